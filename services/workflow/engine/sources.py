@@ -1,0 +1,141 @@
+"""From what people write to what the parser may see.
+
+Process owners come from other engines: `&&`, `||`, `!`, `===`, `${…}`, a leading `=`, `true`, `null` are
+understood. The lexer is also the first wall: only ASCII names that do not start with an underscore, plain
+strings and decimal numbers get through, so nothing later has to worry about prefixes, escapes or look-alikes.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Iterator
+
+from services.workflow.engine.failures import Forbidden
+
+MAX_LENGTH = 4000
+MAX_NODES = 400
+MAX_NESTING = 100
+INPUT = "__input__"  # what `?` in a decision table cell becomes; nobody can write it
+
+_TOKEN = re.compile(
+    r"""(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+    |(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
+    |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<operator>===|!==|==|!=|<=|>=|&&|\|\||//|\*\*|[-+*/%<>=!()\[\]{},:.?])
+    |(?P<comment>\#[^\n]*)
+    |(?P<space>[ \t\r\f]+)
+    |(?P<newline>\n)""",
+    re.VERBOSE,
+)
+_ESCAPE = re.compile(r"""\\([^\\'"nrt])""")
+_WORDS = {"true": "True", "false": "False", "null": "None"}
+_SIGNS = {"&&": " and ", "||": " or ", "===": "==", "!==": "!=", "!": " not "}
+_COMPARISONS = {"==", "!=", "===", "!==", "<", "<=", ">", ">=", "in", "is"}
+_ENDS = {"&&", "||", "and", "or", ",", ":", "if", "else"}
+
+Token = tuple[str, str]
+
+
+def parse_expression(source: str, *, cell: bool = False) -> ast.expr:
+    """The syntax tree of one expression; raises Forbidden. `cell` allows `?` for the input of a decision."""
+    text = _unwrap(_limited(source))
+    if not text:
+        raise Forbidden("empty")
+    tokens = [(group, " ") if group in ("newline", "comment") else (group, token) for group, token in _lex(text)]
+    return _parsed(_python(tokens, cell=cell), "eval").body  # type: ignore[attr-defined, no-any-return]
+
+
+def parse_statements(source: str) -> list[ast.stmt]:
+    """The syntax trees of a script's statements; raises Forbidden. An empty script is fine."""
+    text = textwrap.dedent(_limited(source)).strip("\n")
+    return _parsed(_python(list(_lex(text)), cell=False), "exec").body  # type: ignore[attr-defined, no-any-return]
+
+
+def _limited(source: str) -> str:
+    if len(source) > MAX_LENGTH:
+        raise Forbidden("too_long", f"{len(source)} > {MAX_LENGTH}")
+    return source
+
+
+def _unwrap(source: str) -> str:
+    text = source.strip()
+    if text[:2] in ("${", "#{") and text.endswith("}"):
+        return text[2:-1].strip()
+    if text.startswith("=") and not text.startswith("=="):
+        return text[1:].strip()
+    return text
+
+
+def _lex(text: str) -> Iterator[Token]:
+    position, before = 0, ""
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise Forbidden("bad_symbol", text[position])
+        group, token = str(match.lastgroup), match.group()
+        _check(group, token, before)
+        yield group, token
+        position, before = match.end(), group
+
+
+def _check(group: str, token: str, before: str) -> None:
+    if group == "string" and (before == "name" or _ESCAPE.search(token.replace("\\\\", ""))):
+        raise Forbidden("bad_text", token)
+    if group == "name" and before == "number":
+        raise Forbidden("bad_number", token)
+    if group == "name" and token.startswith("_"):
+        raise Forbidden("private_name", token)
+    if token == "**":
+        raise Forbidden("not_allowed", token)
+
+
+def _python(tokens: list[Token], *, cell: bool) -> str:
+    parts = []
+    for index, (group, token) in enumerate(tokens):
+        if token == "?":
+            if not cell:
+                raise Forbidden("bad_symbol", token)
+            parts.append(INPUT)
+        elif token == "!":
+            _check_negation(tokens[index + 1 :])
+            parts.append(_SIGNS[token])
+        elif group == "operator":
+            parts.append(_SIGNS.get(token, token))
+        elif group != "comment":
+            parts.append(_WORDS.get(token, token) if group == "name" else token)
+    return "".join(parts)
+
+
+def _check_negation(rest: list[Token]) -> None:
+    """`!a == b` means (!a) == b elsewhere and not (a == b) here: refuse it instead of guessing."""
+    depth = 0
+    for _, token in rest:
+        depth += (token in ("(", "[", "{")) - (token in (")", "]", "}"))
+        if depth < 0 or (depth == 0 and token in _ENDS):
+            return
+        if depth == 0 and token in _COMPARISONS:
+            raise Forbidden("not_needs_brackets")
+
+
+def _parsed(source: str, mode: str) -> ast.AST:
+    try:
+        tree = ast.parse(source.strip() if mode == "eval" else source, mode=mode)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise Forbidden("bad_syntax", str(getattr(error, "msg", "") or type(error).__name__)) from None
+    _measure(tree)
+    return tree
+
+
+def _measure(tree: ast.AST) -> None:
+    """Count nodes and nesting without recursion, so that size is known before anything walks the tree."""
+    count, level = 0, [tree]
+    for _ in range(MAX_NESTING):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        count += sum(not isinstance(node, ast.expr_context | ast.operator | ast.cmpop) for node in level)
+        if count > MAX_NODES:
+            raise Forbidden("too_complex", f"{count} > {MAX_NODES}")
+        if not level:
+            return
+    raise Forbidden("too_complex", f"nesting > {MAX_NESTING}")
