@@ -1,0 +1,245 @@
+"""The canonical code lists: every code with its Chinese and English label.
+
+Codes never change their meaning once released. Localities may show other letters and words
+(a process package holds those); what is stored and compared is always the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+
+class Label(NamedTuple):
+    """What people read for a code."""
+
+    zh: str
+    en: str
+
+
+class Rejection(NamedTuple):
+    """Why a message was not accepted; `retryable` = the same message may succeed later unchanged."""
+
+    zh: str
+    en: str
+    retryable: bool
+
+
+Codes = Mapping[str, Label]
+
+MATTER_KINDS: Final[Codes] = {
+    "suggestion": Label("代表建议", "suggestion"),
+    "proposal": Label("政协提案", "proposal"),
+}
+SUBMITTED_WHEN: Final[Codes] = {
+    "in_session": Label("会议期间", "in session"),
+    "inter_session": Label("闭会期间", "between sessions"),
+}
+SECRECY: Final[Codes] = {
+    "none": Label("不涉密", "none"),
+    "internal": Label("内部", "internal"),
+    "classified": Label("涉密(仅登记存根)", "classified (stub only)"),
+}
+SOURCES: Final[Codes] = {
+    "direct": Label("直接提交", "submitted directly"),
+    "converted_motion": Label("议案转建议", "converted motion"),
+    "superior_level": Label("上级代表建议", "from the superior level"),
+    "paper": Label("纸质录入", "entered from paper"),
+}
+MATTER_STATES: Final[Codes] = {
+    "draft": Label("草稿", "draft"),
+    "submitted": Label("已提交", "submitted"),
+    "under_admission": Label("审查中", "under admission"),
+    "not_admitted": Label("不作为建议处理", "not admitted"),
+    "admitted": Label("已受理", "admitted"),
+    "pre_handover": Label("预交办", "pre-handover"),
+    "handed_over": Label("已交办", "handed over"),
+    "return_requested": Label("申请退办", "return requested"),
+    "reassigned": Label("重新交办", "reassigned"),
+    "accepted": Label("已签收", "accepted"),
+    "in_handling": Label("办理中", "in handling"),
+    "reply_in_review": Label("答复审核中", "reply in review"),
+    "reply_returned": Label("退回修改", "reply returned for rework"),
+    "replied": Label("已答复", "replied"),
+    "awaiting_feedback": Label("待反馈", "awaiting feedback"),
+    "feedback_closed": Label("已反馈", "feedback closed"),
+    "redo": Label("重新办理", "redo"),
+    "completed": Label("办结", "completed"),
+    "following_up": Label("跟踪中", "following up"),
+    "closed_out": Label("已销号", "closed out"),
+    "archived": Label("归档", "archived"),
+    "withdrawn": Label("已撤回", "withdrawn"),
+    "merged": Label("并案", "merged"),
+    "extended": Label("已延期", "extended"),
+}
+ASSIGNMENT_STATES: Final[Codes] = {
+    "assigned": Label("已交办", "assigned"),
+    "accepted": Label("已确认承办", "accepted"),
+    "return_requested": Label("申请退办", "return requested"),
+    "returned": Label("已退办", "returned"),
+    "in_handling": Label("办理中", "in handling"),
+    "opinion_submitted": Label("已提交会办意见", "opinion submitted"),
+    "reply_submitted": Label("已提交答复", "reply submitted"),
+    "done": Label("办结", "done"),
+}
+HANDLING_MODES: Final[Codes] = {
+    "sole": Label("独办", "sole handling"),
+    "lead": Label("主会办", "lead with co-handlers"),
+    "separate": Label("分办", "separate handling"),
+}
+ASSIGNMENT_ROLES: Final[Codes] = {
+    "lead": Label("主办", "lead"),
+    "co_handler": Label("会办", "co-handler"),
+    "separate_handler": Label("分办", "separate handler"),
+}
+OUTCOME_CLASSES: Final[Codes] = {
+    "solved": Label("已经解决或基本解决", "solved or mostly solved"),
+    "in_progress": Label("正在解决", "being solved"),
+    "planned": Label("列入规划逐步解决", "planned"),
+    "deferred": Label("受条件限制需以后解决", "deferred for lack of conditions"),
+    "for_reference": Label("留作参考", "kept for reference"),
+}
+RATINGS: Final[Codes] = {
+    "very_satisfied": Label("非常满意", "very satisfied"),
+    "satisfied": Label("满意", "satisfied"),
+    "basically_satisfied": Label("基本满意", "basically satisfied"),
+    "understood": Label("理解", "shows understanding"),
+    "dissatisfied": Label("不满意", "dissatisfied"),
+}
+SATISFACTION: Final[Codes] = {
+    **RATINGS,
+    "no_response": Label("未反馈", "no response"),
+    "late_response": Label("逾期反馈", "late response"),
+    "not_applicable": Label("不适用", "not applicable"),
+}
+PUBLICATION_ATTRIBUTES: Final[Codes] = {
+    "proactive": Label("主动公开", "published proactively"),
+    "on_request": Label("依申请公开", "published on request"),
+    "not_public": Label("不予公开", "not public"),
+}
+PUBLICATION_FORMS: Final[Codes] = {
+    "full_text": Label("全文公开", "full text"),
+    "summary": Label("摘要公开", "summary"),
+    "redacted": Label("区分处理后公开", "redacted"),
+}
+CONTACT_PHASES: Final[Codes] = {
+    "before": Label("办前", "before handling"),
+    "during": Label("办中", "during handling"),
+    "after": Label("办后", "after handling"),
+}
+CONTACT_CHANNELS: Final[Codes] = {
+    "face_to_face": Label("面商", "face to face"),
+    "visit": Label("走访", "visit"),
+    "forum": Label("座谈", "forum"),
+    "research": Label("调研", "joint research"),
+    "phone": Label("电话", "phone"),
+    "video": Label("视频", "video"),
+    "written": Label("书面", "in writing"),
+}
+RETURN_REASONS: Final[Codes] = {
+    "not_our_duty": Label("非本单位职责", "not our duty"),
+    "other_unit_leads": Label("应由其他单位主办", "another unit should lead"),
+    "part_only": Label("仅涉及部分内容", "only a part concerns us"),
+    "superior_power": Label("属上级权限", "in the power of a superior level"),
+    "duplicate": Label("重复交办", "duplicate"),
+    "no_content": Label("无实质内容", "no concrete content"),
+}
+RETURN_DECISIONS: Final[Codes] = {
+    "accept": Label("同意", "accept"),
+    "refuse": Label("不同意", "refuse"),
+}
+REVIEW_VERDICTS: Final[Codes] = {
+    "approve": Label("通过", "approve"),
+    "return": Label("退回", "return"),
+}
+REVIEW_REASONS: Final[Codes] = {
+    "points_unanswered": Label("未逐条答复", "not every point is answered"),
+    "not_concrete": Label("内容不具体", "content not concrete"),
+    "class_wrong": Label("办理结果类别不当", "outcome class not justified"),
+    "no_commitment": Label("承诺事项不明确", "commitment missing or vague"),
+    "co_opinion_missing": Label("未说明会办意见", "co-handlers' opinion not stated"),
+    "not_contacted": Label("未与代表沟通", "the deputy was not contacted"),
+    "deputy_disagrees": Label("代表不认可", "the deputy disagrees"),
+    "publication_wrong": Label("公开属性不当", "publication attribute not justified"),
+    "format": Label("格式不规范", "format"),
+}
+CLOSE_OUT_RESULTS: Final[Codes] = {
+    "done": Label("已完成", "done"),
+    "done_partly": Label("部分完成", "done partly"),
+    "impossible": Label("无法完成", "cannot be done any more"),
+}
+ACCEPTANCE_VERDICTS: Final[Codes] = {
+    "accepted": Label("确认承办", "accepted"),
+    "return_requested": Label("申请退办", "return requested"),
+}
+TASK_CLOSE_REASONS: Final[Codes] = {
+    "done": Label("已办", "done"),
+    "revoked": Label("收回", "revoked"),
+    "withdrawn": Label("建议已撤回", "matter withdrawn"),
+    "returned": Label("已退回", "returned"),
+    "migrated": Label("流程换版", "migrated to another version"),
+    "expired": Label("已过期", "expired"),
+}
+DEADLINE_STATES: Final[Codes] = {
+    "open": Label("进行中", "open"),
+    "moved": Label("已变更", "moved"),
+    "cleared": Label("已解除", "cleared"),
+}
+DIRECTORY_KINDS: Final[Codes] = {
+    "unit": Label("单位", "unit"),
+    "person": Label("人员", "person"),
+    "account": Label("账号", "account"),
+    "session": Label("会议(届次)", "session"),
+    "connector": Label("接入方", "connector"),
+}
+PACKAGE_STATES: Final[Codes] = {
+    "draft": Label("草稿", "draft"),
+    "validated": Label("已校验", "validated"),
+    "active": Label("使用中", "active"),
+    "retired": Label("已停用", "retired"),
+}
+GRANTS: Final[Codes] = {
+    "matters.submit": Label("提交建议提案", "submit matters"),
+    "matters.register": Label("代录建议提案", "register matters for others"),
+    "matters.read_unit": Label("查看本单位建议提案", "read the own unit's matters"),
+    "matters.read_all": Label("查看全部建议提案", "read all matters"),
+    "feedback.give": Label("填写意见表", "give feedback"),
+    "feedback.enter": Label("代录纸质意见表", "enter paper feedback forms"),
+    "tasks.handle": Label("办理待办", "handle tasks"),
+    "tasks.urge": Label("催办", "urge tasks"),
+    "ledger.read": Label("查看台账", "read the ledger"),
+    "ledger.export": Label("导出台账", "export the ledger"),
+    "statistics.read": Label("查看统计", "read statistics"),
+    "reports.write": Label("编写报告", "write reports"),
+    "publication.decide": Label("办理公开", "decide publication"),
+    "processes.read": Label("查看流程", "read processes"),
+    "processes.edit": Label("编辑流程", "edit processes"),
+    "processes.approve": Label("审定流程", "approve processes"),
+    "cases.operate": Label("处置流程实例", "operate cases"),
+    "directory.manage": Label("管理机构人员", "manage the directory"),
+    "accounts.manage": Label("管理账号", "manage accounts"),
+    "connectors.manage": Label("管理接入方", "manage connectors"),
+    "sessions.manage": Label("管理届次", "manage sessions"),
+    "calendars.manage": Label("管理日历", "manage calendars"),
+    "messages.manage": Label("管理消息", "manage messages"),
+    "audit.read": Label("查看审计", "read the audit trail"),
+}
+REJECTIONS: Final[Mapping[str, Rejection]] = {
+    "malformed": Rejection("消息格式错误", "the message is malformed", False),
+    "oversized": Rejection("消息过大", "the message is too large", False),
+    "unknown_type": Rejection("消息类型未知", "the message type is unknown", False),
+    "wrong_schema": Rejection("消息内容不符合约定", "the content breaks the schema", False),
+    "unknown_task": Rejection("任务不存在", "there is no such task", False),
+    "task_closed": Rejection("任务已关闭", "the task is closed", False),
+    "already_done": Rejection("任务已由他人办理", "the task has already been done", False),
+    "wrong_unit": Rejection("不是本单位的任务", "the task belongs to another unit", False),
+    "not_permitted": Rejection("无权办理", "not permitted", False),
+    "missing_field": Rejection("缺少必填项", "a required field is missing", False),
+    "invalid_field": Rejection("填写内容无效", "a field is invalid", False),
+    "unknown_deputy": Rejection("代表不存在", "there is no such deputy", False),
+    "unknown_matter": Rejection("建议提案不存在", "there is no such matter", False),
+    "late": Rejection("已逾期,不再受理", "too late", False),
+    "too_early": Rejection("尚未到受理时间", "too early", True),
+    "not_expected": Rejection("当前环节不接收此消息", "nothing waits for this message", False),
+    "duplicate_conflict": Rejection("同一编号的消息内容不一致", "same id, different content", False),
+}
