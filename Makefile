@@ -1,0 +1,51 @@
+# Everything runs from .venv, made by `make setup` with Python 3.11 (or newer) alone. `make help` lists the targets.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN    := .venv/bin
+STAMP  := .venv/.setup
+ASSETS := $(wildcard frontend/src/* frontend/src/*/*) frontend/package.json frontend/package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long test-faults lint format lock provision clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## make .venv with huiyin and all tools (repeats only what changed)
+
+$(STAMP): pyproject.toml requirements.lock hatch_build.py $(ASSETS)
+	@"$(PYTHON)" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Huiyin needs Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv). Set PYTHON=…"; exit 1; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## play the main job across the services, then serve the web (ONCE=1: play only)
+	$(BIN)/huiyin demo $(if $(ONCE),--once)
+
+test: lint provision ## everything: lint, types, and the suite on real RabbitMQ, PostgreSQL and Chromium
+	$(BIN)/pytest --durations=20
+
+test-long: provision ## long random runs
+	$(BIN)/pytest -m long --timeout=3600
+
+test-faults: provision ## kill -9 and loss of the broker
+	$(BIN)/pytest -m faults --timeout=900
+
+lint: setup ## ruff (rules and format) and mypy --strict
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: setup ## let ruff rewrite the sources
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+provision: setup ## find or install RabbitMQ, PostgreSQL, Chromium and Chinese fonts for the tests
+	$(BIN)/python -m services.common.testing
+
+lock: setup ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
+
+clean: ## remove everything that is built, .venv included
+	rm -rf .venv build dist services/common/static/dist frontend/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

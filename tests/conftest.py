@@ -1,0 +1,122 @@
+"""Fixtures that every test may use: real servers, a fresh place in them per test, a browser page.
+
+A missing server skips the tests that need it on a laptop; where CI=true a skipped test is a failure.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from services.common.testing import brokers, browsers, databases
+from services.common.testing.brokers import Broker
+from services.common.testing.databases import Postgres
+
+# which fixture stands for which marker: `pytest -m "not browser"` needs no marks in the tests
+MARKERS = {"broker": "rabbitmq", "postgres_server": "postgres", "chromium": "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that uses a server with that server's marker."""
+    for item in items:
+        for fixture, marker in MARKERS.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """In CI a skipped test is a failure."""
+    report = yield
+    if not hasattr(report, "wasxfail"):
+        refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    """In CI a skipped file is a failure."""
+    report = yield
+    refuse_skip(report)
+    return report
+
+
+def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure that tells its reason, where CI=true."""
+    if os.environ.get("CI") == "true" and report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"A skipped test is a failure in CI. {reason}"
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Broker]:
+    """A real RabbitMQ: `broker.vhost()`, `broker.url(vhost, user, password)`, `broker.api("PUT", "users/…")`."""
+    with contextlib.ExitStack() as stack:
+        try:
+            found = stack.enter_context(brokers.running())
+        except brokers.Missing as missing:
+            pytest.skip(str(missing))
+        yield found
+
+
+@pytest.fixture
+def amqp_url(broker: Broker) -> Iterator[str]:
+    """The URL of a fresh virtual host of the test's own."""
+    with broker.vhost() as vhost:
+        yield broker.url(vhost)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A real PostgreSQL; tests use `postgres`."""
+    with contextlib.ExitStack() as stack:
+        try:
+            found = stack.enter_context(databases.running())
+        except databases.Missing as missing:
+            pytest.skip(str(missing))
+        yield found
+
+
+@pytest.fixture
+def postgres(postgres_server: Postgres) -> Iterator[Callable[..., dict[str, str]]]:
+    """Makes fresh databases with a role each: `postgres()` gives {"intake": url, "workflow": …, "notify": …}.
+
+    `postgres(["workflow"])` makes just that one. Everything is dropped after the test.
+    """
+    with contextlib.ExitStack() as stack:
+
+        def make(names: Sequence[str] = databases.SERVICES) -> dict[str, str]:
+            return stack.enter_context(postgres_server.databases(names))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of an installed Chromium."""
+    try:
+        return browsers.find()
+    except browsers.Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for the session."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=list(browsers.FLAGS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page of a Chinese reader in Shanghai, without cookies of other tests."""
+    context = browser.new_context(
+        locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1280, "height": 860}
+    )
+    yield context.new_page()
+    context.close()
