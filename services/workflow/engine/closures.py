@@ -70,9 +70,9 @@ class Builder:
     def constant(self, node: ast.Constant) -> Run:
         """A literal text, number, boolean or None."""
         value = node.value
-        if value is not None and type(value) not in (str, int, float, bool):
+        if value is not None and not isinstance(value, str | int | float):
             raise Forbidden("not_allowed", type(value).__name__)
-        if type(value) in (int, float) and not value <= MAX_INTEGER:
+        if isinstance(value, int | float) and value > MAX_INTEGER:
             raise Forbidden("bad_number", "too large")
         return lambda _: value
 
@@ -163,7 +163,8 @@ class Builder:
 
     def record(self, node: ast.Dict) -> Run:
         """A record with text keys."""
-        pairs = [(_literal_key(key), self.build(value)) for key, value in zip(node.keys, node.values, strict=True)]
+        entries = zip(node.keys, node.values, strict=True)
+        pairs = [(_literal_key(key), self.build(value)) for key, value in entries]
         return lambda frame: {key: value(frame) for key, value in pairs}
 
     def call(self, node: ast.Call) -> Run:

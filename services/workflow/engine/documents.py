@@ -1,4 +1,4 @@
-"""XML from outside, read with suspicion: no DOCTYPE, no entities, no network, bounded size, depth and count."""
+"""XML from outside, read with suspicion: no DOCTYPE, no network; size, depth and count are bounded."""
 
 from __future__ import annotations
 

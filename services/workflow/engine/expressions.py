@@ -1,9 +1,10 @@
 """The one language behind every condition, timer, payload, script and decision table cell of a diagram.
 
-A small, Python-like subset: literals, `a.b` and `a["b"]` on records (None when absent), comparisons, and/or/not,
-arithmetic, `x if test else y`, lists, records and the functions of `functions.FUNCTIONS`. Dates are ISO texts;
-`date(x)` checks and shortens an instant to its date in Chinese civil time, and texts compare in order.
-A missing variable is an error, a missing field is None, ordering None is an error, equality with None is not.
+A small, Python-like subset: literals, `a.b` and `a["b"]` on records (None when absent), comparisons,
+and/or/not, arithmetic, `x if test else y`, lists, records and the functions of `functions.FUNCTIONS`.
+Dates are ISO texts: `date(x)` checks one and shortens an instant to its date in Chinese civil time; texts
+compare in order. A missing variable is an error, a missing field is None, ordering None is an error,
+equality with None is not.
 
     compile_expression('matter.kind == "suggestion" && redo_round < 3').evaluate(variables)
 """

@@ -24,7 +24,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unknown_variable": ("没有变量 {}", "there is no variable {}"),
     "no_value": ("缺少值，无法比较大小：{}", "a value is missing and cannot be ordered: {}"),
     "incomparable": ("两者不能比较大小：{}", "these cannot be ordered: {}"),
-    "not_searchable": ("in 右边须是列表、记录或文本，实为{}", "the right side of 'in' must be list, record or text: {}"),
+    "not_searchable": ("in 右边须是列表、记录或文本，而不是 {}", "cannot search with 'in' in {}"),
     "not_a_record": ("它没有字段：{}", "it has no fields: {}"),
     "bad_key": ("键的类型不对：{}", "wrong type of key: {}"),
     "not_a_number": ("不是数字：{}", "not a number: {}"),

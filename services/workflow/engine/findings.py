@@ -41,7 +41,7 @@ class Refused(Exception):
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
-        super().__init__("; ".join(f"{found.file}: {found.code}: {found.reason_en}" for found in self.findings))
+        super().__init__("; ".join(f"{found.file}: {found.reason_en}" for found in self.findings))
 
 
 def word(

@@ -146,7 +146,7 @@ def _where(frame: Frame, values: Any, key: Any, wanted: Any) -> list[Any]:
     return [item for item in _items(frame, values) if same(frame, _get(frame, item, key), wanted)]
 
 
-def _first(frame: Frame, values: Any) -> Any:
+def _first(_: Frame, values: Any) -> Any:
     if type(values) is not list and type(values) is not tuple:
         raise Failed("not_a_list", kind(values))
     return values[0] if values else None

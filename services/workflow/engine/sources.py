@@ -43,7 +43,7 @@ def parse_expression(source: str, *, cell: bool = False) -> ast.expr:
     text = _unwrap(_limited(source))
     if not text:
         raise Forbidden("empty")
-    tokens = [(group, " ") if group in ("newline", "comment") else (group, token) for group, token in _lex(text)]
+    tokens = [(group, " ") if group == "newline" else (group, sign) for group, sign in _lex(text)]
     return _parsed(_python(tokens, cell=cell), "eval").body  # type: ignore[attr-defined, no-any-return]
 
 
@@ -74,48 +74,48 @@ def _lex(text: str) -> Iterator[Token]:
         match = _TOKEN.match(text, position)
         if match is None:
             raise Forbidden("bad_symbol", text[position])
-        group, token = str(match.lastgroup), match.group()
-        _check(group, token, before)
-        yield group, token
+        group, sign = str(match.lastgroup), match.group()
+        _check(group, sign, before)
+        yield group, sign
         position, before = match.end(), group
 
 
-def _check(group: str, token: str, before: str) -> None:
-    if group == "string" and (before == "name" or _ESCAPE.search(token.replace("\\\\", ""))):
-        raise Forbidden("bad_text", token)
+def _check(group: str, sign: str, before: str) -> None:
+    if group == "string" and (before == "name" or _ESCAPE.search(sign.replace("\\\\", ""))):
+        raise Forbidden("bad_text", sign)
     if group == "name" and before == "number":
-        raise Forbidden("bad_number", token)
-    if group == "name" and token.startswith("_"):
-        raise Forbidden("private_name", token)
-    if token == "**":
-        raise Forbidden("not_allowed", token)
+        raise Forbidden("bad_number", sign)
+    if group == "name" and sign.startswith("_"):
+        raise Forbidden("private_name", sign)
+    if sign == "**":
+        raise Forbidden("not_allowed", sign)
 
 
 def _python(tokens: list[Token], *, cell: bool) -> str:
     parts = []
-    for index, (group, token) in enumerate(tokens):
-        if token == "?":
+    for index, (group, sign) in enumerate(tokens):
+        if sign == "?":
             if not cell:
-                raise Forbidden("bad_symbol", token)
+                raise Forbidden("bad_symbol", sign)
             parts.append(INPUT)
-        elif token == "!":
+        elif sign == "!":
             _check_negation(tokens[index + 1 :])
-            parts.append(_SIGNS[token])
+            parts.append(_SIGNS[sign])
         elif group == "operator":
-            parts.append(_SIGNS.get(token, token))
+            parts.append(_SIGNS.get(sign, sign))
         elif group != "comment":
-            parts.append(_WORDS.get(token, token) if group == "name" else token)
+            parts.append(_WORDS.get(sign, sign) if group == "name" else sign)
     return "".join(parts)
 
 
 def _check_negation(rest: list[Token]) -> None:
     """`!a == b` means (!a) == b elsewhere and not (a == b) here: refuse it instead of guessing."""
     depth = 0
-    for _, token in rest:
-        depth += (token in ("(", "[", "{")) - (token in (")", "]", "}"))
-        if depth < 0 or (depth == 0 and token in _ENDS):
+    for _, sign in rest:
+        depth += (sign in ("(", "[", "{")) - (sign in (")", "]", "}"))
+        if depth < 0 or (depth == 0 and sign in _ENDS):
             return
-        if depth == 0 and token in _COMPARISONS:
+        if depth == 0 and sign in _COMPARISONS:
             raise Forbidden("not_needs_brackets")
 
 

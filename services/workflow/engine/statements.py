@@ -76,7 +76,7 @@ class Scripter(Builder):
 
 
 def _placed(frame: Frame, names: dict[str, Any], name: str, keys: list[Any], value: Any) -> Any:
-    """The new value of variable `name` after writing `value` at the path `keys`; the old one is left alone."""
+    """The new value of variable `name` after writing `value` at the path `keys`; the old one stays."""
     if not keys:
         return value
     if name not in names:

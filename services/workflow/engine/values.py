@@ -171,8 +171,7 @@ def plain(frame: Frame, value: Any) -> Any:
     """A fresh copy of `value` as plain data that shares nothing with the case; bounded in size and depth."""
     if value is None or type(value) in (bool, int, float):
         return value
-    copy, size = _copy(frame, value, MAX_SIZE, 0)
-    return copy
+    return _copy(frame, value, MAX_SIZE, 0)[0]
 
 
 def _copy(frame: Frame, value: Any, room: int, depth: int) -> tuple[Any, int]:
