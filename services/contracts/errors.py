@@ -28,7 +28,7 @@ class Fault:
     text_en: str
 
 
-class Malformed(Exception):  # noqa: N818  the name is part of the published interface
+class Malformed(Exception):
     """The message or record breaks its contract.
 
     `code` is one of `codes.REJECTIONS`; `path` names the first wrong place; `faults` holds all of them.

@@ -1,0 +1,297 @@
+"""True-to-life examples of every message; the AsyncAPI document shows them, golden files keep them for ever.
+
+The city 云汀市, its units and all people are invented. Two names use rare characters on purpose (𠮷, 㛃).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from services.contracts.envelopes import Message
+from services.contracts.messages import MESSAGES
+from services.contracts.record_examples import EXAMPLES as RECORDS
+from services.contracts.schemas import record_schema
+
+_MATTER, _CASE, _TASK = "m-2026-0031", "c-2026-0031", "c-2026-0031.7"
+_VERSION, _AT = "yunting-2026.1", "2026-03-06T01:30:00Z"
+_IDS = {"case_id": _CASE, "matter_id": _MATTER}
+_TITLE = "关于加快老旧小区加装电梯的建议"
+_WHY = ["自2026年3月6日交办次日起算5个工作日", "3月7日、8日为周末不计", "到期日为2026年3月13日24时"]
+_DEADLINE = {"name": "return_window", "due": "2026-03-13", "due_at": "2026-03-13T16:00:00Z", "why": _WHY}
+_CLAIM = {"name": "王㛃", "claim": "房屋管理科科长"}
+_ACTOR = {"name": "周明远", "account": "a-0042", "person": "p-0042", "unit": "housing", "role": "unit_head"}
+_BODY = {
+    "situation": "我市二〇〇〇年以前建成的老旧小区有四百余个,六层以上无电梯住宅近三千个单元。",
+    "analysis": "居民反映最多的是补贴标准不明、审批环节多、管线迁改费用高,加装意愿强而落地少。",
+    "request": "建议明确补贴标准,合并审批环节,协调供水、供电、燃气企业减免管线迁改费用。",
+}
+_POINTS = ["明确补贴标准", "合并审批环节", "减免管线迁改费用"]
+_SUBMITTED = {
+    "matter_id": _MATTER,
+    "matter_no": "061031",
+    "matter_kind": "suggestion",
+    "level": "市",
+    "locality": "yunting",
+    "session": {"id": "s-6-1", "term_no": 6, "session_no": 1, "year": 2026, "process_version": _VERSION},
+    "submitted_when": "in_session",
+    "title": _TITLE,
+    "topic": "城建环资",
+    "secrecy": "none",
+    "source": "direct",
+    "lead_proposer": {"id": "d-0107", "name": "𠮷宏伟"},
+    "co_proposers": [{"id": "d-0215", "name": "韩若溪"}],
+    "body": _BODY,
+    "points": _POINTS,
+    "wish_units": ["housing"],
+    "submitted_at": "2026-02-27T02:15:00Z",
+}
+_PACKAGE = {
+    "version": _VERSION,
+    "locality": "yunting",
+    "year": 2026,
+    "revision": 1,
+    "status": "active",
+    "roles": [
+        {"id": "gov_office", "name": "市政府督查室", "scope": "all", "grants": ["tasks.handle", "tasks.urge"]}
+    ],
+    "classes": {"in_progress": {"letter": "B", "label": "正在解决"}},
+    "texts": {"reminder": {"subject": "催办:{title}", "body": "请于{due}前办理。"}},
+    "labels": {"return_window": "退办期限"},
+    "processes": [{"id": "suggestion_handling", "name": "代表建议办理"}],
+}
+_DIRECTORY: tuple[dict[str, Any], ...] = (
+    {
+        "kind": "unit",
+        "id": "housing",
+        "body": {
+            "name": "云汀市住房和城乡建设局",
+            "short_name": "市住建局",
+            "kind": "government",
+            "internal": "huiyin",
+        },
+        "version": 3,
+    },
+    {
+        "kind": "person",
+        "id": "d-0107",
+        "body": {"name": "𠮷宏伟", "delegation": "望河区代表团"},
+        "version": 1,
+    },
+    {
+        "kind": "account",
+        "id": "a-0042",
+        "body": {
+            "person_id": "p-0042",
+            "name": "周明远",
+            "roles": [{"role": "unit_head", "unit": "housing"}],
+            "deputy_id": None,
+            "epoch": 1,
+            "active": True,
+        },
+        "version": 2,
+    },
+    {
+        "kind": "session",
+        "id": "s-6-1",
+        "body": {"term_no": 6, "session_no": 1, "year": 2026, "level": "市", "process_version": _VERSION},
+        "version": 1,
+    },
+    {
+        "kind": "connector",
+        "id": "housing",
+        "body": {"name": "市住建局业务系统", "units": ["housing"]},
+        "version": 1,
+    },
+    {"kind": "account", "id": "a-0013", "body": None, "version": 5},
+)
+
+EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
+    "directory.changed.v1": _DIRECTORY,
+    "matter.submitted.v1": (_SUBMITTED,),
+    "matter.withdrawn.v1": (
+        {"matter_id": _MATTER, "reason": "所提事项已解决,申请撤回。", "withdrawn_at": "2026-03-20T03:00:00Z"},
+    ),
+    "reply.delivered.v1": (
+        {
+            "matter_id": _MATTER,
+            "letter_id": "c-2026-0031.l1",
+            "delivered_at": "2026-05-29T02:00:00Z",
+            "recipients": ["d-0107", "d-0215"],
+        },
+    ),
+    "case.opened.v1": (
+        {
+            **_IDS,
+            "process": "suggestion_handling",
+            "process_version": _VERSION,
+            "state": "handed_over",
+            "at": _AT,
+        },
+    ),
+    "case.closed.v1": (
+        {
+            **_IDS,
+            "process": "suggestion_handling",
+            "process_version": _VERSION,
+            "outcome": "completed",
+            "at": "2026-06-12T06:00:00Z",
+        },
+    ),
+    "deadline.changed.v1": (
+        {
+            **_IDS,
+            **_DEADLINE,
+            "deadline_id": "c-2026-0031.d2",
+            "label": "退办期限",
+            "unit": "housing",
+            "state": "open",
+            "rule": "return_window",
+            "calendar": "cn",
+            "provisional": False,
+        },
+        {**_IDS, "deadline_id": "c-2026-0031.d2", "name": "return_window", "state": "cleared", "due": None},
+    ),
+    "record.added.v1": (
+        {
+            **_IDS,
+            "record_id": "c-2026-0031.r1",
+            "record": "contact",
+            "data": RECORDS["contact"][0],
+            "unit": "housing",
+            "role": "unit_liaison",
+            "actor": _ACTOR,
+            "at": "2026-03-18T08:20:00Z",
+            "element": "task_first_meeting",
+        },
+    ),
+    "milestone.reached.v1": ({**_IDS, "state": "handed_over", "at": _AT},),
+    "package.published.v1": (_PACKAGE,),
+    "reply.issued.v1": (
+        {
+            **_IDS,
+            "letter_id": "c-2026-0031.l1",
+            "unit": "housing",
+            "redo_round": 0,
+            "recipients": ["d-0107", "d-0215"],
+            "data": {**RECORDS["reply_draft"][0], "doc_no": "云建函〔2026〕31号"},
+        },
+    ),
+    "notice.requested.v1": (
+        {
+            "notice_id": "c-2026-0031.n1",
+            "template": "reminder",
+            "process_version": _VERSION,
+            "to": [{"role": "unit_liaison", "unit": "housing"}, {"person": "d-0107"}],
+            "matter": {"matter_id": _MATTER, "matter_no": "061031", "title": _TITLE},
+            "facts": {"due": "2026-03-13", "days_left": 3},
+            "at": "2026-03-10T01:00:00Z",
+        },
+    ),
+    "task.opened.v1": (
+        {
+            **_IDS,
+            "task_id": _TASK,
+            "matter_no": "061031",
+            "title": _TITLE,
+            "element": "task_accept",
+            "name": "签收并确认承办",
+            "public_name": "承办单位签收",
+            "role": "unit_liaison",
+            "unit": "housing",
+            "form": "acceptance",
+            "form_schema": record_schema("acceptance"),
+            "record": "acceptance",
+            "deadline": _DEADLINE,
+            "process_version": _VERSION,
+            "opened_at": _AT,
+        },
+    ),
+    "task.closed.v1": (
+        {**_IDS, "task_id": _TASK, "reason": "done", "by": _ACTOR, "at": "2026-03-09T02:00:00Z"},
+        {
+            **_IDS,
+            "task_id": _TASK,
+            "reason": "migrated",
+            "by": None,
+            "at": "2026-03-09T02:00:00Z",
+            "successor_task_id": "c-2026-0031.12",
+        },
+    ),
+    "task.complete.v1": tuple(
+        {
+            "task_id": _TASK,
+            "unit": "housing",
+            "data": answer,
+            "actor": _CLAIM,
+            "occurred_at": "2026-03-09T09:58:00+08:00",
+            "external_ref": "住建收文〔2026〕0412",
+        }
+        for answer in RECORDS["acceptance"]
+    ),
+    "record.submit.v1": (
+        {
+            "case_id": _CASE,
+            "unit": "housing",
+            "record": "progress_note",
+            "data": RECORDS["progress_note"][0],
+            "actor": _CLAIM,
+            "occurred_at": "2026-04-30T17:05:00+08:00",
+        },
+    ),
+    "matter.submit.v1": (
+        {
+            "matter_kind": "suggestion",
+            "submitted_when": "in_session",
+            "title": _TITLE,
+            "topic": "城建环资",
+            "secrecy": "none",
+            "lead_proposer": "d-0107",
+            "co_proposers": ["d-0215"],
+            "body": _BODY,
+            "points": _POINTS,
+            "wish_units": ["housing"],
+            "external_ref": "YTRD-2026-0031",
+        },
+    ),
+    "command.accepted.v1": (
+        {
+            "original_id": "8b1f7f0e-4f0e-4a39-9d3c-0d3f5a1e2b77",
+            "task_id": _TASK,
+            "stimulus": "14",
+            "at": _AT,
+        },
+    ),
+    "message.rejected.v1": (
+        {
+            "original_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+            "original_type": "task.complete.v1",
+            "code": "already_done",
+            "path": "task_id",
+            "retryable": False,
+            "text": "该任务已于2026年3月9日由周明远办理。",
+            "text_en": "the task was done by 周明远 on 2026-03-09",
+        },
+    ),
+}
+
+
+def messages(type: str) -> list[Message]:
+    """Return every example of a type as a whole message with fixed ids and times."""
+    source = sorted(MESSAGES[type].senders)[0]
+    return [_message(type, source, number, data) for number, data in enumerate(EXAMPLES[type], 1)]
+
+
+def _message(type: str, source: str, number: int, data: dict[str, Any]) -> Message:
+    at = datetime(2026, 3, 6, 1, 30, number, tzinfo=UTC)
+    return Message(
+        id=f"{_CASE}.example.{type}.{number}",
+        type=type,
+        source="/agency/housing" if source == "agency" else f"/{source}",
+        subject=_MATTER,
+        time=at,
+        data=data,
+        correlation_id=_CASE,
+        causation_id=f"{_CASE}.{number}",
+        traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    )
