@@ -1,0 +1,117 @@
+"""Unary tests: what a cell of a decision table says about its input.
+
+`-` or nothing is true of anything; `"a", "b"` one of several values; `not(…)` none of them; `< 5`,
+`>= date("…")`; ranges `[1..5)`; `null`, `true`, `false`; any expression with `?` for the input. A missing
+input (null) is never smaller, greater or within, as in DMN; test for it with `null`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from services.workflow.engine.closures import Binary, Builder, Run
+from services.workflow.engine.failures import Forbidden
+from services.workflow.engine.sources import INPUT, parse_expression
+from services.workflow.engine.values import Frame, at_least, at_most, contains, less, more, same
+
+Test = Callable[[Frame, Any], bool]
+
+_PIECE = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\.\.|.""", re.DOTALL)
+_SIGN = re.compile(r"(<=|>=|!=|==|<|>)(.+)", re.DOTALL)
+_NOT = re.compile(r"not\s*\((.*)\)", re.DOTALL)
+_ORDERS: dict[str, Binary] = {"<": less, "<=": at_most, ">": more, ">=": at_least}
+
+
+def build_cell(text: str, builder: Builder) -> Test | None:
+    """The test of an input cell, None when it is true of anything; raises Forbidden."""
+    text = text.strip()
+    if text in ("", "-", "–", "—"):
+        return None
+    if _asks(text):
+        return _question(builder.build(parse_expression(text, cell=True)))
+    negated = _NOT.fullmatch(text)
+    if negated and len(_split(text, ",")) == 1:
+        return _none_of(_tests(negated[1], builder))
+    tests = _tests(text, builder)
+    return tests[0] if len(tests) == 1 else _one_of(tests)
+
+
+def _tests(text: str, builder: Builder) -> list[Test]:
+    return [_test(part.strip(), builder) for part in _split(text, ",")]
+
+
+def _test(text: str, builder: Builder) -> Test:
+    if text[:1] in ("[", "(") and text[-1:] in ("]", ")"):
+        ends = _split(text[1:-1], "..")
+        if len(ends) == 2:
+            low, high = (builder.build(parse_expression(end)) for end in ends)
+            lower, upper = (more if text[0] == "(" else at_least), (less if text[-1] == ")" else at_most)
+            return _within(_ordered(lower, low), _ordered(upper, high))
+    if match := _SIGN.fullmatch(text):
+        operand = builder.build(parse_expression(match[2]))
+        if match[1] in _ORDERS:
+            return _ordered(_ORDERS[match[1]], operand)
+        return _equal(operand) if match[1] == "==" else _none_of([_equal(operand)])
+    return _equal(builder.build(parse_expression(text)))
+
+
+def _ordered(compare: Binary, operand: Run) -> Test:
+    return lambda frame, value: value is not None and bool(compare(frame, value, operand(frame)))
+
+
+def _equal(operand: Run) -> Test:
+    """The value itself, or one of a list of values."""
+
+    def test(frame: Frame, value: Any) -> bool:
+        wanted = operand(frame)
+        return same(frame, value, wanted) or (type(wanted) is list and contains(frame, wanted, value))
+
+    return test
+
+
+def _within(lower: Test, upper: Test) -> Test:
+    return lambda frame, value: lower(frame, value) and upper(frame, value)
+
+
+def _one_of(tests: list[Test]) -> Test:
+    return lambda frame, value: any(test(frame, value) for test in tests)
+
+
+def _none_of(tests: list[Test]) -> Test:
+    return lambda frame, value: not any(test(frame, value) for test in tests)
+
+
+def _question(run: Run) -> Test:
+    def test(frame: Frame, value: Any) -> bool:
+        inner = Frame({**frame.names, INPUT: value}, frame.left)
+        answer = bool(run(inner))
+        frame.left = inner.left
+        return answer
+
+    return test
+
+
+def _asks(text: str) -> bool:
+    return any(piece == "?" for piece in _PIECE.findall(text))
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split at separators outside quotes and brackets; raises Forbidden where nothing stands between."""
+    parts = [""]
+    for piece, depth in _depths(text):
+        if piece == separator and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    if len(parts) > 1 and not all(part.strip() for part in parts):
+        raise Forbidden("bad_syntax", text)
+    return parts
+
+
+def _depths(text: str) -> Iterator[tuple[str, int]]:
+    depth = 0
+    for piece in _PIECE.findall(text):
+        depth += (piece in "([{") - (piece in ")]}")
+        yield piece, depth
