@@ -53,7 +53,7 @@ def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 @pytest.fixture(scope="session")
 def broker() -> Iterator[Broker]:
-    """A real RabbitMQ: `broker.vhost()`, `broker.url(vhost, user, password)`, `broker.api("PUT", "users/…")`."""
+    """A real RabbitMQ: `broker.vhost()`, `broker.url(vhost, user, password)`, `broker.api(method, path)`."""
     with contextlib.ExitStack() as stack:
         try:
             found = stack.enter_context(brokers.running())
