@@ -27,6 +27,7 @@ __all__ = ["Calendar", "CalendarError", "Due", "Rule", "explain", "overlay", "pa
 ONE_DAY = timedelta(days=1)
 TAIL = (12, 29)  # the notices for 2008, 2012 and 2019 moved days from 29 December of the year before on
 _AMOUNT = re.compile(r"([+-]?)([0-9]{1,4})(wd|d|m)")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 
 
@@ -129,6 +130,8 @@ class Calendar:
         Amounts: `5wd` working days, `10d` calendar days, `3m` months, a minus counts backwards, or a fixed
         ISO date. What ends on a day off is moved by the rule, to a later day also when counting back.
         """
+        if isinstance(start, datetime):
+            raise TypeError("count from a date: which one an instant has is for local_date() to say")
         reckoning = _Reckoning(self, rule)
         try:
             return reckoning.finish(reckoning.reach(start, amount))
@@ -175,6 +178,8 @@ class _Reckoning:
 
     def _fixed(self, amount: str) -> date:
         try:
+            if not _DATE.fullmatch(amount):
+                raise ValueError(amount)
             day = date.fromisoformat(amount)
         except ValueError:
             raise CalendarError("bad_amount", amount) from None

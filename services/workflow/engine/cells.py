@@ -7,13 +7,14 @@ input (null) is never smaller, greater or within, as in DMN; test for it with `n
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from services.workflow.engine.closures import Binary, Builder, Run
 from services.workflow.engine.failures import Forbidden
-from services.workflow.engine.sources import INPUT, parse_expression
+from services.workflow.engine.sources import INPUT, MAX_LENGTH, parse_expression
 from services.workflow.engine.values import Frame, at_least, at_most, contains, less, more, same
 
 Test = Callable[[Frame, Any], bool]
@@ -27,15 +28,13 @@ _ORDERS: dict[str, Binary] = {"<": less, "<=": at_most, ">": more, ">=": at_leas
 def build_cell(text: str, builder: Builder) -> Test | None:
     """The test of an input cell, None when it is true of anything; raises Forbidden."""
     text = text.strip()
+    if len(text) > MAX_LENGTH:
+        raise Forbidden("too_long", f"{len(text)} > {MAX_LENGTH}")
     if text in ("", "-", "–", "—"):
         return None
     if _asks(text):
         return _question(builder.build(parse_expression(text, cell=True)))
-    negated = _NOT.fullmatch(text)
-    if negated and len(_split(text, ",")) == 1:
-        return _none_of(_tests(negated[1], builder))
-    tests = _tests(text, builder)
-    return tests[0] if len(tests) == 1 else _one_of(tests)
+    return _one_of(_tests(text, builder))
 
 
 def _tests(text: str, builder: Builder) -> list[Test]:
@@ -43,6 +42,12 @@ def _tests(text: str, builder: Builder) -> list[Test]:
 
 
 def _test(text: str, builder: Builder) -> Test:
+    if negated := _NOT.fullmatch(text):
+        return _none_of([_simple(part.strip(), builder) for part in _split(negated[1], ",")])
+    return _simple(text, builder)
+
+
+def _simple(text: str, builder: Builder) -> Test:
     if text[:1] in ("[", "(") and text[-1:] in ("]", ")"):
         ends = _split(text[1:-1], "..")
         if len(ends) == 2:
@@ -54,7 +59,19 @@ def _test(text: str, builder: Builder) -> Test:
         if match[1] in _ORDERS:
             return _ordered(_ORDERS[match[1]], operand)
         return _equal(operand) if match[1] == "==" else _none_of([_equal(operand)])
-    return _equal(builder.build(parse_expression(text)))
+    return _equal(builder.build(_value(text)))
+
+
+def _value(text: str) -> ast.expr:
+    """A value to be equal to; a comparison without `?` would be compared as true or false, never meant."""
+    node = parse_expression(text)
+    if isinstance(node, ast.Compare | ast.BoolOp) or _is_negation(node):
+        raise Forbidden("needs_question", text)
+    return node
+
+
+def _is_negation(node: ast.expr) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
 
 
 def _ordered(compare: Binary, operand: Run) -> Test:
@@ -76,6 +93,8 @@ def _within(lower: Test, upper: Test) -> Test:
 
 
 def _one_of(tests: list[Test]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
     return lambda frame, value: any(test(frame, value) for test in tests)
 
 

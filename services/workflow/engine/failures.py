@@ -19,6 +19,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unknown_function": ("没有这个函数：{}", "there is no such function: {}"),
     "wrong_arguments": ("函数参数不对：{}", "wrong arguments: {}"),
     "is_needs_constant": ("is 只能与 None、True、False 比较", "'is' compares with None, True or False only"),
+    "needs_question": ("用 ? 代表输入值，例如 ? > 5：{}", "write ? for the input, as in ? > 5: {}"),
     "bad_target": ("不能给它赋值：{}", "cannot assign to {}"),
     # failed when evaluated
     "unknown_variable": ("没有变量 {}", "there is no variable {}"),
@@ -44,30 +45,32 @@ TEXTS: dict[str, tuple[str, str]] = {
 class ExpressionError(Exception):
     """An expression is refused or failed.
 
-    `code` is stable (a key of TEXTS), `detail` names the culprit, `text` and `text_en` are the words for
-    people, `source` is the expression (or the cell of a decision table) once known.
+    `code` is stable (a key of TEXTS), `detail` names the culprit (`detail_zh` where it is a word),
+    `text` and `text_en` are the sentences for people, `source` is the expression (or the row of a decision
+    table) once known.
     """
 
     texts: ClassVar[dict[str, tuple[str, str]]] = TEXTS
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(self, code: str, detail: str = "", detail_zh: str = "") -> None:
         self.code = code
         self.detail = detail[:200]
+        self.detail_zh = detail_zh or self.detail
         self.source = ""
         super().__init__(code, self.detail)
 
     @property
     def text(self) -> str:
         """The Chinese sentence."""
-        return self._word(0, "（表达式：{}）")
+        return self._word(self.texts[self.code][0], self.detail_zh, "（表达式：{}）")
 
     @property
     def text_en(self) -> str:
         """The English sentence."""
-        return self._word(1, " (expression: {})")
+        return self._word(self.texts[self.code][1], self.detail, " (expression: {})")
 
-    def _word(self, language: int, where: str) -> str:
-        sentence = self.texts[self.code][language].format(self.detail)
+    def _word(self, sentence: str, detail: str, where: str) -> str:
+        sentence = sentence.format(detail)
         return sentence + where.format(self.source[:200]) if self.source else sentence
 
     def __str__(self) -> str:

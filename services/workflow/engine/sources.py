@@ -103,6 +103,8 @@ def _python(tokens: list[Token], *, cell: bool) -> str:
             parts.append(_SIGNS[sign])
         elif group == "operator":
             parts.append(_SIGNS.get(sign, sign))
+        elif group == "number":
+            parts.append(f"{sign} ")  # "1.if x" and the like: never two tokens as one
         elif group != "comment":
             parts.append(_WORDS.get(sign, sign) if group == "name" else sign)
     return "".join(parts)

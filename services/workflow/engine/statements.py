@@ -12,7 +12,7 @@ from typing import Any
 
 from services.workflow.engine.closures import Builder, Run
 from services.workflow.engine.failures import Failed, Forbidden
-from services.workflow.engine.values import Frame, kind, plain
+from services.workflow.engine.values import Frame, mismatch, plain
 
 Act = Callable[[Frame, dict[str, Any]], None]
 
@@ -90,12 +90,12 @@ def _placed(frame: Frame, names: dict[str, Any], name: str, keys: list[Any], val
 
 def _opened(frame: Frame, record: Any, name: str) -> dict[str, Any]:
     if type(record) is not dict:
-        raise Failed("not_a_record", f"{name} ({kind(record)})")
+        raise Failed("not_a_record", name)
     frame.charge(len(record))
     return dict(record)
 
 
 def _text(key: Any) -> str:
     if type(key) is not str:
-        raise Failed("bad_key", kind(key))
+        raise mismatch("bad_key", key)
     return key

@@ -1,6 +1,6 @@
 """Plain values (what JSON can say) and the few things expressions may do with them, each with its price.
 
-Nothing here calls a method of a value it does not know the exact type of, so no value can run code.
+Attributes and methods of values are out of reach: what a value may do is decided here by its exact type.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ MAX_INTEGER = 2**63 - 1  # what every database, broker and JSON reader agrees on
 CHARACTERS_PER_STEP = 100
 
 KINDS = {
-    type(None): "null",
-    bool: "boolean",
-    int: "number",
-    float: "number",
-    str: "text",
-    list: "list",
-    tuple: "list",
-    dict: "record",
+    type(None): ("空值", "null"),
+    bool: ("真假值", "boolean"),
+    int: ("数字", "number"),
+    float: ("数字", "number"),
+    str: ("文本", "text"),
+    list: ("列表", "list"),
+    tuple: ("列表", "list"),
+    dict: ("记录", "record"),
 }
 
 
@@ -45,9 +45,10 @@ class Frame:
             raise Failed("budget")
 
 
-def kind(value: Any) -> str:
-    """The kind of a value in the words of error texts."""
-    return KINDS.get(type(value), type(value).__name__)
+def mismatch(code: str, *values: Any) -> Failed:
+    """The failure of an operation on values of the wrong kinds, naming the kinds in both languages."""
+    kinds = [KINDS.get(type(value), (type(value).__name__,) * 2) for value in values]
+    return Failed(code, ", ".join(en for _, en in kinds), "、".join(zh for zh, _ in kinds))
 
 
 def is_number(value: Any) -> bool:
@@ -86,10 +87,10 @@ def contains(frame: Frame, box: Any, item: Any) -> bool:
         return type(item) is str and item in box
     if shape is str:
         if type(item) is not str:
-            raise Failed("not_a_text", kind(item))
+            raise mismatch("not_a_text", item)
         frame.charge(1 + len(box) // CHARACTERS_PER_STEP)
         return item in box
-    raise Failed("not_searchable", kind(box))
+    raise mismatch("not_searchable", box)
 
 
 def ordering(compare: Callable[[Any, Any], bool]) -> Callable[[Frame, Any, Any], bool]:
@@ -102,7 +103,7 @@ def ordering(compare: Callable[[Any, Any], bool]) -> Callable[[Frame, Any, Any],
         ):
             return compare(left, right)
         code = "no_value" if left is None or right is None else "incomparable"
-        raise Failed(code, f"{kind(left)}, {kind(right)}")
+        raise mismatch(code, left, right)
 
     return run
 
@@ -116,7 +117,7 @@ at_least = ordering(operator.ge)
 def bounded(value: Any) -> Any:
     """The number itself, if it is one and of sane size; raises Failed("not_a_number" | "too_large")."""
     if not is_number(value):
-        raise Failed("not_a_number", kind(value))
+        raise mismatch("not_a_number", value)
     if not -MAX_INTEGER <= value <= MAX_INTEGER:  # also catches inf and nan
         raise Failed("too_large", "number")
     return value
@@ -158,13 +159,13 @@ def field(base: Any, key: Any) -> Any:
         return None
     if shape is dict:
         if type(key) is not str:
-            raise Failed("bad_key", kind(key))
+            raise mismatch("bad_key", key)
         return base.get(key)
     if shape is list or shape is tuple:
         if type(key) is not int:
-            raise Failed("bad_key" if type(key) is not str else "not_a_record", kind(key))
+            raise mismatch("not_a_record", base) if type(key) is str else mismatch("bad_key", key)
         return base[key] if -len(base) <= key < len(base) else None
-    raise Failed("not_a_record", kind(base))
+    raise mismatch("not_a_record", base)
 
 
 def plain(frame: Frame, value: Any) -> Any:
@@ -179,7 +180,7 @@ def _copy(frame: Frame, value: Any, room: int, depth: int) -> tuple[Any, int]:
     shape = type(value)
     room -= _size(value)
     if room < 0 or depth > MAX_DEPTH:
-        raise Failed("too_large", kind(value))
+        raise mismatch("too_large", value)
     if shape is dict:
         return _copy_record(frame, value, room, depth)
     if shape is list or shape is tuple:
@@ -190,7 +191,7 @@ def _copy(frame: Frame, value: Any, room: int, depth: int) -> tuple[Any, int]:
             items.append(copy)
         return items, room
     if shape not in KINDS:
-        raise Failed("not_plain", shape.__name__)
+        raise mismatch("not_plain", value)
     return value, room
 
 
@@ -199,7 +200,7 @@ def _copy_record(frame: Frame, record: Any, room: int, depth: int) -> tuple[dict
     copies = {}
     for key, item in record.items():
         if type(key) is not str:
-            raise Failed("bad_key", kind(key))
+            raise mismatch("bad_key", key)
         copies[key], room = _copy(frame, item, room - _size(key), depth + 1)
     return copies, room
 
