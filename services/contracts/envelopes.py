@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ _OPTIONAL: Final = {
 }
 _KNOWN: Final = frozenset({"specversion", *_REQUIRED, *_OPTIONAL.values()})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,8 @@ class Wire:
 def encode(message: Message) -> Wire:
     """Return the wire form of a message.
 
-    Raises `Malformed`: a field is missing or not what it should be, or the body is too large. The data is not
-    held to its schema here (`messages.validate` does that).
+    Raises `Malformed`: a field is missing or not what it should be, or the body is too large. The data
+    must be JSON (no NaN) and is not held to its schema here; `messages.validate` does that.
     """
     attributes: dict[str, Any] = {
         "specversion": "1.0",
@@ -85,8 +86,7 @@ def decode(headers: Mapping[str, Any], body: bytes, content_type: str | None) ->
     Raises `Malformed`: `oversized`, `malformed` (envelope or JSON), `unknown_type` or `wrong_schema`.
     """
     message = peek(headers, body, content_type)
-    data = messages.validate(message.type, message.data)
-    return Message(**{**{name: getattr(message, name) for name in Message.__slots__}, "data": data})
+    return replace(message, data=messages.validate(message.type, message.data))
 
 
 def peek(headers: Mapping[str, Any], body: bytes, content_type: str | None) -> Message:
@@ -161,7 +161,14 @@ def _dump(data: object) -> bytes:
         raise Malformed(
             "oversized", "body", f"消息体超过 {MAX_BODY} 字节", f"the body exceeds {MAX_BODY} bytes"
         )
+    _check_storable(body)
     return body
+
+
+def _check_storable(body: bytes) -> None:
+    """PostgreSQL keeps no NUL in JSON, so it must not get in at all."""
+    if _NUL.search(body):
+        raise _malformed("body", "含有无法保存的字符 NUL", "contains NUL, which cannot be stored")
 
 
 def _load(body: bytes) -> dict[str, Any]:
@@ -171,6 +178,7 @@ def _load(body: bytes) -> dict[str, Any]:
         raise _malformed("body", f"消息体不是合法的 JSON:{error}", f"not valid JSON: {error}") from None
     if not isinstance(data, dict):
         raise _malformed("body", "消息体应为 JSON 对象", "the body must be a JSON object")
+    _check_storable(body)
     return data
 
 

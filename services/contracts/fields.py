@@ -39,13 +39,17 @@ class Chars(validate.Length):
 
 
 class Match(validate.Regexp):
-    """A text that must match a pattern (`search`, as JSON Schema does)."""
+    """A text that must match a pattern as in JSON Schema: searched, and `$` is the very end."""
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__(pattern)
+        self._exact = re.compile(re.sub(r"\$$", r"\\Z", pattern))
 
     def __call__(self, value: Any) -> Any:
         """Return the value, or raise marshmallow's `ValidationError`."""
-        if self.regex.search(value) and not value.endswith("\n"):
+        if self._exact.search(value):
             return value
-        raise ValidationError(Words("格式不正确", f"must match {self.regex.pattern!s}"))
+        raise ValidationError(Words("格式不正确", f"must match {self._exact.pattern}"))
 
 
 class Among(validate.OneOf):
@@ -210,9 +214,7 @@ def text(zh: str, en: str, *, least: int = 1, most: int = 5000, required: bool =
 
 def ident(zh: str, en: str, *, required: bool = True, nullable: bool = False, **more: Any) -> Text:
     """A stable id or code of this installation (matter, case, unit, person, task)."""
-    return Text(
-        validate=Match(IDENTIFIER, re.ASCII), metadata=_about(zh, en, **more), **_options(required, nullable)
-    )
+    return Text(validate=Match(IDENTIFIER), metadata=_about(zh, en, **more), **_options(required, nullable))
 
 
 def unit(zh: str, en: str, *, required: bool = True, nullable: bool = False) -> Text:
