@@ -1,0 +1,84 @@
+"""What intake does with each message it receives: the table at the end is the service's table of contents."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine
+
+from services.common import outbox
+from services.common.clock import Clock
+from services.common.handling import Context, Desk, Handler
+from services.common.problems import Problem, Rejected
+from services.contracts.codes import REJECTIONS
+from services.contracts.envelopes import Message
+from services.intake import ledger, letters, matters, store, tables
+
+CHINA: Final = ZoneInfo("Asia/Shanghai")
+_MISSING: Final = frozenset({"required", "part_empty"})
+
+
+def project(conn: Connection, message: Message, _context: Context) -> None:
+    """Take a message of the workflow into the ledger."""
+    ledger.apply(conn, message)
+
+
+def receive_letter(conn: Connection, message: Message, context: Context) -> None:
+    """Store a reply letter and report its delivery."""
+    letters.receive(conn, message, context.now)
+
+
+def submit(conn: Connection, message: Message, context: Context, zone: ZoneInfo = CHINA) -> None:
+    """Take a suggestion that a congress system hands in."""
+    if context.connector is None or not _may_submit(conn, context.connector):
+        raise Rejected("not_permitted", 403)
+    origin = matters.Origin(scope=f"connector:{context.connector}", message_id=message.id)
+    try:
+        done = matters.submit(
+            conn, message.data, key=message.id, origin=origin, now=context.received_at, zone=zone
+        )
+    except Problem as problem:
+        raise _rejected(problem) from problem
+    answer = _accepted(message, done, context)
+    outbox.add(conn, tables.outbox, answer, target=context.connector, now=context.now)
+
+
+def _may_submit(conn: Connection, connector: str) -> bool:
+    """Only a connector whose directory entry says `submit` is a congress system; a bureau is not."""
+    known = store.entry(conn, "connector", connector)
+    return known is not None and bool((known.body or {}).get("submit"))
+
+
+def _rejected(problem: Problem) -> Rejected:
+    """Translate a refusal into the stable codes agencies know, with the words of the first wrong field."""
+    if not problem.errors:
+        return Rejected(problem.code, problem.status, **problem.params)
+    first = problem.errors[0]
+    code = "missing_field" if first.code in _MISSING else first.code
+    return Rejected(code if code in REJECTIONS else "invalid_field", 422, errors=problem.errors)
+
+
+def _accepted(message: Message, done: matters.Submitted, context: Context) -> Message:
+    return Message(
+        id=f"intake.accepted.{context.inbox_id}",
+        type="command.accepted.v1",
+        source="/intake",
+        subject=done.matter_id,
+        time=context.now,
+        data={"original_id": message.id, "task_id": None, "stimulus": None, "at": context.now.isoformat()},
+        causation_id=message.id,
+    )
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    **dict.fromkeys(ledger.PROJECTORS, project),
+    "reply.issued.v1": receive_letter,
+    "matter.submit.v1": submit,
+}
+
+
+def desk(engine: Engine, clock: Clock, zone: ZoneInfo) -> Desk:
+    """Return what a worker of intake works with; `zone` says on which day a suggestion comes in."""
+    handlers = {**HANDLERS, "matter.submit.v1": partial(submit, zone=zone)}
+    return Desk("intake", engine, tables.inbox, tables.outbox, handlers, clock)

@@ -1,0 +1,59 @@
+"""Reply letters: stored when a diagram issues them, open to their recipients, delivery reported back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from services.common import outbox
+from services.contracts.envelopes import Message
+from services.intake import ledger, store, tables
+
+
+def receive(conn: Connection, message: Message, now: datetime) -> bool:
+    """Store the letter of a `reply.issued` and answer `reply.delivered`; False when it is already here.
+
+    A letter is delivered when its recipients can read it here: that is the moment it is stored.
+    """
+    data = message.data
+    if not store.insert_letter(conn, _row(message, now)):
+        return False
+    ledger.touch(conn, [data["matter_id"]])
+    outbox.add(conn, tables.outbox, _delivered(message, now), now=now)
+    return True
+
+
+def may_read(letter: Row[Any], person_id: str | None) -> bool:
+    """Say whether a letter is addressed to this person."""
+    return person_id is not None and person_id in letter.recipients
+
+
+def _row(message: Message, now: datetime) -> dict[str, Any]:
+    data: Mapping[str, Any] = message.data
+    same = ("matter_id", "case_id", "unit", "redo_round", "recipients", "data")
+    return {
+        "id": data["letter_id"],
+        **{name: data[name] for name in same},
+        "issued_at": message.time,
+        "delivered_at": now,
+    }
+
+
+def _delivered(message: Message, now: datetime) -> Message:
+    data = message.data
+    return Message(
+        id=f"{data['letter_id']}.delivered",
+        type="reply.delivered.v1",
+        source="/intake",
+        subject=data["matter_id"],
+        time=now,
+        data={
+            "matter_id": data["matter_id"],
+            "letter_id": data["letter_id"],
+            "delivered_at": now.isoformat(),
+            "recipients": list(data["recipients"]),
+        },
+        correlation_id=data["case_id"],
+        causation_id=message.id,
+    )

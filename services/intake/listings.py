@@ -1,0 +1,202 @@
+"""The ledger as people read it: filtered, paged, counted. Reads only."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, false, func, or_, select
+
+from services.intake import ledger, store_ledger
+from services.intake import tables as t
+from services.intake.grants import Scope
+
+PAGE_SIZE: Final = 50
+TEXT_MAX: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What part of the ledger is asked for; None and "" ask for everything."""
+
+    session: str = ""
+    unit: str = ""
+    state: str = ""
+    outcome_class: str = ""
+    kind: str = ""
+    overdue: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One matter in the ledger. `why` explains `due`; `overdue` compares its end with the present."""
+
+    matter_id: str
+    no: str
+    title: str
+    kind: str
+    session_id: str
+    lead: str
+    co_count: int
+    submitted_at: datetime
+    state: str
+    state_at: datetime | None
+    outcome_class: str | None
+    units: tuple[tuple[str, str], ...]
+    deadline: str
+    due: date | None
+    why: tuple[str, ...]
+    overdue: bool
+    tasks: tuple[str, ...]
+    records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A slice of the ledger; pages count from 1."""
+
+    lines: Sequence[Line]
+    total: int
+    page: int
+    pages: int
+
+
+def find(conn: Connection, scope: Scope, wanted: Filter, now: datetime, *, page: int = 1) -> Page:
+    """Return one page of what the scope may see, the most urgent first; a page too far gives the last one."""
+    condition = conditions(scope, wanted, now)
+    total = int(conn.execute(_from(select(func.count())).where(condition)).scalar_one())
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    rows = _slice(conn, condition, (page - 1) * PAGE_SIZE)
+    return Page(lines=_lines(conn, rows, now), total=total, page=page, pages=pages)
+
+
+def every(conn: Connection, scope: Scope, wanted: Filter, now: datetime) -> Iterator[Line]:
+    """Yield all lines a filter finds, for exports."""
+    condition, offset = conditions(scope, wanted, now), 0
+    while rows := _slice(conn, condition, offset):
+        yield from _lines(conn, rows, now)
+        offset += len(rows)
+
+
+def counts(
+    conn: Connection, scope: Scope, wanted: Filter, column: ColumnElement[Any], now: datetime
+) -> dict[str, int]:
+    """Count the lines a filter finds by the values of a column; matters without a value are left out."""
+    query = _from(select(column, func.count())).where(conditions(scope, wanted, now)).group_by(column)
+    return {row[0]: row[1] for row in conn.execute(query) if row[0] is not None}
+
+
+def total(conn: Connection, scope: Scope, wanted: Filter, now: datetime) -> int:
+    """Count the lines a filter finds."""
+    return int(conn.execute(_from(select(func.count())).where(conditions(scope, wanted, now))).scalar_one())
+
+
+def conditions(scope: Scope, wanted: Filter, now: datetime) -> ColumnElement[bool]:
+    """Return the SQL condition of a scope and a filter over matter and ledger line."""
+    parts = [_visible(scope)]
+    same = {
+        t.matter.c.session_id: wanted.session,
+        t.matter.c.kind: wanted.kind,
+        t.led_matter.c.state: wanted.state,
+        t.led_matter.c.outcome_class: wanted.outcome_class,
+    }
+    parts += [column == value for column, value in same.items() if value]
+    if wanted.unit:
+        parts.append(_has_unit([wanted.unit]))
+    if wanted.overdue:
+        parts.append(t.led_matter.c.next_due_at < now)
+    parts += [_has_text(word) for word in wanted.text[:TEXT_MAX].split()]
+    return and_(*parts)
+
+
+def without(wanted: Filter, **changes: Any) -> Filter:
+    """Return the filter with some answers changed."""
+    return replace(wanted, **changes)
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    if scope.everything:
+        return t.matter.c.id.is_not(None)
+    allowed = []
+    if scope.units:
+        allowed.append(_has_unit(sorted(scope.units)))
+    if scope.person_id:
+        own = and_(t.proposer.c.matter_id == t.matter.c.id, t.proposer.c.person_id == scope.person_id)
+        allowed.append(exists().where(own))
+    return or_(*allowed) if allowed else false()
+
+
+def _has_unit(units: Sequence[str]) -> ColumnElement[bool]:
+    return exists().where(t.led_unit.c.matter_id == t.matter.c.id, t.led_unit.c.unit.in_(units))
+
+
+def _has_text(word: str) -> ColumnElement[bool]:
+    named = and_(t.proposer.c.matter_id == t.matter.c.id, t.proposer.c.name.icontains(word, autoescape=True))
+    return or_(
+        t.matter.c.title.icontains(word, autoescape=True),
+        t.matter.c.no.icontains(word, autoescape=True),
+        exists().where(named),
+    )
+
+
+def _from(query: Select[Any]) -> Select[Any]:
+    joined = t.matter.join(t.led_matter, t.led_matter.c.matter_id == t.matter.c.id)
+    return query.select_from(joined)
+
+
+def _slice(conn: Connection, condition: ColumnElement[bool], offset: int) -> Sequence[Row[Any]]:
+    line = t.led_matter.c
+    columns = [column for column in line if column.name != "matter_id"]
+    last = case((line.next_due_at.is_(None), 1), else_=0)  # matters without a running deadline come last
+    query = _from(select(t.matter, *columns)).where(condition)
+    order = (last, line.next_due_at, t.matter.c.submitted_at.desc(), t.matter.c.id)
+    return conn.execute(query.order_by(*order).limit(PAGE_SIZE).offset(offset)).all()
+
+
+def _lines(conn: Connection, rows: Sequence[Row[Any]], now: datetime) -> list[Line]:
+    ids = [row.id for row in rows]
+    by_matter = {
+        table: _grouped(store_ledger.rows_of(conn, table, ids))
+        for table in (t.proposer, t.led_unit, t.led_deadline, t.led_task)
+    }
+    records = store_ledger.record_counts(conn, ids)
+    return [
+        _line(row, {table: rows.get(row.id, []) for table, rows in by_matter.items()}, records, now)
+        for row in rows
+    ]
+
+
+def _grouped(rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    grouped: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        grouped.setdefault(row.matter_id, []).append(row)
+    return grouped
+
+
+def _line(
+    row: Row[Any], about: Mapping[Any, list[Row[Any]]], records: Mapping[str, int], now: datetime
+) -> Line:
+    proposers = sorted(about[t.proposer], key=lambda one: one.position)
+    deadline = next((one for one in about[t.led_deadline] if one.deadline_id == row.next_deadline), None)
+    return Line(
+        matter_id=row.id,
+        no=row.no,
+        title=row.title,
+        kind=row.kind,
+        session_id=row.session_id,
+        lead=proposers[0].name if proposers else "",
+        co_count=max(0, len(proposers) - 1),
+        submitted_at=row.submitted_at,
+        state=row.state,
+        state_at=row.state_at,
+        outcome_class=row.outcome_class,
+        units=tuple((one.unit, one.role) for one in about[t.led_unit]),
+        deadline=(deadline.label or deadline.name) if deadline else "",
+        due=row.next_due,
+        why=tuple(deadline.why or ()) if deadline else (),
+        overdue=row.next_due_at is not None and row.next_due_at < now,
+        tasks=tuple(task.public_name or task.name for task in about[t.led_task] if ledger.is_open(task)),
+        records=records.get(row.id, 0),
+    )

@@ -1,0 +1,258 @@
+"""Matters: handing one in, withdrawing it, reading it.
+
+`submit` is the one way in, behind the page, the HTTP interface and the bus alike. The matter, its number and
+`matter.submitted` are written in one transaction: nothing is announced that is not stored, and the other way
+round.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row
+
+from services.common import directories, outbox
+from services.common.problems import FieldError, Problem
+from services.contracts.envelopes import Message
+from services.intake import ledger, numbers, store, submissions, tables
+from services.intake.problems import field_errors
+from services.intake.submissions import Fault
+
+SOURCE = "/intake"
+FINAL = frozenset({"completed", "closed_out", "archived", "not_admitted", "withdrawn", "merged"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Through which door a submission came.
+
+    `scope` keeps idempotency keys apart (an account id or `connector:<id>`); `own_name` is the only person
+    who may lead (a deputy on the page), None for those who enter for others.
+    """
+
+    scope: str
+    own_name: str | None = None
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A stored matter; `created` is False when the key had already brought the same content in."""
+
+    matter_id: str
+    matter_no: str
+    created: bool
+    warnings: Sequence[FieldError] = ()
+
+
+def submit(
+    conn: Connection, form: Mapping[str, Any], *, key: str, origin: Origin, now: datetime, zone: ZoneInfo
+) -> Submitted:
+    """Hand in a suggestion or proposal.
+
+    The same key with the same content returns the same matter; with other content it raises
+    `Problem("duplicate_conflict")`. Faults raise `Problem("invalid_form")` with the wrong fields.
+    """
+    clean, session = check(conn, form, origin=origin)
+    digest = submissions.digest(clean)
+    matter_id = str(uuid4())
+    taken = store.claim_key(conn, origin.scope, key, digest, matter_id, now)
+    if taken is not None:
+        return _again(conn, taken, digest)
+    when = clean["submitted_when"] or submitted_when(session, now.astimezone(zone).date())
+    serial = store.draw_serial(conn, numbers.series_of(session, session["id"], clean["matter_kind"], when))
+    number = numbers.write(session, when, serial)
+    names = _names(conn, [clean["lead_proposer"], *clean["co_proposers"]])
+    store.insert_matter(conn, _row(clean, session, matter_id, number, when, origin, now), names)
+    ledger.touch(conn, [matter_id])
+    outbox.add(
+        conn, tables.outbox, _submitted(clean, session, matter_id, number, when, names, origin, now), now=now
+    )
+    return Submitted(
+        matter_id=matter_id,
+        matter_no=number,
+        created=True,
+        warnings=field_errors(submissions.warnings(clean)),
+    )
+
+
+def check(
+    conn: Connection, form: Mapping[str, Any], *, origin: Origin
+) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Return (the tidy form, the body of its session) or raise `Problem("invalid_form")`."""
+    clean, faults = submissions.check(form)
+    session = _session(conn, clean.get("session_id"))
+    if session is None:
+        faults = [*faults, Fault("session_id", "unknown_session", {"value": clean.get("session_id") or ""})]
+    limits = (session or {}).get("limits") or {}
+    if not any(fault.path.startswith("body") for fault in faults):
+        faults += submissions.check_length(
+            clean,
+            least=limits.get("body_min", submissions.BODY_MIN),
+            most=limits.get("body_max", submissions.BODY_MAX),
+        )
+    faults += _unknown(conn, clean, session, origin)
+    if faults or session is None:
+        raise Problem("invalid_form", 422, errors=field_errors(faults))
+    clean["session_id"] = session["id"]
+    return clean, session
+
+
+def submitted_when(session: Mapping[str, Any], today: date) -> str:
+    """`in_session` up to the session's last day, `inter_session` after it (glossary 会议期间 / 闭会期间)."""
+    closes = session.get("closes")
+    return "inter_session" if closes and today > date.fromisoformat(str(closes)) else "in_session"
+
+
+def withdraw(conn: Connection, matter_id: str, *, person_id: str | None, reason: str, now: datetime) -> None:
+    """Withdraw a matter in writing (撤回): ends its handling.
+
+    `person_id` is the deputy who asks, None when the congress office enters a letter. Raises `Problem`:
+    unknown_matter, not_lead_proposer, already_withdrawn, already_completed or invalid_form (no reason).
+    """
+    row = store.lock_matter(conn, matter_id)
+    if row is None:
+        raise Problem("unknown_matter", 404)
+    if person_id is not None and row.lead_proposer != person_id:
+        raise Problem("not_lead_proposer", 403)
+    if row.withdrawn_at is not None:
+        raise Problem("already_withdrawn", 409)
+    if store.state_of(conn, matter_id) in FINAL:
+        raise Problem("already_completed", 409)
+    reason = submissions.tidy(reason)
+    if not reason or len(reason) > submissions.LINE_MAX:
+        raise Problem("invalid_form", 422, errors=field_errors([_reason_fault(reason)]))
+    store.withdraw_matter(conn, matter_id, reason, now)
+    ledger.touch(conn, [matter_id])
+    data = {"matter_id": matter_id, "reason": reason, "withdrawn_at": now.isoformat()}
+    outbox.add(
+        conn, tables.outbox, _message("matter.withdrawn.v1", matter_id, "withdrawn", data, now), now=now
+    )
+
+
+def _reason_fault(reason: str) -> Fault:
+    if not reason:
+        return Fault("reason", "required")
+    return Fault("reason", "too_long", {"count": len(reason), "limit": submissions.LINE_MAX})
+
+
+def _again(conn: Connection, taken: Row[Any], digest: str) -> Submitted:
+    known = store.matter(conn, taken.matter_id)
+    number = known.no if known is not None else ""
+    if taken.digest != digest:
+        raise Problem("duplicate_conflict", 409, value=number)
+    return Submitted(matter_id=taken.matter_id, matter_no=number, created=False)
+
+
+def _session(conn: Connection, wanted: str | None) -> Mapping[str, Any] | None:
+    """Return the body (with its id) of the session asked for, or of the one marked as current."""
+    sessions = [{**body, "id": key} for key, body in store.entries(conn, "session") if body.get("open", True)]
+    if wanted:
+        return next((session for session in sessions if session["id"] == wanted), None)
+    current = [session for session in sessions if session.get("current")]
+    return current[0] if current else (sessions[0] if len(sessions) == 1 else None)
+
+
+def _unknown(
+    conn: Connection, clean: Mapping[str, Any], session: Mapping[str, Any] | None, origin: Origin
+) -> list[Fault]:
+    """Check the people and units named against the directory."""
+    faults = []
+    lead = clean.get("lead_proposer")
+    if lead and not is_deputy(conn, lead, session):
+        faults.append(Fault("lead_proposer", "unknown_deputy", {"value": lead}))
+    elif lead and origin.own_name is not None and lead != origin.own_name:
+        faults.append(Fault("lead_proposer", "not_own_name"))
+    for n, person in enumerate(clean.get("co_proposers", ())):
+        if not is_deputy(conn, person, session):
+            faults.append(Fault(f"co_proposers.{n}", "unknown_deputy", {"value": person}))
+    known = {code for code, _ in directories.unit_names(conn, tables.directory)}
+    for n, unit in enumerate(clean.get("wish_units", ())):
+        if unit not in known:
+            faults.append(Fault(f"wish_units.{n}", "unknown_unit", {"value": unit}))
+    return faults
+
+
+def is_deputy(conn: Connection, person_id: str, session: Mapping[str, Any] | None) -> bool:
+    """Say whether this is a current deputy (or CPPCC member) of the session's level."""
+    person = directories.person(conn, tables.directory, person_id)
+    if person is None or person.kind != "deputy" or not person.active:
+        return False
+    level = person.body.get("level")
+    return session is None or level is None or level == session.get("level")
+
+
+def _names(conn: Connection, people: Iterable[str]) -> list[dict[str, str]]:
+    found = [directories.person(conn, tables.directory, person) for person in people]
+    return [{"id": person.id, "name": person.name} for person in found if person is not None]
+
+
+def _row(
+    clean: Mapping[str, Any],
+    session: Mapping[str, Any],
+    matter_id: str,
+    number: str,
+    when: str,
+    origin: Origin,
+    now: datetime,
+) -> dict[str, Any]:
+    same = ("title", "topic", "proposer_type", "lead_proposer", "secrecy", "source", "body")
+    extra = ("points", "origin", "wish_units", "wish_face_to_face", "wish_publish_text")
+    return {
+        "id": matter_id,
+        "no": number,
+        "kind": clean["matter_kind"],
+        "session_id": session["id"],
+        "level": session["level"],
+        "locality": session["locality"],
+        "submitted_when": when,
+        **{name: clean[name] for name in same},
+        "extra": {name: clean[name] for name in extra},
+        "entered_by": origin.scope,
+        "submitted_at": now,
+    }
+
+
+def _submitted(
+    clean: Mapping[str, Any],
+    session: Mapping[str, Any],
+    matter_id: str,
+    number: str,
+    when: str,
+    names: Sequence[Mapping[str, str]],
+    origin: Origin,
+    now: datetime,
+) -> Message:
+    same = ("matter_kind", "title", "topic", "secrecy", "source", "body", "points", "wish_units")
+    data = {
+        "matter_id": matter_id,
+        "matter_no": number,
+        "level": session["level"],
+        "locality": session["locality"],
+        "session": {
+            key: session.get(key) for key in ("id", "term_no", "session_no", "year", "process_version")
+        },
+        "submitted_when": when,
+        "lead_proposer": names[0],
+        "co_proposers": list(names[1:]),
+        **{name: clean[name] for name in same},
+        "submitted_at": now.isoformat(),
+    }
+    return _message("matter.submitted.v1", matter_id, "submitted", data, now, origin.message_id)
+
+
+def _message(
+    kind: str, matter_id: str, act: str, data: dict[str, Any], now: datetime, cause: str | None = None
+) -> Message:
+    return Message(
+        id=f"{matter_id}.{act}",
+        type=kind,
+        source=SOURCE,
+        subject=matter_id,
+        time=now,
+        data=data,
+        causation_id=cause,
+    )

@@ -1,0 +1,113 @@
+"""What intake tells people when something cannot be done: code → (Chinese, English). Texts only.
+
+`TEXTS` are whole refusals (registered with the common table), `FAULTS` are wrong fields of the suggestion
+form.
+`{limit}`, `{count}`, `{value}` and the like are filled from the parameters.
+"""
+
+from collections.abc import Iterable
+
+from services.common import problems
+from services.common.problems import FieldError
+from services.intake.submissions import Fault
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "missing_key": (
+        "缺少 Idempotency-Key 请求头(1 至 200 个字符)。重试同一件建议时请使用同一个值。",
+        "The Idempotency-Key header is missing (1 to 200 characters). Use the same value when you retry.",
+    ),
+    "already_withdrawn": ("这件建议已经撤回。", "This matter has already been withdrawn."),
+    "already_completed": (
+        "这件建议已经办结,不能再撤回。",
+        "This matter is completed and can no longer be withdrawn.",
+    ),
+    "not_lead_proposer": (
+        "只有领衔代表可以撤回建议;联名代表不能单独撤回。",
+        "Only the lead deputy can withdraw a matter; a co-signer alone cannot.",
+    ),
+    "account_locked": (
+        "连续输错次数过多,账号已暂时锁定。请在 {minutes} 分钟后再试,或联系系统管理员。",
+        "Too many wrong attempts: locked. Try again in {minutes} minutes or ask an administrator.",
+    ),
+    "bad_number_pattern": (
+        "编号规则“{value}”不正确:只能使用 term、session、year、serial,并且必须包含 serial。",
+        "Number pattern “{value}” is wrong: term, session, year and serial may be used; serial must.",
+    ),
+    "login_taken": ("用户名“{value}”已被使用。", "The user name “{value}” is already taken."),
+    "weak_password": ("密码至少需要 {limit} 个字符。", "A password needs at least {limit} characters."),
+    "unknown_person": ("找不到人员“{value}”。", "Person “{value}” is not known."),
+    "bad_filter": ("筛选条件不正确:{value}。", "Wrong filter: {value}."),
+    "unknown_account": ("找不到账号“{value}”。", "Account “{value}” is not known."),
+    "no_person": (
+        "本账号没有对应的代表身份,不能提交建议。",
+        "This account does not belong to a deputy and cannot submit a suggestion.",
+    ),
+}
+
+FAULTS: dict[str, tuple[str, str]] = {
+    "required": ("此项必填。", "This field is required."),
+    "invalid": ("填写内容的格式不正确。", "The value has the wrong form."),
+    "title_too_long": (
+        "标题共 {count} 字,不能超过 {limit} 字。请缩短标题,把细节写进正文。",
+        "The title has {count} characters; at most {limit} are allowed. Move details to the text.",
+    ),
+    "title_pattern": (
+        "标题通常写成“关于……的建议”。如确需保留现在的写法,可再次提交。",
+        "Titles usually read “关于……的建议”. Submit again if you want to keep this one.",
+    ),
+    "part_empty": (
+        "“情况、分析、建议”三部分都要填写,这一部分还是空的。",
+        "All three parts (situation, analysis, request) are needed; this one is empty.",
+    ),
+    "body_too_long": (
+        "正文共 {count} 字,超过了 {limit} 字的上限,没有提交。内容已为您保留,请删减后再提交;一件建议只写一件事。",
+        "The text has {count} characters, more than {limit}, and was not submitted. "
+        "Your text is kept: shorten it and submit again. One matter per suggestion.",
+    ),
+    "body_too_short": (
+        "正文共 {count} 字,少于 {limit} 字。请写清具体情况和明确的要求(代表法第24条:明确具体)。",
+        "The text has {count} characters, fewer than {limit}. Say what is the case and what is asked.",
+    ),
+    "too_long": (
+        "这一项共 {count} 字,不能超过 {limit} 字。",
+        "This field has {count} characters; at most {limit} are allowed.",
+    ),
+    "too_many": ("共 {count} 项,不能超过 {limit} 项。", "{count} entries; at most {limit} are allowed."),
+    "duplicate_entry": ("“{value}”重复出现。", "“{value}” appears more than once."),
+    "lead_is_co": (
+        "领衔代表不能同时列为联名代表。",
+        "The lead deputy cannot also be a co-signer.",
+    ),
+    "unknown_deputy": (
+        "找不到代表“{value}”,或其不是本级现任代表。请从代表名单中选择。",
+        "Deputy “{value}” is not known as a current deputy of this level. Choose from the list.",
+    ),
+    "not_own_name": (
+        "代表只能以本人名义领衔提交建议。",
+        "A deputy can only submit in his or her own name.",
+    ),
+    "unknown_unit": ("找不到单位“{value}”。", "Unit “{value}” is not known."),
+    "classified_refused": (
+        "涉密建议不得录入本系统。请按保密规定填写纸质件,当面交人大代表工作机构线下办理;"
+        "本页内容没有保存,请勿在联网计算机上起草涉密内容。",
+        "Classified suggestions must not be entered here. Hand a paper copy to the congress deputies office, "
+        "which handles it offline. Nothing was saved; do not draft classified text on a networked computer.",
+    ),
+    "unknown_session": (
+        "找不到会议“{value}”,或没有设定当前会议。请联系人大代表工作机构。",
+        "Session “{value}” is not known, or no session is current. Ask the congress deputies office.",
+    ),
+}
+
+problems.register(TEXTS)
+
+
+def field_errors(faults: Iterable[Fault]) -> list[FieldError]:
+    """Put faults into words."""
+    return [FieldError(fault.path, fault.code, *words(fault)) for fault in faults]
+
+
+def words(fault: Fault) -> tuple[str, str]:
+    """Return the Chinese and the English sentence of a fault."""
+    zh, en = FAULTS[fault.code]
+    return zh.format(**fault.params), en.format(**fault.params)

@@ -1,0 +1,178 @@
+"""What happened to one matter, in order, for the eyes of one reader.
+
+A deputy sees every stage of his or her own matter, but not what is internal to the units: drafts, reviews
+and co-handling opinions go to the lead unit and never to the deputy directly; another deputy's rating stays
+closed until the round is closed (domain 4-actors).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, Row
+
+from services.intake import ledger, store, store_ledger
+from services.intake import tables as t
+
+INTERNAL: Final = frozenset({"internal_assignment", "reply_draft", "review", "co_opinion"})
+ROUND_ENDS: Final = frozenset({"feedback_closed", "redo", "completed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Whose eyes: a deputy (`person_id` set, `inside` False) or somebody who works on matters (`inside`)."""
+
+    inside: bool
+    person_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened. `code` is a state, record type or close reason; `data` the record's fields."""
+
+    at: datetime
+    kind: Literal["submitted", "state", "task", "record", "letter", "withdrawn"]
+    code: str
+    title: str = ""
+    unit: str | None = None
+    actor: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An open task: what is to be done, by which role of which unit, until when and why then."""
+
+    title: str
+    role: str
+    unit: str | None
+    opened_at: datetime
+    due: date | None
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A deadline of the matter with its reasons; `first_due` keeps the date it began with."""
+
+    label: str
+    unit: str | None
+    state: str
+    due: date | None
+    first_due: date | None
+    why: tuple[str, ...]
+    provisional: bool
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Everything a reader sees of a matter's way."""
+
+    events: Sequence[Event]
+    waiting: Sequence[Waiting]
+    limits: Sequence[Limit]
+
+
+def tell(conn: Connection, matter: Row[Any], reader: Reader, now: datetime) -> Story:
+    """Put together the story of a matter."""
+    tasks = [row for row in store_ledger.rows_of(conn, t.led_task, [matter.id]) if _shown(row, reader)]
+    return Story(
+        events=_events(conn, matter, tasks, reader),
+        waiting=[_waiting(row) for row in tasks if ledger.is_open(row)],
+        limits=_limits(store_ledger.rows_of(conn, t.led_deadline, [matter.id]), now),
+    )
+
+
+def _events(conn: Connection, matter: Row[Any], tasks: Sequence[Row[Any]], reader: Reader) -> list[Event]:
+    """Sort what happened by time; at one instant acts come before the state they led to."""
+    milestones = ledger.in_order(store_ledger.rows_of(conn, t.led_milestone, [matter.id]))
+    records = store_ledger.rows_of(conn, t.led_record, [matter.id])
+    events = [
+        Event(at=matter.submitted_at, kind="submitted", code="submitted"),
+        *[_done(row) for row in tasks if row.closed_at is not None and not ledger.is_open(row)],
+        *[_recorded(row) for row in records if _open_record(row, milestones, reader)],
+        *[_letter(row) for row in store.letters(conn, matter.id)],
+        *[Event(at=row.at, kind="state", code=row.state) for row in milestones if row.state != "submitted"],
+    ]
+    if matter.withdrawn_at is not None:
+        reason = matter.withdrawal_reason
+        events.append(Event(at=matter.withdrawn_at, kind="withdrawn", code="withdrawn", title=reason))
+    return sorted(events, key=lambda event: event.at)
+
+
+def _shown(task: Row[Any], reader: Reader) -> bool:
+    return bool(task.public_name or (reader.inside and task.name))
+
+
+def _open_record(record: Row[Any], milestones: Sequence[Row[Any]], reader: Reader) -> bool:
+    if reader.inside:
+        return True
+    if record.record in INTERNAL:
+        return False
+    if record.record != "feedback" or _deputy_of(record) == reader.person_id:
+        return True
+    return any(row.state in ROUND_ENDS and row.at >= record.at for row in milestones)
+
+
+def _deputy_of(record: Row[Any]) -> str | None:
+    actor = record.actor or {}
+    return record.data.get("deputy") or actor.get("person")
+
+
+def _done(task: Row[Any]) -> Event:
+    return Event(
+        at=task.closed_at,
+        kind="task",
+        code=task.closed_reason,
+        title=task.public_name or task.name or task.task_id,
+        unit=task.unit,
+        actor=(task.closed_by or {}).get("name") or "",
+    )
+
+
+def _recorded(record: Row[Any]) -> Event:
+    return Event(
+        at=record.at,
+        kind="record",
+        code=record.record,
+        unit=record.unit,
+        actor=(record.actor or {}).get("name") or "",
+        data=record.data,
+    )
+
+
+def _letter(row: Row[Any]) -> Event:
+    title = row.data.get("title") or row.data.get("doc_no") or ""
+    return Event(at=row.issued_at, kind="letter", code=row.id, title=title, unit=row.unit, data=row.data)
+
+
+def _waiting(task: Row[Any]) -> Waiting:
+    deadline = task.deadline or {}
+    return Waiting(
+        title=task.public_name or task.name,
+        role=task.role or "",
+        unit=task.unit,
+        opened_at=task.opened_at,
+        due=date.fromisoformat(deadline["due"]) if deadline.get("due") else None,
+        why=tuple(deadline.get("why") or ()),
+    )
+
+
+def _limits(rows: Sequence[Row[Any]], now: datetime) -> list[Limit]:
+    """Running deadlines first, each group by date."""
+    limits = [
+        Limit(
+            label=row.label or row.name,
+            unit=row.unit,
+            state=row.state,
+            due=row.due,
+            first_due=row.first_due,
+            why=tuple(row.why or ()),
+            provisional=bool(row.provisional),
+            overdue=row.state != "cleared" and row.due_at is not None and row.due_at < now,
+        )
+        for row in rows
+    ]
+    return sorted(limits, key=lambda limit: (limit.state == "cleared", str(limit.due), limit.label))
