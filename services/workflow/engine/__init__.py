@@ -1,0 +1,69 @@
+"""The engine: `step(case, stimulus) -> effects`, deterministic and free of I/O.
+
+The only room that knows SpiffWorkflow and lxml; knows no database, broker, web or clock.
+"""
+
+from services.workflow.engine.bundles import Bundle, compile_bundle
+from services.workflow.engine.cases import Case
+from services.workflow.engine.codecs import canonical, digest, dump, load
+from services.workflow.engine.conformance import check_bpmn
+from services.workflow.engine.effects import (
+    CaseStarted,
+    DeadlineCleared,
+    DeadlineMoved,
+    DeadlineSet,
+    Effect,
+    Finished,
+    Milestone,
+    Noticed,
+    Recorded,
+    Sent,
+    Subscribed,
+    TaskChanged,
+    TaskClosed,
+    TaskOpened,
+    TimerCleared,
+    TimerSet,
+    Unsubscribed,
+)
+from services.workflow.engine.findings import Finding, Refused
+from services.workflow.engine.problems import EngineError, Unexpected
+from services.workflow.engine.steps import SEMANTICS, replay, start, step
+from services.workflow.engine.stimuli import Stimulus
+
+__all__ = [
+    "SEMANTICS",
+    "Bundle",
+    "Case",
+    "CaseStarted",
+    "DeadlineCleared",
+    "DeadlineMoved",
+    "DeadlineSet",
+    "Effect",
+    "EngineError",
+    "Finding",
+    "Finished",
+    "Milestone",
+    "Noticed",
+    "Recorded",
+    "Refused",
+    "Sent",
+    "Stimulus",
+    "Subscribed",
+    "TaskChanged",
+    "TaskClosed",
+    "TaskOpened",
+    "TimerCleared",
+    "TimerSet",
+    "Unexpected",
+    "Unsubscribed",
+    "canonical",
+    "check_bpmn",
+    "compile_bundle",
+    "digest",
+    "dump",
+    "load",
+    "replay",
+    "start",
+    "step",
+]

@@ -1,0 +1,110 @@
+"""A package as the engine runs it: diagrams and tables read once, shared by every case of the version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask as SubWorkflowMixin
+
+from services.workflow.engine.conformance import WORDS, check_bpmn, elements
+from services.workflow.engine.decisions import Decision, parse_decision
+from services.workflow.engine.documents import parse_xml
+from services.workflow.engine.findings import Finding, Refused, word
+from services.workflow.engine.spiff.parsers import CaseParser
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a case needs to run. Never changed after it is made; share it between threads.
+
+    `specs` are the processes by id, embedded sub-processes included; `decisions` the tables by decision id;
+    `forms` the JSON Schemas by id; `settings` are `deadlines` (id of the table of deadlines) and `version`.
+    """
+
+    specs: dict[str, Any]
+    decisions: dict[str, Decision]
+    forms: dict[str, dict[str, Any]]
+    settings: dict[str, Any]
+    entry_specs: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def version(self) -> str:
+        """The package version, e.g. `yunting-2026.1`."""
+        return str(self.settings.get("version", ""))
+
+    def record_of(self, form: str) -> str | None:
+        """The record type a form writes, if it writes one."""
+        schema = self.forms.get(form)
+        return None if schema is None else schema.get("x-record") or schema.get("record")
+
+    def include(self, process_id: str, name: str, content: bytes) -> "Bundle":
+        """This bundle with a unit's own diagram under `process_id`; its inner ids cannot collide. Raises Refused."""
+        specs = parse_processes({name: content})
+        own = next(iter(specs))
+        names = {key: process_id if key == own else f"{process_id}:{key}" for key in specs}
+        for key, spec in specs.items():
+            spec.name = names[key]
+            for task_spec in spec.task_specs.values():
+                if isinstance(task_spec, SubWorkflowMixin) and task_spec.spec in names:
+                    task_spec.spec = names[task_spec.spec]
+        added = {names[key]: spec for key, spec in specs.items()}
+        return replace(self, specs={**self.specs, **added}, entry_specs=self.entry_specs | {process_id})
+
+
+def parse_processes(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Every process of these files by id, in order of appearance; raises Refused with all findings."""
+    findings = [found for name, content in files.items() for found in check_bpmn(name, content)]
+    if errors := [found for found in findings if found.severity == "error"]:
+        raise Refused(errors)
+    parser = CaseParser()
+    homes: dict[str, str] = {}
+    for name, content in files.items():
+        root = parse_xml(content, file=name)
+        taken = [process.get("id") for process in elements(root, "process") if process.get("id") in homes]
+        if taken:
+            raise Refused([word(WORDS, "duplicate_process", file=name, element=taken[0], process=taken[0])])
+        homes.update({process.get("id"): name for process in elements(root, "process")})
+        parser.add_bpmn_xml(root, name)
+    return read_specs(parser, homes)
+
+
+def read_specs(parser: Any, homes: dict[str, str]) -> dict[str, Any]:
+    """Turn what the parser has collected into specs."""
+    specs: dict[str, Any] = {}
+    while pending := [key for key in parser.process_parsers if key not in specs]:
+        for key in pending:
+            try:
+                specs[key] = parser.get_spec(key, required=True)
+            except (ValidationException, RecursionError, KeyError, ValueError) as error:
+                raise Refused([unreadable(homes.get(key, ""), key, error)]) from error
+    return specs
+
+
+def unreadable(file: str, process: str, error: Exception) -> Finding:
+    """What the library could not make of a diagram, as a finding."""
+    node = getattr(error, "tag", None) and getattr(error, "id", None)
+    reason = "the diagram is nested or chained too deep" if isinstance(error, RecursionError) else str(error)
+    return word(WORDS, "not_executable", file=file, element=node or process, detail=reason[:300])
+
+
+def compile_bundle(files: Mapping[str, bytes], settings: Mapping[str, Any]) -> Bundle:
+    """Compile a package's files (paths relative to the package). Raises Refused with every finding."""
+    diagrams = {name: content for name, content in files.items() if name.endswith(".bpmn")}
+    specs = parse_processes(diagrams)
+    decisions: dict[str, Decision] = {}
+    findings: list[Finding] = []
+    for name, content in files.items():
+        if name.endswith(".dmn"):
+            decision = parse_decision(name, content)
+            decisions[decision.id] = decision
+            findings += [found for found in decision.find() if found.severity == "error"]
+    if findings:
+        raise Refused(findings)
+    forms = {
+        name.removeprefix("forms/").removesuffix(".json"): orjson.loads(content)
+        for name, content in files.items()
+        if name.startswith("forms/") and name.endswith(".json")
+    }
+    return Bundle(specs, decisions, forms, dict(settings), frozenset(specs))

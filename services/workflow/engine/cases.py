@@ -1,0 +1,180 @@
+"""A live case: the task tree of SpiffWorkflow and beside it what the tree does not know.
+
+The case is told when a token reaches an element (`reach`) and says at once what the element's `hy:` attributes mean:
+milestones, notices, records, other cases. Everything that depends on the state a step ends in (open tasks, deadlines,
+timers, subscriptions) is settled once at its end, by `settling`.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from SpiffWorkflow.bpmn.specs.mixins.events.end_event import EndEvent
+
+from services.workflow.calendars import Calendar
+from services.workflow.engine import effects as fx
+from services.workflow.engine.bundles import Bundle
+from services.workflow.engine.failures import ExpressionError
+from services.workflow.engine.problems import EngineError
+from services.workflow.engine.scripts import ScriptEngine
+from services.workflow.engine.spiff.events import Message
+from services.workflow.engine.spiff.trees import CaseTask, CaseWorkflow
+
+START = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Case:
+    """The live object `step` works on. Throw it away after an exception; load it again from its last state."""
+
+    def __init__(self, case_id: str, process: str, bundle: Bundle, calendar: Calendar) -> None:
+        self.case_id, self.process, self.bundle, self.calendar = case_id, process, bundle, calendar
+        self.now = START
+        self.facts: dict[str, Any] = {"matter": {}, "case": {}, "records": {}, "now": ""}
+        self.counters: dict[str, int] = {}
+        self.tasks: dict[int, dict[str, Any]] = {}
+        self.waits: dict[str, dict[str, Any]] = {}
+        self.deadlines: dict[str, dict[str, Any]] = {}
+        self.pins: dict[str, str] = {}
+        self.outcome: str | None = None
+        self.effects: list[fx.Effect] = []
+        self.reason = ""
+        self.engine = ScriptEngine(self.facts)
+        if process not in bundle.specs:
+            raise EngineError("unknown_process", detail=process)
+        self.workflow = CaseWorkflow(bundle.specs[process], bundle.specs, self.engine, self)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the calendar: dates begin and end there."""
+        return ZoneInfo(self.calendar.zone)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the case has ended."""
+        return bool(self.workflow.completed)
+
+    def draw(self, letter: str = "") -> str:
+        """The next derived id: `<case>.<n>` for tasks, `<case>.<letter><n>` for the rest."""
+        self.counters[letter] = self.counters.get(letter, 0) + 1
+        return f"{self.case_id}.{letter}{self.counters[letter]}"
+
+    def emit(self, effect: fx.Effect) -> None:
+        """Add to what this step asks for."""
+        self.effects.append(effect)
+
+    def turn(self, at: datetime) -> None:
+        """Move the case's time; it never goes back."""
+        self.now = max(self.now, at.astimezone(UTC))
+        self.facts["now"] = self.now.astimezone(self.zone).isoformat()
+
+    def names(self, task: CaseTask | None) -> dict[str, Any]:
+        """Everything an expression at this task can read."""
+        return {**(task.data if task is not None else {}), **self.facts}
+
+    def evaluate(self, task: CaseTask, expression: str) -> Any:
+        """The value of an expression at a task; raises EngineError."""
+        return self.engine.evaluate(task, expression)
+
+    def unit_at(self, task: CaseTask, expression: str | None) -> str | None:
+        """The unit an element names, if it names one."""
+        value = self.evaluate(task, expression) if expression else None
+        return None if value in (None, "") else str(value)
+
+    def resolve(self, point: str, unit: Any, default: str) -> str:
+        """The process that runs at an extension point: the unit's own diagram or the package's."""
+        return self.pins.get(f"{point}/{unit}", default)
+
+    def decide(self, decision: str, task: CaseTask) -> Any:
+        """Ask a decision table: its outputs, with the numbers of the rows hit under `rule`."""
+        table = self.bundle.decisions.get(decision)
+        if table is None:
+            raise EngineError("unknown_decision", element=task.task_spec.name, detail=decision)
+        try:
+            outcome = table.evaluate(self.names(task))
+        except ExpressionError as error:
+            raise EngineError("decision", element=task.task_spec.name, detail=str(error)) from error
+        if isinstance(outcome.outputs, dict):
+            return {**outcome.outputs, "rule": list(outcome.rules)}
+        return outcome.outputs
+
+    def send(self, message: Message, task: CaseTask) -> None:
+        """A diagram throws a message."""
+        key = self.key_of(message, task)
+        data = self.evaluate(task, message.data) if message.data else {}
+        if not isinstance(data, dict):
+            raise EngineError("message_not_a_record", element=task.task_spec.name, detail=message.name)
+        self.emit(fx.Sent(message.name, key, data, element_of(task)))
+
+    def key_of(self, message: Message, task: CaseTask) -> str:
+        """What a message is about: its key expression, else the matter as a whole."""
+        value = self.evaluate(task, message.key) if message.key else self.facts["matter"].get("matter_id")
+        if value in (None, ""):
+            raise EngineError("message_without_key", element=task.task_spec.name, detail=message.name)
+        return str(value)
+
+    def reach(self, task: CaseTask) -> None:
+        """A token has reached an element: say what its `hy:` attributes mean."""
+        spec = task.task_spec
+        extensions = getattr(spec, "extensions", None)
+        if isinstance(spec, EndEvent) and task.workflow is self.workflow:
+            self.outcome = spec.name
+        if not extensions:
+            return
+        for milestone in extensions.get("milestone", ()):
+            self.emit(fx.Milestone(milestone["state"], element_of(task)))
+        for record in extensions.get("record", ()):
+            self.record_at(task, record)
+        for notice in extensions.get("notice", ()):
+            self.notice(task, notice)
+        for start in extensions.get("start", ()):
+            data = self.evaluate(task, start["data"]) if start.get("data") else {}
+            self.emit(fx.CaseStarted(start["process"], data, element_of(task)))
+
+    def record_at(self, task: CaseTask, record: dict[str, str]) -> None:
+        """`<hy:record>`: a record without a form."""
+        data = self.evaluate(task, record["data"]) if record.get("data") else {}
+        unit = self.unit_at(task, record.get("unit"))
+        self.add_record(record["type"], data, element_of(task), unit=unit)
+
+    def add_record(
+        self,
+        record: str,
+        data: dict[str, Any],
+        element: str,
+        *,
+        task_id: str | None = None,
+        unit: str | None = None,
+        role: str | None = None,
+    ) -> None:
+        """Emit a record and count it; conditions may ask `records.contact >= 1`."""
+        self.facts["records"][record] = self.facts["records"].get(record, 0) + 1
+        self.emit(fx.Recorded(self.draw("r"), record, data, element, task_id, unit, role))
+
+    def notice(self, task: CaseTask, notice: dict[str, str]) -> None:
+        """`<hy:notice>`: addresses are `role:<role>[@<unit expression>]` and `person:<expression>`, by commas."""
+        to: list[str] = []
+        for address in filter(None, (part.strip() for part in notice.get("to", "").split(","))):
+            kind, _, rest = address.partition(":")
+            role, _, unit = rest.partition("@")
+            if kind == "person":
+                to += people(self.evaluate(task, rest))
+            elif unit:
+                to.append(f"role:{role}@{self.unit_at(task, unit) or ''}")
+            else:
+                to.append(f"role:{role}")
+        data = self.evaluate(task, notice["data"]) if notice.get("data") else {}
+        self.emit(fx.Noticed(notice["template"], tuple(to), element_of(task), data))
+
+
+def people(value: Any) -> list[str]:
+    """Addresses of a person, a record with an id, or a list of these."""
+    if isinstance(value, list):
+        return [address for item in value for address in people(item)]
+    if isinstance(value, dict):
+        value = value.get("id")
+    return [] if value in (None, "") else [f"person:{value}"]
+
+
+def element_of(task: CaseTask) -> str:
+    """The BPMN id of the element a task stands at."""
+    return str(task.task_spec.name).removesuffix(" [child]").removesuffix(".BoundaryEventSplit")

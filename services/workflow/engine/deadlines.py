@@ -1,0 +1,140 @@
+"""Named deadlines: the only things of a case that hold a date.
+
+`<hy:deadline name rule unit from>` begins with its activity or process. The package's table of deadlines says how
+long: its inputs are `deadline` (the rule's name) and every variable of the case; its outputs are `amount` ("5wd",
+"3m", "2026-05-31"), `roll` ("next_working_day" | "none"), `basis` (the clause) and `clock_start` (shown).
+A deadline in force keeps the calendar it was computed with until an operator brings another.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from services.workflow.calendars import Rule
+from services.workflow.engine import effects as fx
+from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine.failures import ExpressionError
+from services.workflow.engine.problems import EngineError
+from services.workflow.engine.spiff.trees import CaseTask
+
+
+def look_up(case: Case, task: CaseTask, rule: str) -> tuple[dict[str, Any], list[int]]:
+    """The row of the table of deadlines for a rule: its outputs and its number; raises EngineError."""
+    table = case.bundle.decisions.get(str(case.bundle.settings.get("deadlines") or ""))
+    if table is None:
+        raise EngineError("no_deadline_table", element=element_of(task), detail=rule)
+    try:
+        outcome = table.evaluate({**case.names(task), "deadline": rule})
+    except ExpressionError as error:
+        raise EngineError("deadline_rule", element=element_of(task), detail=str(error)) from error
+    if not isinstance(outcome.outputs, dict) or not outcome.outputs.get("amount"):
+        raise EngineError("no_deadline_rule", element=element_of(task), detail=rule)
+    return outcome.outputs, list(outcome.rules)
+
+
+def begin_of(case: Case, task: CaseTask, source: str | None) -> str:
+    """The date the clock starts, in the calendar's zone: now, or what `from` names (a date or an instant)."""
+    value = case.evaluate(task, source) if source else None
+    if value in (None, ""):
+        return case.calendar.local_date(case.now).isoformat()
+    try:
+        text = str(value)
+        if len(text) == len("2026-02-27"):
+            return date.fromisoformat(text).isoformat()
+        return case.calendar.local_date(datetime.fromisoformat(text)).isoformat()
+    except ValueError as error:
+        raise EngineError("not_a_date", element=element_of(task), detail=str(value)[:80]) from error
+
+
+def set_deadline(case: Case, task: CaseTask, scope: int, declared: dict[str, str]) -> None:
+    """A deadline begins to run."""
+    outputs, rows = look_up(case, task, declared.get("rule") or declared["name"])
+    deadline = {
+        "name": declared["name"],
+        "scope": scope,
+        "unit": case.unit_at(task, declared.get("unit")),
+        "rule": f"{case.bundle.settings['deadlines']} · {','.join(map(str, rows))}",
+        "amount": str(outputs["amount"]),
+        "roll": outputs.get("roll") or "next_working_day",
+        "basis": outputs.get("basis") or "",
+        "from": begin_of(case, task, declared.get("from")),
+    }
+    deadline_id = case.draw("d")
+    case.deadlines[deadline_id] = {**deadline, **compute(case, deadline)}
+    case.deadlines[deadline_id]["first_due"] = case.deadlines[deadline_id]["due"]
+    case.emit(fx.DeadlineSet(deadline_id, **facts_of(case.deadlines[deadline_id])))
+
+
+def compute(case: Case, deadline: dict[str, Any]) -> dict[str, Any]:
+    """The date, the last instant, the explanation and the calendar they come from."""
+    rule = Rule(roll_rule=deadline["roll"])
+    try:
+        due = case.calendar.add(date.fromisoformat(deadline["from"]), deadline["amount"], rule=rule)
+    except ValueError as error:
+        raise EngineError("bad_amount", detail=f"{deadline['name']}: {deadline['amount']}") from error
+    basis = [deadline["basis"]] if deadline["basis"] else []
+    return {
+        "due": due.due.isoformat(),
+        "due_at": case.calendar.due_at(due.due, rule).isoformat(),
+        "why": [*due.why, *basis],
+        "why_en": [*due.why_en, *basis],
+        "provisional": due.provisional,
+        "calendar": case.calendar.version,
+    }
+
+
+def facts_of(deadline: dict[str, Any]) -> dict[str, Any]:
+    """What the effects say about a deadline."""
+    return {
+        "name": deadline["name"],
+        "unit": deadline["unit"],
+        "due": date.fromisoformat(deadline["due"]),
+        "due_at": datetime.fromisoformat(deadline["due_at"]),
+        "rule": deadline["rule"],
+        "why": tuple(deadline["why"]),
+        "why_en": tuple(deadline["why_en"]),
+        "provisional": deadline["provisional"],
+        "calendar": deadline["calendar"],
+    }
+
+
+def find(case: Case, task: CaseTask, name: str) -> str:
+    """The id of the deadline of this name in force at a task: the task's own, else the nearest scope around it."""
+    numbers = list(scopes_around(case, task))
+    found = {d["scope"]: key for key, d in case.deadlines.items() if d["name"] == name and d["scope"] in numbers}
+    if not found:
+        raise EngineError("unknown_deadline", element=element_of(task), detail=name)
+    return next(found[number] for number in numbers if number in found)
+
+
+def scopes_around(case: Case, task: CaseTask) -> list[int]:
+    """Numbers of the scopes a task stands in, innermost first; a boundary event stands in its activity."""
+    numbers = [task.id]
+    attached = getattr(task.task_spec, "attached_to", None)
+    if attached:
+        numbers += [t.id for t in task.parent.children if element_of(t) == attached]
+    workflow = task.workflow
+    while workflow is not case.workflow:
+        outer = case.workflow.get_task_from_id(workflow.parent_task_id)
+        numbers += [outer.id, outer.parent.id] if outer.triggered else [outer.id]
+        workflow = outer.workflow
+    return [*numbers, 0]
+
+
+def clear(case: Case, scope: int) -> None:
+    """What the deadlines of a scope were for has ended."""
+    for deadline_id in [key for key, deadline in case.deadlines.items() if deadline["scope"] == scope]:
+        deadline = case.deadlines.pop(deadline_id)
+        case.emit(fx.DeadlineCleared(deadline_id, deadline["name"]))
+
+
+def recompute(case: Case, deadline_id: str, **changes: str) -> bool:
+    """Compute a running deadline anew (another calendar, an extension); say so, and return True, if it moves."""
+    old = case.deadlines[deadline_id]
+    new = {**old, **changes}
+    new.update(compute(case, new))
+    case.deadlines[deadline_id] = new
+    if new["due_at"] == old["due_at"] and new["provisional"] == old["provisional"]:
+        return False
+    first = date.fromisoformat(old["first_due"])
+    case.emit(fx.DeadlineMoved(deadline_id, first_due=first, **facts_of(new)))
+    return True

@@ -1,0 +1,43 @@
+"""Gives SpiffWorkflow the safe expression language in place of Python."""
+
+from typing import Any
+
+from services.workflow.engine.expressions import compile_expression, compile_script
+from services.workflow.engine.failures import ExpressionError
+from services.workflow.engine.problems import EngineError
+
+RESERVED = frozenset({"matter", "case", "records", "now"})
+"""Names every expression of a case can read and no script can write."""
+
+
+class ScriptEngine:
+    """The library's script engine interface; the case's own facts stand beside the task's data."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.facts = facts
+
+    def evaluate(self, task: Any, expression: str, external_context: dict[str, Any] | None = None) -> Any:
+        """The value of an expression where the task stands; raises EngineError."""
+        names = {**(external_context or {}), **task.data, **self.facts}
+        try:
+            return compile_expression(expression).evaluate(names)
+        except ExpressionError as error:
+            raise failed(task, error) from error
+
+    def execute(self, task: Any, script: str, external_context: dict[str, Any] | None = None) -> bool:
+        """Run a script on the task's data; raises EngineError."""
+        names = {**(external_context or {}), **task.data, **self.facts}
+        try:
+            compiled = compile_script(script)
+            if reserved := compiled.targets & RESERVED:
+                raise EngineError("reserved_name", element=task.task_spec.name, detail=", ".join(sorted(reserved)))
+            compiled.execute(names)
+        except ExpressionError as error:
+            raise failed(task, error) from error
+        task.data = {**task.data, **{name: names[name] for name in compiled.targets if name in names}}
+        return True
+
+
+def failed(task: Any, error: ExpressionError) -> EngineError:
+    """An expression error as the engine's, with the element it happened at."""
+    return EngineError("expression", element=task.task_spec.name.removesuffix(" [child]"), detail=str(error))

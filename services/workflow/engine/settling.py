@@ -1,0 +1,170 @@
+"""What a step ends in: open tasks, deadlines, timers, subscriptions, brought in line with the tree.
+
+Only what moved in the step is looked at. Order: what ended, then deadlines (outer scopes before inner ones), then
+timers and subscriptions, then tasks, so that a task finds its deadline; within each in the order of arrival.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+from services.workflow.engine import deadlines, timers
+from services.workflow.engine import effects as fx
+from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine.spiff.events import Message, Timer, is_waiting_event, waits
+from services.workflow.engine.spiff.trees import FINISHED, READY, CaseTask
+
+ROOT = 0
+"""The scope of the case itself, where tasks have their number."""
+
+
+def settle(case: Case) -> None:
+    """Bring everything beside the tree in line with it."""
+    touched = sorted(case.workflow.touched.values(), key=lambda task: (task.last_state_change, task.id))
+    case.workflow.touched.clear()
+    standing = waits_by_task(case)
+    for task in touched:
+        if not is_alive(task):
+            close(case, task, standing.get(task.id, []))
+    alive = [task for task in touched if is_alive(task)]
+    for task in sorted(alive, key=lambda task: (task.workflow.depth, task.last_state_change)):
+        open_scope(case, task)
+    for task in alive:
+        if is_waiting_event(task) and task.id not in standing:
+            open_waits(case, task)
+    for task in alive:
+        open_task(case, task)
+    if case.is_finished:
+        close_case(case)
+
+
+def is_alive(task: CaseTask) -> bool:
+    """Whether the task still stands in the tree and is not finished."""
+    top = task.workflow.top_workflow
+    if task._state & FINISHED or task.workflow.tasks.get(task.id) is not task:
+        return False
+    return task.workflow is top or top.subprocesses.get(task.workflow.parent_task_id) is task.workflow
+
+
+def close(case: Case, task: CaseTask, standing: list[str]) -> None:
+    """A task is over: close what stood on it."""
+    opened = case.tasks.pop(task.id, None)
+    if opened is not None:
+        reason = "done" if opened.get("done") else case.reason or "revoked"
+        case.emit(fx.TaskClosed(opened["id"], opened["element"], reason))
+    for wait_id in standing:
+        close_wait(case, wait_id)
+    if task.internal_data.get("scope"):
+        deadlines.clear(case, task.id)
+
+
+def waits_by_task(case: Case) -> dict[int, list[str]]:
+    """The ids of the timers and subscriptions standing on each task."""
+    standing: dict[int, list[str]] = {}
+    for wait_id, wait in case.waits.items():
+        standing.setdefault(wait["task"], []).append(wait_id)
+    return standing
+
+
+def close_wait(case: Case, wait_id: str) -> None:
+    """Nobody waits for this any more."""
+    wait = case.waits.pop(wait_id)
+    case.emit(fx.TimerCleared(wait_id) if wait["kind"] == "timer" else fx.Unsubscribed(wait_id))
+
+
+def open_case(case: Case) -> None:
+    """The case begins: its own deadlines and interrupts."""
+    open_process(case, case.workflow, ROOT)
+
+
+def close_case(case: Case) -> None:
+    """The case has ended: nothing of it may stay behind."""
+    for wait_id in list(case.waits):
+        close_wait(case, wait_id)
+    for number in {deadline["scope"] for deadline in case.deadlines.values()}:
+        deadlines.clear(case, number)
+    case.emit(fx.Finished(case.outcome or ""))
+
+
+def open_scope(case: Case, task: CaseTask) -> None:
+    """Deadlines that begin with an activity, and what belongs to the process running inside it."""
+    if task.internal_data.get("scope") or not task._state & ~FINISHED:
+        return
+    declared = getattr(task.task_spec, "extensions", {}).get("deadline", ())
+    inner = task.workflow.top_workflow.subprocesses.get(task.id)
+    if not declared and not (inner is not None and inner.spec.extensions):
+        return
+    task.internal_data["scope"] = 1
+    for deadline in declared:
+        deadlines.set_deadline(case, task, task.id, deadline)
+    if inner is not None:
+        open_process(case, inner, task.id)
+
+
+def open_process(case: Case, workflow: Any, scope: int) -> None:
+    """Deadlines and interrupts a process declares for itself."""
+    extensions = workflow.spec.extensions
+    for deadline in extensions.get("deadline", ()):
+        deadlines.set_deadline(case, workflow.task_tree, scope, deadline)
+    for number, interrupt in enumerate(extensions.get("interrupt", ())):
+        key = case.key_of(Message(interrupt["message"], interrupt.get("key", "")), workflow.task_tree)
+        wait_id = case.draw("s")
+        case.waits[wait_id] = {"kind": "interrupt", "task": scope, "position": number, "key": key}
+        case.waits[wait_id] |= {"name": interrupt["message"], "to": interrupt["to"]}
+        case.emit(fx.Subscribed(wait_id, interrupt["message"], key, interrupt["to"]))
+
+
+def open_waits(case: Case, task: CaseTask) -> None:
+    """Timers and subscriptions of an event that now waits."""
+    for position, definition in waits(task):
+        if isinstance(definition, Timer):
+            timers.set_timer(case, task, position, definition)
+        elif isinstance(definition, Message):
+            key = case.key_of(definition, task)
+            wait_id = case.draw("s")
+            case.waits[wait_id] = {"kind": "message", "task": task.id, "position": position, "key": key}
+            case.waits[wait_id]["name"] = definition.name
+            case.emit(fx.Subscribed(wait_id, definition.name, key, element_of(task)))
+
+
+def open_task(case: Case, task: CaseTask) -> None:
+    """Somebody has something to do."""
+    if task._state != READY or not task.task_spec.manual or task.id in case.tasks:
+        return
+    spec = task.task_spec
+    hy = spec.extensions.get("task", {})
+    unit = case.unit_at(task, hy.get("unit"))
+    deadline = deadlines.find(case, task, hy["deadline"]) if hy.get("deadline") else None
+    role = hy.get("role") or spec.lane or ""
+    entry = {"id": case.draw(), "element": element_of(task), "role": role, "unit": unit}
+    case.tasks[task.id] = entry
+    case.emit(
+        fx.TaskOpened(
+            task_id=entry["id"],
+            element=entry["element"],
+            name=spec.bpmn_name or entry["element"],
+            process=task.workflow.spec.name,
+            role=role,
+            unit=unit,
+            form=hy.get("form", ""),
+            deadline=deadline,
+            public=hy.get("public", ""),
+            accepts=tuple(sorted({item["record"] for item in accepted(case, task)})),
+        )
+    )
+
+
+def accepted(case: Case, task: CaseTask | None) -> Iterator[dict[str, str]]:
+    """The `hy:accepts` in force at a task, or for the case as a whole: its own, then those of the scopes around."""
+    workflow: Any = case.workflow if task is None else task.workflow
+    if task is not None:
+        yield from getattr(task.task_spec, "extensions", {}).get("accepts", ())
+    while True:
+        yield from workflow.spec.extensions.get("accepts", ())
+        if workflow is case.workflow:
+            return
+        outer = case.workflow.get_task_from_id(workflow.parent_task_id)
+        yield from getattr(outer.task_spec, "extensions", {}).get("accepts", ())
+        workflow = outer.workflow
+
+

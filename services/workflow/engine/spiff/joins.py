@@ -1,0 +1,177 @@
+"""Gateways with BPMN's token rules (BPMN 2.0.2 §13.4): a waiting join task *is* a token on its incoming flow.
+
+The library remembers arrivals by looking at finished tasks, so a join inside a loop sees those of earlier rounds and
+fires early or wrecks the tree; it also merges branches by overwriting, so the branch that finishes last takes back
+what another has changed. Here tokens wait, are consumed once, and only what a branch changed is merged.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.bpmn.specs.control import _EndJoin
+from SpiffWorkflow.bpmn.specs.defaults import ExclusiveGateway as LibraryExclusive
+from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway as LibraryInclusive
+from SpiffWorkflow.bpmn.specs.defaults import ParallelGateway as LibraryParallel
+
+from services.workflow.engine.problems import EngineError
+from services.workflow.engine.spiff.trees import WAITING, CaseTask, copy_data
+
+_GONE = object()
+
+
+def apply_changes(base: dict[str, Any], branch: dict[str, Any], onto: dict[str, Any]) -> None:
+    """Carry over to `onto` what `branch` has added, changed or removed against `base`; dictionaries key by key."""
+    for key, value in branch.items():
+        old = base.get(key, _GONE)
+        if old is value or old == value:
+            continue
+        if isinstance(old, dict) and isinstance(value, dict) and isinstance(onto.get(key), dict):
+            apply_changes(old, value, onto[key])
+        else:
+            onto[key] = copy_data(value)
+    for key in base:
+        if key not in branch:
+            onto.pop(key, None)
+
+
+def path(task: CaseTask) -> list[CaseTask]:
+    """The tasks from the root down to this one."""
+    steps: list[CaseTask] = []
+    step: CaseTask | None = task
+    while step is not None:
+        steps.append(step)
+        step = step.parent
+    return steps[::-1]
+
+
+def common_ancestor(tasks: Iterable[CaseTask]) -> CaseTask:
+    """The lowest task above (or among) all of these."""
+    found: CaseTask | None = None
+    for level in zip(*(path(task) for task in tasks), strict=False):
+        if any(task is not level[0] for task in level):
+            break
+        found = level[0]
+    assert found is not None
+    return found
+
+
+def merged(tokens: list[CaseTask]) -> dict[str, Any]:
+    """The data behind a join: the data at the split with every branch's changes, in order of arrival."""
+    sources = [token.parent for token in sorted(tokens, key=lambda token: token.last_state_change)]
+    base = common_ancestor(sources).data
+    result: dict[str, Any] = copy_data(base)
+    for source in sources:
+        apply_changes(base, source.data, result)
+    return result
+
+
+class TokenJoin(BpmnTaskSpec):
+    """What the joining gateways share. `incoming` decides which tokens are consumed now."""
+
+    def tokens(self, my_task: CaseTask) -> list[CaseTask]:
+        """Every token waiting at this join, oldest first."""
+        here = [task for task in my_task.workflow.waiting.values() if task.task_spec is self]
+        return sorted(here, key=lambda token: token.last_state_change)
+
+    def ready_tokens(self, my_task: CaseTask, tokens: list[CaseTask]) -> list[CaseTask] | None:
+        """The tokens to consume, or None while the join has to wait."""
+        raise NotImplementedError
+
+    def _update_hook(self, my_task: CaseTask) -> bool:
+        my_task._set_state(WAITING)
+        tokens = self.tokens(my_task)
+        consumed = self.ready_tokens(my_task, tokens)
+        if consumed is None:
+            return False
+        if my_task not in consumed:  # an older token of the same flow goes first; it carries on instead
+            consumed[-1].task_spec._update(consumed[-1])
+            return False
+        my_task.data = merged(consumed)
+        for token in consumed:
+            if token is not my_task:
+                token.cancel()
+        return True
+
+
+def first_per_flow(tokens: list[CaseTask]) -> dict[str, CaseTask]:
+    """The oldest token of each incoming flow, by the name of the spec it comes from."""
+    flows: dict[str, CaseTask] = {}
+    for token in tokens:
+        flows.setdefault(token.parent.task_spec.name, token)
+    return flows
+
+
+class ParallelGateway(TokenJoin, LibraryParallel):
+    """Takes exactly one token from every incoming flow."""
+
+    def ready_tokens(self, my_task: CaseTask, tokens: list[CaseTask]) -> list[CaseTask] | None:  # noqa: D102
+        if len(self._inputs) == 1:
+            return [my_task]
+        flows = first_per_flow(tokens)
+        return list(flows.values()) if all(name in flows for name in self._inputs) else None
+
+    def _run_hook(self, _my_task: CaseTask) -> bool:
+        return True
+
+
+class InclusiveGateway(TokenJoin, LibraryInclusive):
+    """Waits while a token elsewhere can still reach an empty incoming flow and no filled one."""
+
+    def sources_of(self, flow: str) -> frozenset[str]:
+        """The specs from which `flow` (an input of this gateway) can be reached without passing this gateway."""
+        cache: dict[str, frozenset[str]] = self.__dict__.setdefault("_sources", {})
+        if flow not in cache:
+            seen, stack = {flow}, [flow]
+            while stack:
+                for name in self._wf_spec.task_specs[stack.pop()]._inputs:
+                    if name not in seen and name != self.name:
+                        seen.add(name)
+                        stack.append(name)
+            cache[flow] = frozenset(seen)
+        return cache[flow]
+
+    def ready_tokens(self, my_task: CaseTask, tokens: list[CaseTask]) -> list[CaseTask] | None:  # noqa: D102
+        flows = first_per_flow(tokens)
+        if len(self._inputs) == 1:
+            return [my_task]
+        empty = [name for name in self._inputs if name not in flows]
+        for task in my_task.workflow.open.values():
+            name = task.task_spec.name
+            if task.task_spec is self or any(name in self.sources_of(flow) for flow in flows):
+                continue
+            if any(name in self.sources_of(flow) for flow in empty):
+                return None
+        return list(flows.values())
+
+    def _run_hook(self, my_task: CaseTask) -> bool:
+        matches, defaults = self._get_matching_outputs(my_task)
+        if not matches and not defaults:
+            raise EngineError("no_flow", element=self.name)
+        my_task._sync_children(matches or defaults)
+        return True
+
+
+class ExclusiveGateway(LibraryExclusive):
+    """The first flow whose condition holds, else the default."""
+
+    def _run_hook(self, my_task: CaseTask) -> bool:
+        specs = my_task.workflow.spec.task_specs
+        for condition, name in self.cond_task_specs:
+            if condition is not None and condition._matches(my_task):
+                my_task._sync_children([specs[name]])
+                return True
+        if self.default_task_spec is None:
+            raise EngineError("no_flow", element=self.name)
+        my_task._sync_children([specs[self.default_task_spec]])
+        return True
+
+
+class EndJoin(TokenJoin, _EndJoin):
+    """The end of a process: waits for every token."""
+
+    def ready_tokens(self, my_task: CaseTask, tokens: list[CaseTask]) -> list[CaseTask] | None:  # noqa: D102
+        return tokens if all(task.task_spec is self for task in my_task.workflow.open.values()) else None
+
+    def _run_hook(self, _my_task: CaseTask) -> bool:
+        return True

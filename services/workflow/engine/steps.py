@@ -1,0 +1,158 @@
+"""The step: the only way a case moves. Deterministic, without I/O, without a clock.
+
+    case, effects = start(case_id, Stimulus("start", at, actor, {…}), bundle, calendar)
+    effects = step(case, Stimulus("complete_task", at, actor, {"task": …, "data": …}))
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+
+from services.workflow.calendars import Calendar
+from services.workflow.engine import effects as fx
+from services.workflow.engine import timers, verbs
+from services.workflow.engine.bundles import Bundle
+from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine.problems import EngineError, Unexpected
+from services.workflow.engine.settling import accepted, close_wait, open_case, settle
+from services.workflow.engine.spiff.events import fire
+from services.workflow.engine.spiff.trees import copy_data
+from services.workflow.engine.stimuli import Stimulus
+
+SEMANTICS = 1
+"""Version of what a step means; a log entry names the one it ran under."""
+
+
+def start(case_id: str, stimulus: Stimulus, bundle: Bundle, calendar: Calendar) -> tuple[Case, list[fx.Effect]]:
+    """Begin a case. Raises EngineError; then there is no case."""
+    data = stimulus.data
+    case = Case(case_id, str(data["process"]), bundle, calendar)
+    case.pins.update(data.get("pins") or {})
+    case.turn(stimulus.at)
+    case.facts["matter"].update(copy_data(data.get("matter") or {}))
+    case.facts["case"].update(
+        id=case_id, process=case.process, version=bundle.version, started_at=case.now.astimezone(case.zone).isoformat()
+    )
+
+    def begin() -> None:
+        case.workflow.start_event = str(data.get("event") or "")
+        case.workflow.plant()
+        case.workflow.task_tree.data = copy_data(data.get("vars") or {})
+        open_case(case)
+
+    return case, finish(case, begin)
+
+
+def step(case: Case, stimulus: Stimulus) -> list[fx.Effect]:
+    """Move a case by one stimulus.
+
+    Raises Unexpected when the stimulus does not fit (the case may be used further) and EngineError when the step
+    failed (throw the live case away; its stored state still stands before the step).
+    """
+    if case.is_finished:
+        raise Unexpected("case_finished", detail=case.case_id)
+    act = STIMULI.get(stimulus.kind)
+    if act is None:
+        raise Unexpected("unknown_stimulus", detail=stimulus.kind)
+    case.turn(stimulus.at)
+    case.pins.update(stimulus.data.get("pins") or {})
+    return finish(case, lambda: act(case, stimulus))
+
+
+def finish(case: Case, act: Callable[[], None]) -> list[fx.Effect]:
+    """Act, let the tree run to its next wait, settle, compact; the effects in order."""
+    case.effects, case.reason = [], ""
+    try:
+        act()
+        case.workflow.work()
+        settle(case)
+    except SpiffWorkflowException as error:
+        raise EngineError("engine", detail=str(error)[:500]) from error
+    case.workflow.bpmn_events.clear()  # signals nobody in the case waits for
+    return case.effects
+
+
+def complete_task(case: Case, stimulus: Stimulus) -> None:
+    """A task is done: its facts go to its variable and, if its form has a record, into the records."""
+    task = verbs.task_of(case, stimulus.data.get("task"))
+    facts = copy_data(stimulus.data.get("data") or {})
+    entry = case.tasks[task.id]
+    hy = task.task_spec.extensions.get("task", {})
+    task.data[hy.get("result") or getattr(task.task_spec, "variable", None) or element_of(task)] = facts
+    record = case.bundle.record_of(hy.get("form", ""))
+    if record:
+        case.add_record(
+            record, facts, entry["element"], task_id=entry["id"], unit=entry["unit"], role=entry["role"]
+        )
+    entry["done"] = True
+    task.run()
+
+
+def receive_message(case: Case, stimulus: Stimulus) -> None:
+    """A message has come for whom the subscription table has found; by name and key if it names none."""
+    wait_id = stimulus.data.get("subscription") or subscription_for(case, stimulus.data)
+    wait = case.waits.get(str(wait_id))
+    if wait is None or wait["kind"] == "timer":
+        raise Unexpected("not_expected", detail=str(wait_id))
+    payload = stimulus.data.get("data") or {}
+    if wait["kind"] == "interrupt":
+        verbs.interrupt(case, wait["task"], wait["to"], copy_data(payload))
+        close_wait(case, str(wait_id))
+        return
+    fire(case.workflow.get_task_from_id(wait["task"]), wait["position"], payload)
+
+
+def subscription_for(case: Case, data: dict[str, Any]) -> str | None:
+    """The subscription for a name and key within the case."""
+    for wait_id, wait in case.waits.items():
+        if wait["kind"] != "timer" and (wait["name"], wait["key"]) == (data.get("name"), data.get("key")):
+            return wait_id
+    return None
+
+
+def ring_timer(case: Case, stimulus: Stimulus) -> None:
+    """A timer's instant has come."""
+    timer_id = str(stimulus.data.get("timer"))
+    if case.waits.get(timer_id, {}).get("kind") != "timer":
+        raise Unexpected("timer_gone", detail=timer_id)
+    timers.ring(case, timer_id)
+
+
+def add_record(case: Case, stimulus: Stimulus) -> None:
+    """A record somebody adds while a scope accepts it; moves no token."""
+    data = stimulus.data
+    record, task_id = str(data.get("record")), data.get("task")
+    task = verbs.task_of(case, task_id) if task_id else None
+    if record not in {item["record"] for item in accepted(case, task)}:
+        raise Unexpected("not_accepted", detail=record)
+    element = case.tasks[task.id]["element"] if task is not None else ""
+    case.add_record(
+        record, copy_data(data.get("data") or {}), element, task_id=task_id, unit=data.get("unit"), role=data.get("role")
+    )
+
+
+def operate(case: Case, stimulus: Stimulus) -> None:
+    """An operator's verb."""
+    verb = verbs.VERBS.get(str(stimulus.data.get("verb")))
+    if verb is None:
+        raise Unexpected("unknown_verb", detail=str(stimulus.data.get("verb")))
+    verb(case, stimulus.data)
+
+
+STIMULI: dict[str, Callable[[Case, Stimulus], None]] = {
+    "complete_task": complete_task,
+    "message": receive_message,
+    "timer": ring_timer,
+    "record": add_record,
+    "operator": operate,
+}
+
+
+def replay(case_id: str, stimuli: Iterable[Stimulus], bundle: Bundle, calendar: Calendar) -> Case:
+    """The case a log leads to, from its start."""
+    entries = iter(stimuli)
+    case, _ = start(case_id, next(entries), bundle, calendar)
+    for stimulus in entries:
+        step(case, stimulus)
+    return case

@@ -1,0 +1,121 @@
+"""When timers are due. A timer on a deadline moves when the deadline moves; no timer reads a clock."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+
+from services.workflow.engine import deadlines
+from services.workflow.engine import effects as fx
+from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine.problems import EngineError
+from services.workflow.engine.spiff.events import BoundaryEvent, Timer, Wait, fire
+from services.workflow.engine.spiff.trees import CANCELLED, CaseTask
+
+
+def set_timer(case: Case, task: CaseTask, position: int, timer: Timer) -> None:
+    """An event begins to wait for its instant."""
+    wait = timer.wait
+    entry: dict[str, Any] = {"kind": "timer", "task": task.id, "position": position}
+    if wait.kind == "deadline":
+        entry["deadline"] = deadlines.find(case, task, wait.deadline)
+        due_at = on_deadline(case, entry["deadline"], wait)
+    elif wait.kind == "cycle":
+        entry["left"], due_at, entry["every"] = begin_cycle(case, text_of(case, task, wait.source), task)
+    else:
+        due_at = instant_of(case, text_of(case, task, wait.source), task)
+    timer_id = case.draw("t")
+    case.waits[timer_id] = {**entry, "due_at": due_at.isoformat()}
+    case.emit(fx.TimerSet(timer_id, due_at, element_of(task)))
+
+
+def on_deadline(case: Case, deadline_id: str, wait: Wait) -> datetime:
+    """The instant an offset and a time of day away from a deadline; without both, its last instant."""
+    deadline = case.deadlines[deadline_id]
+    if not wait.offset and not wait.at:
+        return datetime.fromisoformat(deadline["due_at"])
+    day = date.fromisoformat(deadline["due"])
+    try:
+        if wait.offset:
+            day = case.calendar.add(day, wait.offset).due
+        return case.calendar.instant(day, wait.at or "24:00")
+    except ValueError as error:
+        raise EngineError("bad_offset", detail=f"{wait.offset} {wait.at}") from error
+
+
+def text_of(case: Case, task: CaseTask, source: str) -> str:
+    """The ISO text of a timer: written bare by modelers, or an expression."""
+    bare = source.strip().strip('"').strip("'")
+    if bare[:1] in "PR" and bare[1:2] in "0123456789PT/" or bare[:4].isdigit():
+        return bare
+    value = case.evaluate(task, source)
+    if not isinstance(value, str):
+        raise EngineError("bad_timer", element=element_of(task), detail=source[:80])
+    return value
+
+
+def instant_of(case: Case, text: str, task: CaseTask) -> datetime:
+    """The instant of an ISO date, date-time or duration from now; a bare date ends with its day."""
+    try:
+        if text.upper().startswith("P"):
+            parsed = TimerEventDefinition.parse_iso_duration(text)
+            return case.now + TimerEventDefinition.get_timedelta_from_start(parsed, case.now)  # type: ignore[no-any-return]
+        if len(text) == len("2026-02-27"):
+            return case.calendar.instant(date.fromisoformat(text), "24:00")
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=case.zone)).astimezone(UTC)
+    except Exception as error:  # the library raises bare Exception for a bad duration
+        raise EngineError("bad_timer", element=element_of(task), detail=text[:80]) from error
+
+
+def begin_cycle(case: Case, text: str, task: CaseTask) -> tuple[int, datetime, str]:
+    """How often (-1: for ever), when first, and every how long, of `R3/PT24H` or `R/2026-01-01T09:00/P7D`."""
+    parts = text.strip().split("/")
+    if not parts[0].upper().startswith("R") or len(parts) not in (2, 3) or not parts[-1].upper().startswith("P"):
+        raise EngineError("bad_timer", element=element_of(task), detail=text[:80])
+    count = parts[0][1:]
+    if count and not count.isdigit():
+        raise EngineError("bad_timer", element=element_of(task), detail=text[:80])
+    first = instant_of(case, parts[1], task)
+    return (int(count) if count else -1), first, parts[-1]
+
+
+def ring(case: Case, timer_id: str) -> None:
+    """The instant has come: wake the event; a repeating one goes on waiting."""
+    wait = case.waits[timer_id]
+    task = case.workflow.get_task_from_id(wait["task"])
+    repeats = isinstance(task.task_spec, BoundaryEvent) and not task.task_spec.cancel_activity
+    if "every" not in wait or not repeats:
+        fire(task, wait["position"])
+        return
+    task.task_spec.repeat(task)
+    wait["left"] -= 1
+    if wait["left"] == 0:
+        case.waits.pop(timer_id)
+        task._set_state(CANCELLED)  # it has rung for the last time; what it started goes on
+        case.emit(fx.TimerCleared(timer_id))
+        return
+    parsed = TimerEventDefinition.parse_iso_duration(wait["every"])
+    before = datetime.fromisoformat(wait["due_at"])
+    due_at = before + TimerEventDefinition.get_timedelta_from_start(parsed, before)
+    wait["due_at"] = due_at.isoformat()
+    case.emit(fx.TimerSet(timer_id, due_at, element_of(task)))
+
+
+def follow(case: Case, deadline_id: str) -> None:
+    """A deadline has moved: move the timers that hang on it."""
+    for timer_id, wait in case.waits.items():
+        if wait.get("deadline") != deadline_id:
+            continue
+        task = case.workflow.get_task_from_id(wait["task"])
+        timer = waiting_for(task, wait["position"])
+        due_at = on_deadline(case, deadline_id, timer.wait)
+        wait["due_at"] = due_at.isoformat()
+        case.emit(fx.TimerSet(timer_id, due_at, element_of(task)))
+
+
+def waiting_for(task: CaseTask, position: int) -> Timer:
+    """The timer definition at a position of a waiting event."""
+    definition = task.task_spec.event_definition
+    definitions = getattr(definition, "event_definitions", None) or [definition]
+    return definitions[position]  # type: ignore[no-any-return]

@@ -1,0 +1,184 @@
+"""What operators and people may do to a case beside completing tasks, whatever the diagram draws.
+
+One primitive, `move`: cancel tokens, place a token at an element of the same scope. Return, withdrawal and interrupts
+are moves. It places; it does not rewind: what lies behind has been compacted away.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
+
+from services.workflow.engine import deadlines, timers
+from services.workflow.engine import effects as fx
+from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine.problems import EngineError, Unexpected
+from services.workflow.engine.spiff.instances import Instances, add_instance, cancel_instance, is_instance
+from services.workflow.engine.spiff.trees import FINISHED, FUTURE, CaseTask
+
+Verb = Callable[[Case, dict[str, Any]], None]
+
+
+def task_of(case: Case, task_id: Any) -> CaseTask:
+    """The open task with this id; raises Unexpected."""
+    for number, entry in case.tasks.items():
+        if entry["id"] == task_id:
+            return case.workflow.get_task_from_id(number)
+    raise Unexpected("task_closed", detail=str(task_id))
+
+
+def activity_of(token: CaseTask) -> CaseTask:
+    """The task that stands for the token in its own scope: an instance stands for its whole activity."""
+    while is_instance(token):
+        token = token.parent
+    return token
+
+
+def entry_of(workflow: Any, element: str) -> Any:
+    """The spec a token enters an element by."""
+    specs = workflow.spec.task_specs
+    return specs.get(f"{element}.BoundaryEventSplit") or specs.get(element)
+
+
+def token_in(case: Case, task: CaseTask, element: str) -> CaseTask:
+    """The token, in the nearest scope around a task that has the element; raises Unexpected."""
+    token = activity_of(task)
+    while entry_of(token.workflow, element) is None:
+        if token.workflow is case.workflow:
+            raise Unexpected("unknown_element", detail=element)
+        token = activity_of(case.workflow.get_task_from_id(token.workflow.parent_task_id))
+    return token
+
+
+def cancel(token: CaseTask) -> CaseTask:
+    """Take a token away, with the boundary events around it. Returns the finished task it came from."""
+    parent = token.parent
+    if not isinstance(parent.task_spec, BoundaryEventSplit):
+        if not token._state & FINISHED:
+            token.cancel()
+        return parent
+    join = f"{element_of(parent)}.BoundaryEventJoin"
+    for task in list(token.workflow.open.values()):
+        if task.parent is parent or (task.task_spec.name == join and task.is_descendant_of(parent)):
+            task.cancel()
+    return parent.parent  # type: ignore[no-any-return]
+
+
+def move(tokens: list[CaseTask], element: str) -> None:
+    """Cancel tokens of one scope and place one at an element there, with the data the first came with."""
+    workflow = tokens[0].workflow
+    anchors = [cancel(token) for token in tokens if workflow.tasks.get(token.id) is token]
+    anchor = anchors[0]
+    while not anchor._state & FINISHED:
+        anchor = anchor.parent
+    child = anchor._add_child(entry_of(workflow, element), FUTURE)
+    child.triggered = True
+    child.task_spec._update(child)
+
+
+def tokens_of(workflow: Any) -> list[CaseTask]:
+    """Every token of a workflow, the earliest first."""
+    standing = {activity_of(task).id: activity_of(task) for task in workflow.open.values()}
+    return sorted(standing.values(), key=lambda task: (task.last_state_change, task.id))
+
+
+def interrupt(case: Case, scope: int, element: str, payload: dict[str, Any]) -> None:
+    """`<hy:interrupt>`: everything in the process stops, one token goes on at the named element."""
+    workflow = case.workflow if not scope else case.workflow.subprocesses[scope]
+    if entry_of(workflow, element) is None:
+        raise EngineError("unknown_element", detail=element)
+    case.reason = "withdrawn"
+    case.facts["case"]["interrupt"] = payload
+    move(tokens_of(workflow), element)
+
+
+def give_back(case: Case, data: dict[str, Any]) -> None:
+    """return {task, to?}: go back to an earlier element; what has come of it since is taken away too.
+
+    `to` defaults to the task's `<hy:return to=…>`. Out of a parallel part, the whole part goes.
+    """
+    task = task_of(case, data.get("task"))
+    hy = task.task_spec.extensions.get("return", {})
+    element = str(data.get("to") or hy.get("to") or "")
+    if not element:
+        raise Unexpected("no_way_back", element=element_of(task))
+    token = token_in(case, task, element)
+    before = token.find_ancestor(entry_of(token.workflow, element).name)
+    others = [t for t in tokens_of(token.workflow) if before is None or t.is_descendant_of(before)]
+    case.reason = "returned"
+    move([token, *(t for t in others if t is not token)], element)
+
+
+def shift(case: Case, data: dict[str, Any]) -> None:
+    """move {cancel: [task ids], to}: an operator takes tokens away and places one."""
+    if not data.get("cancel"):
+        raise Unexpected("nothing_to_cancel")
+    element = str(data.get("to") or "")
+    tokens = [token_in(case, task_of(case, task_id), element) for task_id in data["cancel"]]
+    if any(token.workflow is not tokens[0].workflow for token in tokens):
+        raise Unexpected("different_scopes", detail=element)
+    case.reason = "revoked"
+    move(list({token.id: token for token in tokens}.values()), element)
+
+
+def transfer(case: Case, data: dict[str, Any]) -> None:
+    """transfer {task, unit?, role?}: somebody else does it."""
+    task = task_of(case, data.get("task"))
+    entry = case.tasks[task.id]
+    entry["unit"], entry["role"] = data.get("unit", entry["unit"]), data.get("role", entry["role"])
+    case.emit(fx.TaskChanged(entry["id"], entry["role"], entry["unit"]))
+
+
+def end_instance(case: Case, data: dict[str, Any]) -> None:
+    """end_instance {task}: the instance of a multi-instance activity in which the task stands ends; the rest goes on."""
+    task: CaseTask | None = task_of(case, data.get("task"))
+    while task is not None and not is_instance(task):
+        workflow = task.workflow
+        task = None if workflow is case.workflow else case.workflow.get_task_from_id(workflow.parent_task_id)
+    if task is None:
+        raise Unexpected("not_an_instance", detail=str(data.get("task")))
+    case.reason = "revoked"
+    cancel_instance(task)
+
+
+def begin_instance(case: Case, data: dict[str, Any]) -> None:
+    """add_instance {element, item}: one more instance of a running multi-instance activity (加签)."""
+    element, item = str(data.get("element") or ""), data.get("item")
+    for workflow in case.workflow.workflows():
+        for wrapper in list(workflow.open.values()):
+            spec = wrapper.task_spec
+            if spec.name == element and isinstance(spec, Instances):
+                wrapper.internal_data["items"].append([None, item])
+                position = len(wrapper.internal_data["items"]) - 1
+                wrapper.internal_data["next"] += 1
+                names = {spec.input_item.bpmn_id: item} if spec.input_item is not None else {}
+                add_instance(wrapper, spec.task_spec, names, position)
+                return
+    raise Unexpected("not_running", detail=element)
+
+
+def adopt_calendar(case: Case, _data: dict[str, Any]) -> None:
+    """calendar {}: compute every running deadline with the calendar the case has been loaded with."""
+    for deadline_id in list(case.deadlines):
+        if deadlines.recompute(case, deadline_id):
+            timers.follow(case, deadline_id)
+
+
+def extend(case: Case, data: dict[str, Any]) -> None:
+    """extend {deadline, amount}: a running deadline gets another amount from its own beginning."""
+    deadline_id = str(data.get("deadline") or "")
+    if deadline_id not in case.deadlines:
+        raise Unexpected("unknown_deadline", detail=deadline_id)
+    if deadlines.recompute(case, deadline_id, amount=str(data.get("amount"))):
+        timers.follow(case, deadline_id)
+
+
+VERBS: dict[str, Verb] = {
+    "return": give_back,
+    "move": shift,
+    "transfer": transfer,
+    "end_instance": end_instance,
+    "add_instance": begin_instance,
+    "calendar": adopt_calendar,
+    "extend": extend,
+}
