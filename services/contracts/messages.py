@@ -15,52 +15,8 @@ from marshmallow import Schema, ValidationError
 
 from services.contracts import codes, fields
 from services.contracts.errors import Malformed, faults
+from services.contracts.parts import Actor, Address, Deadline, MatterBody, Person, Session
 from services.contracts.rules import Contract
-
-
-class Person(Contract):
-    """A person as others may see them: id and name, never a phone number."""
-
-    id = fields.ident("编号", "id")
-    name = fields.line("姓名", "name", most=50)
-
-
-class Actor(Contract):
-    """Who acted. Over the queue the connector is proven, the person is a claim."""
-
-    name = fields.line("姓名", "name", most=50, required=False, nullable=True)
-    claim = fields.line("身份说明", "claimed identity in the sender's system", required=False, nullable=True)
-    account = fields.ident("账号", "account", required=False, nullable=True)
-    person = fields.ident("人员", "person", required=False, nullable=True)
-    unit = fields.unit("单位", "unit", required=False, nullable=True)
-    role = fields.ident("角色", "role", required=False, nullable=True)
-
-
-class Session(Contract):
-    """A session of the congress, with the process version assigned to it."""
-
-    id = fields.ident("会议编号", "session id")
-    term_no = fields.whole("届", "term", least=1)
-    session_no = fields.whole("次", "session", least=0)
-    year = fields.whole("年度", "year", least=1979, most=2200)
-    process_version = fields.ident("流程版本", "process version")
-
-
-class MatterBody(Contract):
-    """The three parts of a suggestion: situation, analysis, request."""
-
-    situation = fields.text("情况", "situation", most=3000)
-    analysis = fields.text("分析", "analysis", most=3000)
-    request = fields.text("建议", "request", most=3000)
-
-
-class Deadline(Contract):
-    """A named deadline with its explanation."""
-
-    name = fields.ident("期限名称", "deadline name")
-    due = fields.day("到期日", "due date")
-    due_at = fields.instant("到期时刻", "due instant")
-    why = fields.listing("计算说明", "explanation", fields.line("说明", "line", most=500), most=20)
 
 
 class DirectoryChanged(Contract):
@@ -203,14 +159,6 @@ class ReplyIssued(Contract):
     redo_round = fields.whole("第几次重新办理", "redo round, 0 = first reply", most=99)
     recipients = fields.listing("收件代表", "recipients", fields.ident("代表", "deputy"), least=1)
     data = fields.thing("内容", "the letter: fields of record reply_draft, and doc_no")
-
-
-class Address(Contract):
-    """Whom a notice is for: the holders of a role (of a unit), or one person."""
-
-    role = fields.ident("角色", "role", required=False, nullable=True)
-    unit = fields.unit("单位", "unit", required=False, nullable=True)
-    person = fields.ident("人员", "person", required=False, nullable=True)
 
 
 class NoticeRequested(Contract):
