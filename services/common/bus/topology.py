@@ -18,6 +18,7 @@ from services.contracts.messages import MESSAGES
 SERVICES = ("intake", "workflow", "notify")
 LISTENERS = ("workflow", "intake")
 """The services that read what agencies send; the first answers what no one can read."""
+AGENCY = "agency"
 AGENCY_OUT = "agency.out"
 DEAD = "dead"
 _CONNECTOR = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -72,10 +73,24 @@ def receivers(type: str) -> tuple[str, ...]:
     return tuple(service for service in SERVICES if type in types_for(service))
 
 
-def is_for(service: str, type: str) -> bool:
-    """Whether `service` answers for a message of this type; the first listener does for unknown types."""
+def may_send(channel: str, type: str) -> bool:
+    """Whether a message of this type may come over this channel: connectors send what agencies send, no
+    more."""
     entry = MESSAGES.get(type)
-    return service == LISTENERS[0] if entry is None else service in entry.receivers
+    return channel == EVENTS or entry is None or AGENCY in entry.senders
+
+
+def is_for(service: str, channel: str, type: str) -> bool:
+    """Whether `service` is the one that answers for a message.
+
+    Every listener gets all an agency sends; what no agency may send is answered by the first of them.
+    """
+    entry = MESSAGES.get(type)
+    if channel == EVENTS:
+        return entry is None or service in entry.receivers
+    if entry is None or AGENCY not in entry.senders:
+        return service == LISTENERS[0]
+    return service in entry.receivers
 
 
 def inbox(service: str) -> str:
@@ -123,7 +138,7 @@ def exchanges(connectors: Sequence[str]) -> list[Exchange]:
 
 def queues(connectors: Sequence[str]) -> list[str]:
     """Every queue; all are durable quorum queues."""
-    names = [name for service in SERVICES for name in (inbox(service), parked(service))] + [parked("agency")]
+    names = [name for service in SERVICES for name in (inbox(service), parked(service))] + [parked(AGENCY)]
     for connector in connectors:
         names += [*(from_agency(service, connector) for service in LISTENERS), agency_out(connector)]
     return names
@@ -134,7 +149,7 @@ def bindings(connectors: Sequence[str]) -> Iterator[Binding]:
     for service in SERVICES:
         yield from (Binding(EVENTS, inbox(service), name) for name in types_for(service))
         yield Binding(DEAD, parked(service), service)
-    yield Binding(DEAD, parked("agency"), "agency")
+    yield Binding(DEAD, parked(AGENCY), AGENCY)
     for connector in connectors:
         yield from (
             Binding(agency_in(connector), from_agency(service, connector), "") for service in LISTENERS

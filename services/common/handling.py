@@ -1,0 +1,195 @@
+"""One waiting message after the other: decode, handle, answer – each in one transaction with its state
+change.
+
+What a handler raises decides: `Problem` below 500 or `Malformed` → rejected, with an answer to the sender;
+anything else → rolled back and tried again later. A message that is not for this service is finished
+silently.
+"""
+
+from __future__ import annotations
+
+import traceback
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, RowMapping, Table
+from sqlalchemy.exc import DBAPIError
+
+from services.common import db, inbox, logs, outbox, problems
+from services.common.bus import EVENTS, topology
+from services.common.clock import Clock, SystemClock
+from services.common.problems import Problem
+from services.contracts import envelopes
+from services.contracts.envelopes import Malformed, Message
+
+_REJECTION = "message.rejected.v1"
+_ANSWERS = frozenset(
+    {_REJECTION, "command.accepted.v1"}
+)  # never answered, or two services would argue for ever
+_WALL = SystemClock()  # retries wait in real time, however fast or slow the business clock runs
+_log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler may know besides the message."""
+
+    channel: str
+    """ "events", or the connector that the queue proves."""
+    connector: str | None
+    received_at: datetime
+    """Business time of arrival: the instant that counts."""
+    now: datetime
+    """Business time of this attempt."""
+    inbox_id: int
+    attempts: int
+    """How often it failed before."""
+
+
+Handler = Callable[[Connection, Message, Context], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a worker works with: one service's inbox, outbox and handlers by message type."""
+
+    service: str
+    engine: Engine
+    inbox: Table
+    outbox: Table
+    handlers: Mapping[str, Handler]
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a message is not accepted, ready for its sender."""
+
+    code: str
+    path: str
+    retryable: bool
+    text: str
+    text_en: str
+
+
+def handle(desk: Desk, limit: int = 100) -> int:
+    """Work on up to `limit` due messages, one transaction each; returns how many were taken up (0: rest a
+    while).
+
+    Raises what says that the database is gone; everything a message causes ends in its row.
+    """
+    for count in range(limit):
+        if not _handle_one(desk):
+            return count
+    return limit
+
+
+def _handle_one(desk: Desk) -> bool:
+    row: RowMapping | None = None
+    try:
+        with db.begin(desk.engine) as conn:
+            row = next(iter(inbox.due(conn, desk.inbox, _WALL.now(), 1)), None)
+            if row is None:
+                return False
+            _dispatch(conn, desk, row)
+            inbox.finish(conn, desk.inbox, [row["id"]])
+    except Exception as error:  # the worker's edge: whatever a handler raises ends in the row
+        if row is None or _is_disconnect(error):
+            raise
+        _record(desk, row, error)
+    return True
+
+
+def _dispatch(conn: Connection, desk: Desk, row: RowMapping) -> None:
+    channel = row["channel"]
+    if not topology.is_for(desk.service, channel, row["type"]):
+        return
+    if row["code"] is not None:
+        raise problems.Rejected(row["code"])
+    if not topology.may_send(channel, row["type"]):
+        raise problems.Rejected("not_permitted", path="ce-type")
+    message = envelopes.decode(row["headers"], row["body"], row["content_type"])
+    handler = desk.handlers.get(message.type)
+    if handler is None:
+        raise LookupError(f"{desk.service} has no handler for {message.type}")
+    connector = None if channel == EVENTS else channel
+    if connector is not None:
+        message = replace(message, source=f"/agency/{connector}")  # proven by the queue, whatever it says
+    now = desk.clock.now()
+    handler(conn, message, Context(channel, connector, row["received_at"], now, row["id"], row["attempts"]))
+
+
+def _record(desk: Desk, row: RowMapping, error: Exception) -> None:
+    """Write down what came of a message whose own transaction was rolled back."""
+    with db.begin(desk.engine) as conn:
+        fresh = inbox.relock(conn, desk.inbox, row["id"])
+        if fresh is None:
+            return  # another worker was quicker, and luckier
+        refusal = _refusal(error)
+        facts = {"message_id": row["message_id"], "type": row["type"], "channel": row["channel"]}
+        if refusal is None:
+            again = inbox.retry(conn, desk.inbox, fresh, _trace(error), _WALL.now())
+            _log.warning("message_failed" if again else "message_parked", error=repr(error), **facts)
+        else:
+            _refuse(conn, desk, fresh, refusal)
+            _log.info("message_refused", code=refusal.code, path=refusal.path, **facts)
+
+
+def _refuse(conn: Connection, desk: Desk, row: RowMapping, refusal: Refusal) -> None:
+    """Answer the sender; where nobody would read the answer, the message is parked for an administrator."""
+    detail = f"{refusal.path}: {refusal.text} / {refusal.text_en}"
+    if row["type"] in _ANSWERS or not _has_reader(row):
+        inbox.park(conn, desk.inbox, row["id"], refusal.code, detail)
+        return
+    target = None if row["channel"] == EVENTS else row["channel"]
+    now = desk.clock.now()
+    outbox.add(conn, desk.outbox, _answer(desk, row, refusal, now), target=target, now=now)
+    inbox.reject(conn, desk.inbox, row["id"], refusal.code, detail)
+
+
+def _has_reader(row: RowMapping) -> bool:
+    if row["channel"] != EVENTS:
+        return True  # the queue proves who sent it, and that connector reads its answers
+    sender = row["headers"].get("ce-source", "").removeprefix("/")
+    return sender in topology.receivers(_REJECTION)
+
+
+def _answer(desk: Desk, row: RowMapping, refusal: Refusal, now: datetime) -> Message:
+    original = row["headers"].get("ce-id") or None
+    return Message(
+        id=str(uuid.uuid4()),
+        type=_REJECTION,
+        source=f"/{desk.service}",
+        subject=row["subject"] or row["channel"],
+        time=now,
+        causation_id=original,
+        correlation_id=row["headers"].get("ce-correlationid"),
+        data={
+            "original_id": original and original[:200],
+            "original_type": row["type"][:200] or None,
+            "code": refusal.code,
+            "path": refusal.path[:500],
+            "retryable": refusal.retryable,
+            "text": refusal.text[:2000],
+            "text_en": refusal.text_en[:2000],
+        },
+    )
+
+
+def _refusal(error: Exception) -> Refusal | None:
+    """The answer an exception asks for; None = our own failure, to be tried again."""
+    if isinstance(error, Malformed):
+        return Refusal(error.code, error.path, False, error.text, error.text_en)
+    if isinstance(error, Problem) and error.status < 500:
+        return Refusal(error.code, error.path, error.retryable, *error.texts)
+    return None
+
+
+def _is_disconnect(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _trace(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))[-4000:]
