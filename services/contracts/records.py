@@ -189,6 +189,7 @@ class ReplyDraft(Record):
     """答复稿: the letter before review, with class, promises and publication attribute."""
 
     title = fields.line("标题", "title", most=120)
+    doc_no = fields.line("文号", "document number", most=40, pattern=DOC_NO, required=False)
     body_text = fields.text("答复正文", "body", most=20000)
     outcome_class = fields.code("办理结果类别", "outcome class", codes.OUTCOME_CLASSES)
     commitments = fields.listing("承诺事项", "commitments", Commitment, most=50, required=False)
