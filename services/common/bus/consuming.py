@@ -83,9 +83,7 @@ def _headers(headers: Mapping[Any, Any] | None) -> dict[str, str]:
     return {
         name: value
         for name, value in (headers or {}).items()
-        if isinstance(name, str)
-        and isinstance(value, str)
-        and (name.startswith("ce-") or name == "traceparent")
+        if isinstance(name, str) and isinstance(value, str) and (name.startswith("ce-") or name == "traceparent")
     }
 
 

@@ -9,7 +9,6 @@ from services.common.bus import topology
 from services.common.bus.link import Link, LinkLost, Refused
 
 _ACCESS_REFUSED, _NOT_FOUND = 403, 404
-_QUORUM = {"x-queue-type": "quorum"}  # every limit is a policy: arguments could never be changed again
 
 
 class Declarer:
@@ -25,7 +24,7 @@ class Declarer:
             facts = {"exchange_type": exchange.kind, "durable": True, "internal": exchange.internal}
             self._ensure("exchange_declare", exchange=exchange.name, **facts)
         for queue in topology.queues(connectors):
-            self._ensure("queue_declare", queue=queue, durable=True, arguments=_QUORUM)
+            self._ensure("queue_declare", queue=queue, durable=True, arguments=topology.QUEUE_ARGUMENTS)
         for binding in topology.bindings(connectors):
             names = {"queue": binding.queue, "exchange": binding.exchange, "routing_key": binding.key}
             if not self._allowed("queue_bind", **names):

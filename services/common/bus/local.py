@@ -62,9 +62,7 @@ class LocalTransport:
                 mail.setdefault(owner, []).append(message)
             if not owners:
                 missed.add(message.message_id)
-                _log.error(
-                    "message_not_taken", reason="unroutable", message_id=message.message_id, type=message.type
-                )
+                _log.error("message_not_taken", reason="unroutable", message_id=message.message_id, type=message.type)
         for owner, messages in mail.items():
             if not self._deliver(owner, messages):
                 missed |= {message.message_id for message in messages}

@@ -60,9 +60,7 @@ class Publisher:
             return EVENTS, message.type
         return topology.AGENCY_OUT, message.target
 
-    def _on_return(
-        self, _channel: Channel, method: Basic.Return, properties: BasicProperties, _body: bytes
-    ) -> None:
+    def _on_return(self, _channel: Channel, method: Basic.Return, properties: BasicProperties, _body: bytes) -> None:
         """Unroutable; the broker confirms it all the same, right after this."""
         self._refused[properties.headers["ce-id"]] = f"unroutable: {method.reply_text}"
 
@@ -76,9 +74,7 @@ class Publisher:
 
 
 def _properties(message: Outgoing) -> BasicProperties:
-    short = (
-        len(message.message_id.encode()) < 256
-    )  # AMQP's limit for this property; ce-id holds it in any case
+    short = len(message.message_id.encode()) < 256  # AMQP's limit for this property; ce-id holds it in any case
     return BasicProperties(
         delivery_mode=2,
         content_type=message.content_type,

@@ -21,6 +21,8 @@ LISTENERS = ("workflow", "intake")
 AGENCY = "agency"
 AGENCY_OUT = "agency.out"
 DEAD = "dead"
+QUEUE_ARGUMENTS = {"x-queue-type": "quorum"}
+"""All a queue is declared with; arguments can never be changed, so every limit is a policy."""
 _CONNECTOR = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -62,9 +64,7 @@ def may_speak(user_id: str | None, connector: str) -> bool:
 def types_for(service: str) -> tuple[str, ...]:
     """The message types a service receives from its sister services."""
     return tuple(
-        name
-        for name, entry in MESSAGES.items()
-        if service in entry.receivers and entry.senders & set(SERVICES)
+        name for name, entry in MESSAGES.items() if service in entry.receivers and entry.senders & set(SERVICES)
     )
 
 
@@ -151,7 +151,5 @@ def bindings(connectors: Sequence[str]) -> Iterator[Binding]:
         yield Binding(DEAD, parked(service), service)
     yield Binding(DEAD, parked(AGENCY), AGENCY)
     for connector in connectors:
-        yield from (
-            Binding(agency_in(connector), from_agency(service, connector), "") for service in LISTENERS
-        )
+        yield from (Binding(agency_in(connector), from_agency(service, connector), "") for service in LISTENERS)
         yield Binding(AGENCY_OUT, agency_out(connector), connector)
