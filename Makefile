@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
 STAMP  := .venv/.setup
-ASSETS := $(wildcard frontend/src/* frontend/src/*/*) frontend/package.json frontend/package-lock.json
+ASSETS := $(wildcard frontend/src/* frontend/src/*/* frontend/public/*) frontend/package.json frontend/package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long test-faults lint format lock provision clean

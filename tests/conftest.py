@@ -6,6 +6,7 @@ A missing server skips the tests that need it on a laptop; where CI=true a skipp
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -115,8 +116,20 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page of a Chinese reader in Shanghai, without cookies of other tests."""
-    context = browser.new_context(
-        locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1280, "height": 860}
-    )
+    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1280, "height": 860})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """`axe(page) == []`: what WCAG 2.1 AA finds wrong on the page, as `rule: selector`."""
+    source = (Path(__file__).parents[1] / "frontend/node_modules/axe-core/axe.min.js").read_text("utf-8")
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+
+    def check(page: Page) -> list[str]:
+        page.evaluate(source)
+        found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+        return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
+
+    return check
