@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from services.common import db
 from services.common.problems import Problem
-from services.workflow import archives, calendars
+from services.workflow import calendars
 from services.workflow import tables as t
 from services.workflow.calendars import Calendar
 
@@ -24,7 +24,7 @@ def record(conn: Connection, files: Mapping[str, bytes], now: datetime) -> Calen
     row = {
         "version": calendar.version,
         "calendar": calendar.id,
-        "content": archives.pack(files),
+        "content": {name: content.decode() for name, content in sorted(files.items())},
         "recorded_at": now,
     }
     db.insert_ignore(conn, t.calendar_version, row, t.calendar_version.c.version)
@@ -51,7 +51,7 @@ def get(conn: Connection, version: str) -> Calendar:
     ).scalar()
     if content is None:
         raise Problem("no_calendar", 409, calendar=version)
-    return _known.setdefault(version, calendars.parse(archives.unpack(bytes(content))))
+    return _known.setdefault(version, calendars.parse({name: text.encode() for name, text in content.items()}))
 
 
 _known: dict[str, Calendar] = {}  # a version never changes, and there are a few a year

@@ -14,7 +14,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "bad_number": ("数字写法不对：{}", "badly written number: {}"),
     "bad_syntax": ("语法不对：{}", "bad syntax: {}"),
     "private_name": ("名称不能以下划线开头：{}", "a name must not start with an underscore: {}"),
-    "not_needs_brackets": ("“!”后有比较，请写成 !(…)", "a comparison follows '!': write !(…)"),
+    "not_needs_brackets": ("“!”后有比较，请写成 !(…)", "a comparison follows '!': write !(...)"),
     "not_allowed": ("不允许的写法：{}", "this construct is not allowed: {}"),
     "unknown_function": ("没有这个函数：{}", "there is no such function: {}"),
     "wrong_arguments": ("函数参数不对：{}", "wrong arguments: {}"),

@@ -92,15 +92,13 @@ def _check(group: str, sign: str, before: str) -> None:
 
 
 def _python(tokens: list[Token], *, cell: bool) -> str:
+    _check_negations(tokens)
     parts = []
-    for index, (group, sign) in enumerate(tokens):
+    for group, sign in tokens:
         if sign == "?":
             if not cell:
                 raise Forbidden("bad_symbol", sign)
             parts.append(INPUT)
-        elif sign == "!":
-            _check_negation(tokens[index + 1 :])
-            parts.append(_SIGNS[sign])
         elif group == "operator":
             parts.append(_SIGNS.get(sign, sign))
         elif group == "number":
@@ -110,15 +108,18 @@ def _python(tokens: list[Token], *, cell: bool) -> str:
     return "".join(parts)
 
 
-def _check_negation(rest: list[Token]) -> None:
+def _check_negations(tokens: list[Token]) -> None:
     """`!a == b` means (!a) == b elsewhere and not (a == b) here: refuse it instead of guessing."""
-    depth = 0
-    for _, sign in rest:
-        depth += (sign in ("(", "[", "{")) - (sign in (")", "]", "}"))
-        if depth < 0 or (depth == 0 and sign in _ENDS):
-            return
-        if depth == 0 and sign in _COMPARISONS:
+    pending = [False]  # per open bracket: has a `!` been seen whose operand may still go on?
+    for _, sign in tokens:
+        if sign in ("(", "[", "{"):
+            pending.append(False)
+        elif sign in (")", "]", "}") and len(pending) > 1:
+            pending.pop()
+        elif sign in _COMPARISONS and pending[-1]:
             raise Forbidden("not_needs_brackets")
+        elif sign == "!" or sign in _ENDS or (sign == "\n" and len(pending) == 1):
+            pending[-1] = sign == "!"
 
 
 def _parsed(source: str, mode: str) -> ast.AST:
