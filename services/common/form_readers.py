@@ -39,6 +39,8 @@ def _group(node: Schema, sent: Sent, path: Path) -> dict[str, Any]:
 
 def _value(node: Schema, sent: Sent, path: Path) -> Any:
     kind, name = kind_of(node), dotted(path)
+    if kind == "hidden":
+        return node.get("default")  # what nobody sees nobody answers
     if kind == "group":
         return _group(node, sent, path)
     if kind == "rows":

@@ -45,12 +45,12 @@ def _resolve(node: Schema, context: _Context) -> dict[str, Any]:
     if context.depth > _MAX_DEPTH:
         raise BadForm("the schema refers to itself or is nested too deeply")
     deeper = replace(context, depth=context.depth + 1)
+    done: dict[str, Any] = {}
     if "$ref" in node:
-        target, deeper = _target(str(node["$ref"]), deeper)
-        own = {key: _walk(key, value, context) for key, value in node.items() if key != "$ref"}
-        return {**_resolve(target, deeper), **own}
-    left_out = {"$defs", "description"} if context.borrowed else {"$defs"}
-    done = {key: _walk(key, value, deeper) for key, value in node.items() if key not in left_out}
+        target, there = _target(str(node["$ref"]), deeper)
+        done = _resolve(target, there)
+    left_out = {"$ref", "$defs", "description"} if context.borrowed else {"$ref", "$defs"}
+    done |= {key: _walk(key, value, deeper) for key, value in node.items() if key not in left_out}
     if "x-options" in done:
         _write_out(done, context.options)
     return done
@@ -97,18 +97,21 @@ def _record(name: str) -> Schema:
 
 
 def _write_out(node: dict[str, Any], options: Options) -> None:
-    """Turn the named list into an enumeration; for a list of codes the items are enumerated."""
+    """Turn the named list into an enumeration; of a list of codes the items are enumerated.
+
+    An enumeration that is there already keeps its limits; the list's labels win over the record's.
+    """
     name = node.pop("x-options")
     if name not in options:
         raise BadForm(f"unknown pick list {name}")
-    pairs = options[name]
-    codes = [code for code, _ in pairs]
-    target = {**node.get("items", {}), "enum": codes} if node.get("type") == "array" else None
-    if target is None:
-        node["enum"] = codes
-    else:
-        node["items"] = target
-    node["x-labels"] = {**dict(pairs), **node.get("x-labels", {})}
+    labels = dict(options[name])
+    holder = dict(node.get("items", {})) if node.get("type") == "array" else node
+    holder["enum"] = [code for code in labels if code in holder.get("enum", labels)]
+    if holder is not node:
+        node["items"] = holder
+    node["x-labels"] = {**node.get("x-labels", {}), **labels}
+    english = {code: text for code, text in node.get("x-labels-en", {}).items() if code not in labels}
+    node["x-labels-en"] = english
 
 
 BOOLEANS: Final[Mapping[str, tuple[str, str]]] = {"true": ("是", "Yes"), "false": ("否", "No")}
@@ -135,9 +138,14 @@ def type_of(node: Schema) -> str:
 
 
 def kind_of(node: Schema) -> str:
-    """Which input a field gets: text, textarea, date, integer, number, checkbox, radio, select, checkboxes,
-    lines (a text per line), rows or group."""
+    """Which input a field gets.
+
+    hidden, text, textarea, date, integer, number, checkbox, radio, select, checkboxes, lines (a text per
+    line), rows or group.
+    """
     wanted, type_ = node.get("x-widget"), type_of(node)
+    if wanted == "hidden":
+        return "hidden"
     if type_ == "object" or "properties" in node:
         return "group"
     if type_ == "array":

@@ -4,8 +4,9 @@ The subset (``processes/README.md`` has it for process owners): an object of str
 integers, numbers, booleans, choices (``enum`` with ``x-labels``, or ``oneOf`` of ``const`` and ``title``),
 lists of choices (checkboxes), lists of strings (one per line), lists of objects (rows) and inner objects
 (groups); ``if``/``then`` and ``allOf`` are checked on submit. Hints: ``x-widget`` (textarea, radio, select,
-hidden), ``x-labels``, ``x-options``, ``x-text``, ``x-title-en``, ``x-description-en``, ``x-labels-en``,
-``x-errors``. Inputs are named by their dotted path (``points.0.text``).
+hidden: always its ``default``), ``x-labels``, ``x-options``, ``x-text``, ``x-errors`` and the English
+``x-title-en``, ``x-description-en``, ``x-labels-en``, ``x-errors-en``. Inputs are named by their dotted path
+(``points.0.text``).
 """
 
 import re
@@ -123,9 +124,10 @@ def render(
 ) -> Markup:
     """The error summary and the inputs of a form; the ``<form>`` around it, token and buttons are yours.
 
-    What was typed is shown again whatever is wrong with it.
+    Without data (nothing was filled in yet) the fields hold their ``default``; what was typed is shown again
+    whatever is wrong with it.
     """
-    return _macro("form", build(schema, data or {}, errors, options=options))
+    return _macro("form", build(schema, data, errors, options=options))
 
 
 def show(schema: Schema, data: Mapping[str, Any], *, options: Options | None = None) -> Markup:
@@ -135,7 +137,7 @@ def show(schema: Schema, data: Mapping[str, Any], *, options: Options | None = N
 
 def build(
     schema: Schema,
-    data: Mapping[str, Any],
+    data: Mapping[str, Any] | None,
     errors: Sequence[FieldError] = (),
     *,
     options: Options | None = None,
@@ -145,7 +147,8 @@ def build(
     texts: dict[str, list[str]] = {}
     for error in errors:
         texts.setdefault(error.path, []).append(languages.pick(error.text, error.text_en))
-    fields = _Builder(texts, spare).group(resolve(schema, options), data, ())
+    schema = resolve(schema, options)
+    fields = _Builder(texts, spare).group(schema, _defaults(schema) if data is None else data, ())
     ids = dict(_ids(fields))
     return Form(fields, tuple((text, _link(ids, path)) for path, found in texts.items() for text in found))
 
@@ -153,6 +156,12 @@ def build(
 def _macro(name: str, made: Form) -> Markup:
     module = current_app.jinja_env.get_template("_form.html").module
     return Markup(getattr(module, name)(made))  # noqa: S704 - the macro's own output, escaped by the template
+
+
+def _defaults(schema: Schema) -> dict[str, Any]:
+    """What an untouched form holds."""
+    parts = (schema.get("properties") or {}).items()
+    return {name: part["default"] for name, part in parts if "default" in part}
 
 
 def _ids(fields: tuple[Field, ...]) -> Iterator[tuple[str, str]]:
@@ -184,6 +193,7 @@ class _Builder:
         return tuple(
             self.field(part, values.get(name), (*path, name), name in required)
             for name, part in (node.get("properties") or {}).items()
+            if kind_of(part) != "hidden"
         )
 
     def field(self, node: Schema, value: Any, path: Path, required: bool) -> Field:

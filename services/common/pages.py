@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, request, send_from_directory, url_for
@@ -71,7 +72,17 @@ def page_of(found: Iterable[Item], number: int, size: int = PAGE_SIZE) -> Page[I
 
 def install(app: Flask) -> None:
     """Give the app its assets, and its templates the functions and filters of this module."""
-    app.add_url_rule("/static/<path:filename>", "static", auth.public(_asset_view()), methods=["GET"])
+
+    @app.get("/static/<path:filename>")
+    @auth.public
+    def static(filename: str) -> Response:
+        """A built asset; under an address that names its content it may be kept for ever."""
+        named = "v" in request.args
+        response = send_from_directory(DIST, filename, max_age=_FOREVER if named else None)
+        if named:
+            response.cache_control.immutable = True
+        return response
+
     app.jinja_env.globals.update(
         asset=asset,
         places=places,
@@ -108,26 +119,12 @@ def language_url(language: str) -> str:
 def _with(name: str, value: str) -> str:
     query: MultiDict[str, str] = MultiDict(request.args)
     query[name] = value
-    return (
-        url_for(request.endpoint, **{**(request.view_args or {}), **query.to_dict(flat=False)})
-        if (request.endpoint)
-        else "/"
-    )
+    return f"?{urlencode(list(query.items(multi=True)))}"
 
 
 def asset(name: str) -> str:
     """The address of a built asset; it changes with the content, so browsers may keep it for ever."""
     return url_for("static", filename=name, v=_fingerprint(DIST / name, _changed(DIST / name)))
-
-
-def _asset_view() -> Any:
-    def static(filename: str) -> Response:
-        response = send_from_directory(DIST, filename, max_age=_FOREVER if "v" in request.args else None)
-        if "v" in request.args:
-            response.cache_control.immutable = True
-        return response
-
-    return static
 
 
 def _changed(path: Path) -> int:

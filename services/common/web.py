@@ -68,7 +68,7 @@ def create_app(
     """A Flask app for ``service``; templates are sought in its ``templates`` folder, then in ours.
 
     ``grants_of`` says which grants an actor's roles give. A view that takes files raises the limit for itself
-    (``request.max_content_length = …``). ``health``: the parts the service registered, the database joins them.
+    (``request.max_content_length = …``). ``health``: what the service registered; the database joins.
     """
     app = Flask(import_name or f"services.{service}", static_folder=None)
     app.session_interface = _Sessions()
