@@ -1,0 +1,1 @@
+"""Workflow: the diagrams of the process packages, executed; cases, tasks, deadlines and their log."""

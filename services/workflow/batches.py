@@ -1,0 +1,319 @@
+"""Several cases stepped in one transaction: lock them, step in memory, write everything once.
+
+Stepping touches no table, so an engine error leaves nothing half-done: the failed stimulus becomes an
+incident and the other cases of the batch go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from services.common import directories
+from services.workflow import calendar_versions, chain, documents, editions, effects, incidents, live, store
+from services.workflow import engine as e
+from services.workflow import tables as t
+from services.workflow.calendars import Calendar
+from services.workflow.effects import Scene
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One stimulus for one case. `texts` are those just split from its data; `cause` is a message id."""
+
+    case_id: str
+    stimulus: e.Stimulus
+    cause: str | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    known_tasks: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
+    incident: int | None = None  # the incident this order retries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What came of an order: a new log row `seq` with its effects, or an incident to be retried."""
+
+    case_id: str
+    seq: int | None
+    effects: tuple[e.Effect, ...] = ()
+    incident: int | None = None
+
+    @property
+    def stimulus_id(self) -> str | None:
+        """Name of the log row, e.g. `m1-1.7`."""
+        return None if self.seq is None else f"{self.case_id}.{self.seq}"
+
+
+class UnknownCase(LookupError):
+    """There is no case of this id."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """A locked case: its row as it will be, the live object (None = spoilt), the last good state."""
+
+    row: dict[str, Any]
+    case: e.Case | None
+    state: bytes | None
+    stored_timers: list[Mapping[Any, Any]] | None = None
+
+
+class Batch:
+    """Use once, inside a transaction: `hold`, then `run` per order, then `close`."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._live = live.of(conn.engine)
+        self._held: dict[str, _Held] = {}
+        self._touched: set[tuple[str, str]] = set()
+        self.changes = store.Changes()
+
+    def hold(self, ids: Iterable[str]) -> None:
+        """Lock the cases and get their live objects, from the cache or from their state."""
+        rows = store.lock_cases(self._conn, set(ids))
+        live_cases = {key: self._live.take(key, row["last_hash"]) for key, row in rows.items()}
+        cold = [key for key, case in live_cases.items() if case is None]
+        states = store.states(self._conn, cold) if cold else {}
+        for key, row in rows.items():
+            self._held[key] = _Held(row, live_cases[key], states.get(key))
+
+    def row(self, case_id: str) -> dict[str, Any]:
+        """The locked case's row as it will be written; raises `UnknownCase`."""
+        if case_id not in self._held:
+            raise UnknownCase(case_id)
+        return self._held[case_id].row
+
+    def run(self, order: Order) -> Applied:
+        """Fire what is due before the stimulus, then step; raises `UnknownCase` and `engine.Unexpected`."""
+        self.row(order.case_id)
+        self.catch_up(order.case_id, order.stimulus.at, order.cause)
+        return self._step(self._held[order.case_id], order)
+
+    def catch_up(self, case_id: str, until: datetime, cause: str | None = None) -> int:
+        """Fire the case's timers due by `until`, each at its due instant; how many fired."""
+        held, fired = self._held[case_id], 0
+        if held.row["next_due_at"] is not None and held.row["next_due_at"] <= until:
+            self.changes.rescheduled.add(case_id)
+        while (timer := self._next_timer(held, until)) is not None:
+            stimulus = e.Stimulus(kind="timer", at=timer["due_at"], actor={}, data={"timer": timer["id"]})
+            self.changes.clear_timer(timer["id"])
+            self._fire(held, Order(case_id=case_id, stimulus=stimulus, cause=cause))
+            fired += 1
+        return fired
+
+    def _fire(self, held: _Held, order: Order) -> None:
+        try:
+            applied = self._step(held, order)
+        except e.Unexpected:
+            return  # the case no longer waits for it; the row is already gone
+        if applied.incident is not None:
+            timer_id = order.stimulus.data["timer"]
+            self.changes.keep_timer(timer_id)
+
+    def _next_timer(self, held: _Held, until: datetime) -> Mapping[Any, Any] | None:
+        """The earliest timer due, stored ones and those set within this batch."""
+        if held.stored_timers is None:
+            due = held.row["next_due_at"]
+            known = due is not None and due <= until
+            held.stored_timers = (
+                list(store.due_timers(self._conn, held.row["id"], until)) if known else []
+            )
+        gone = {*self.changes.timers_cleared, *self.changes.timers_held}
+        stored = [row for row in held.stored_timers if row["id"] not in gone]
+        fresh = [
+            row
+            for row in self.changes.timers.values()
+            if row["case_id"] == held.row["id"] and row["due_at"] <= until
+        ]
+        return min([*stored, *fresh], key=lambda row: (row["due_at"], row["id"]), default=None)
+
+    def _step(self, held: _Held, order: Order) -> Applied:
+        row = held.row
+        stimulus = replace(order.stimulus, at=max(order.stimulus.at, row["last_at"]))
+        if stimulus.kind == "operator" and stimulus.data.get("verb") == "calendar":
+            row = {**row, "calendar_version": stimulus.data["calendar"]}
+        edition = editions.get(self._conn, row["package_version"], row["diagrams"])
+        order = replace(order, stimulus=_pinned(stimulus, edition))
+        calendar = calendar_versions.get(self._conn, row["calendar_version"])
+        try:
+            case = self._take(held, edition, calendar)
+            found = e.step(case, order.stimulus)
+            state = e.dump(case)
+            self._check_subscriptions(row["id"], found)
+        except e.Unexpected:
+            raise
+        except e.EngineError as error:
+            return self._incident(row, order, error)
+        held.row, held.case, held.state = row, case, state
+        self._record(held, order, edition, found)
+        return Applied(case_id=row["id"], seq=row["seq"], effects=tuple(found))
+
+    def _take(self, held: _Held, edition: editions.Edition, calendar: Calendar) -> e.Case:
+        """The live object, from the cache if it runs on the very same bundle and calendar.
+
+        It leaves the row: only a step that succeeds puts it back.
+        """
+        case, held.case = held.case, None
+        if case is not None and case.bundle is edition.bundle and case.calendar.version == calendar.version:
+            return case
+        case_id = held.row["id"]
+        if held.state is None:
+            held.state = store.states(self._conn, [case_id])[case_id]
+        return e.load(case_id, held.state, edition.bundle, calendar)
+
+    def _check_subscriptions(self, case_id: str, found: Sequence[e.Effect]) -> None:
+        pairs = {(x.name, x.key) for x in found if isinstance(x, e.Subscribed)}
+        clash = store.taken(self._conn, case_id, pairs)
+        if clash:
+            name, key = min(clash)
+            raise e.EngineError("subscription_taken", detail=f"{name} {key}")
+
+    def _incident(self, row: Mapping[Any, Any], order: Order, error: e.EngineError) -> Applied:
+        self.changes.documents.extend(documents.rows(order.texts, order.stimulus.at))
+        number = incidents.open_(
+            self._conn, row, order.stimulus, error, order.cause, number=order.incident
+        )
+        return Applied(case_id=row["id"], seq=None, incident=number)
+
+    def _record(
+        self, held: _Held, order: Order, edition: editions.Edition, found: Sequence[e.Effect]
+    ) -> None:
+        row, stimulus = held.row, order.stimulus
+        entry = log_row(row, stimulus, order.cause)
+        row.update(seq=entry["seq"], last_hash=entry["hash"], last_at=stimulus.at)
+        self.changes.stimuli.append(entry)
+        self.changes.documents.extend(documents.rows(order.texts, stimulus.at))
+        scene = self._scene(row, order, edition, found)
+        if stimulus.kind == "start":
+            scene.emit("case.opened.v1", effects.case_words(scene))
+        effects.translate(scene, found)
+        self._touched.update(scene.awaited)
+        row.update(status=scene.status if row["status"] == "running" else row["status"])
+        row.update(outcome=scene.outcome or row["outcome"], state_name=scene.state_name or row["state_name"])
+        if row["status"] == "ended" and row["ended_at"] is None:
+            row["ended_at"] = stimulus.at
+        self.changes.cases[row["id"]] = _case_update(row, held.state or b"")
+
+    def _scene(
+        self, row: Mapping[Any, Any], order: Order, edition: editions.Edition, found: Sequence[e.Effect]
+    ) -> Scene:
+        deadlines, tasks = self._earlier(found, order.known_tasks)
+        return Scene(
+            case_id=row["id"],
+            matter_id=row["matter_id"],
+            matter_no=row["matter_no"],
+            title=row["title"],
+            process=row["process"],
+            edition=edition,
+            seq=row["seq"],
+            at=order.stimulus.at,
+            actor=dict(order.stimulus.actor),
+            cause=order.cause,
+            texts=self._texts(order.texts, found),
+            deadlines=deadlines,
+            tasks=tasks,
+            connector_of=partial(directories.connector_of, self._conn, t.directory),
+            changes=self.changes,
+        )
+
+    def _earlier(
+        self, found: Sequence[e.Effect], known: Mapping[str, Mapping[Any, Any]]
+    ) -> tuple[dict[str, dict[str, Any]], dict[str, Mapping[Any, Any]]]:
+        """Deadline and task rows of earlier steps that the effects refer to, by id."""
+        limit_ids, task_ids = effects.wanted(found)
+        limits = {r["id"]: r for r in self.changes.deadlines if r["id"] in limit_ids}
+        if limit_ids - limits.keys():
+            limits |= {r["id"]: dict(r) for r in store.deadlines(self._conn, limit_ids - limits.keys())}
+        tasks: dict[str, Mapping[Any, Any]] = {r["id"]: r for r in self.changes.tasks if r["id"] in task_ids}
+        tasks |= {key: row for key, row in known.items() if key in task_ids}
+        if task_ids - tasks.keys():
+            tasks |= {r["id"]: r for r in store.tasks(self._conn, task_ids - tasks.keys())}
+        return limits, tasks
+
+    def _texts(self, own: Mapping[str, str], found: Sequence[e.Effect]) -> Mapping[str, str]:
+        """Texts behind all references in what is sent or recorded, this stimulus' and earlier ones."""
+        needed: set[str] = set()
+        for effect in found:
+            if isinstance(effect, e.Recorded | e.Sent):
+                needed |= documents.references(effect.data)
+        missing = needed - own.keys()
+        return {**own, **documents.load(self._conn, missing)} if missing else own
+
+    def begin(self, row: dict[str, Any], order: Order, vars_: Mapping[str, Any]) -> Applied:
+        """Start a new case whose row (without state) is given; `order.stimulus` is of kind `start`."""
+        edition = editions.get(self._conn, row["package_version"], row["diagrams"])
+        order = replace(order, stimulus=_pinned(order.stimulus, edition))
+        calendar = calendar_versions.get(self._conn, row["calendar_version"])
+        try:
+            case, found = e.start(row["id"], order.stimulus, edition.bundle, calendar)
+            state = e.dump(case)
+            self._check_subscriptions(row["id"], found)
+        except e.EngineError as error:
+            return self._failed_start(row, order, error, vars_)
+        held = self._held[row["id"]] = _Held(row, case, state)
+        self._record(held, order, edition, found)
+        del self.changes.cases[row["id"]]
+        own = [timer["due_at"] for timer in self.changes.timers.values() if timer["case_id"] == row["id"]]
+        columns = {c.name for c in t.case_.c}
+        whole = {**row, "state": state, "next_due_at": min(own, default=None)}
+        self.changes.new_cases.append({key: value for key, value in whole.items() if key in columns})
+        return Applied(case_id=row["id"], seq=row["seq"], effects=tuple(found))
+
+    def _failed_start(
+        self, row: Mapping[Any, Any], order: Order, error: e.EngineError, vars_: Mapping[str, Any]
+    ) -> Applied:
+        again = {
+            "process": row["process"],
+            "matter_id": row["matter_id"],
+            "package_version": row["package_version"],
+            "vars": dict(vars_),
+            "parent": row["parent_case_id"],
+        }
+        number = incidents.open_(
+            self._conn, row, order.stimulus, error, order.cause, start=again, number=order.incident
+        )
+        return Applied(case_id=row["id"], seq=None, incident=number)
+
+    def close(self, now: datetime) -> None:
+        """Write everything, wake early messages that are now awaited, keep the live cases."""
+        store.flush(self._conn, self.changes, now)
+        if self._touched:
+            store.wake_early(self._conn, self._touched)
+        for key, held in self._held.items():
+            if held.case is not None and held.row["status"] == "running":
+                self._live.put(key, held.row["last_hash"], held.case)
+
+
+def log_row(row: Mapping[Any, Any], stimulus: e.Stimulus, cause: str | None) -> dict[str, Any]:
+    """The next log row of a case, sealed onto its chain."""
+    entry: dict[str, Any] = {
+        "case_id": row["id"],
+        "seq": row["seq"] + 1,
+        "kind": stimulus.kind,
+        "at": stimulus.at,
+        "actor": dict(stimulus.actor),
+        "payload": chain.payload_bytes(stimulus.data),
+        "cause": cause,
+        "package_version": row["package_version"],
+        "calendar_version": row["calendar_version"],
+        "semantics": e.SEMANTICS,
+        "prev_hash": row["last_hash"],
+    }
+    return {**entry, "hash": chain.seal(entry)}
+
+
+def _case_update(row: Mapping[Any, Any], state: bytes) -> dict[str, Any]:
+    names = ("seq", "last_hash", "last_at", "status", "outcome", "state_name", "calendar_version", "ended_at")
+    return {"b_id": row["id"], "b_state": state, **{f"b_{name}": row[name] for name in names}}
+
+
+def _pinned(stimulus: e.Stimulus, edition: editions.Edition) -> e.Stimulus:
+    """The stimulus with the units' own diagrams in force now, for whatever it may call."""
+    if not edition.pins or "pins" in stimulus.data:
+        return stimulus
+    return replace(stimulus, data={**stimulus.data, "pins": dict(edition.pins)})

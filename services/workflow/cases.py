@@ -1,0 +1,210 @@
+"""Cases move only by a step: lock, load, step, write state, log, projections and messages, commit.
+
+    apply(conn, case_id, stimulus) -> Applied
+
+Everything happens inside the caller's transaction; when the engine refuses to go on, the stimulus becomes an
+incident and nothing else is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from services.common.problems import Problem
+from services.workflow import calendar_versions, chain, editions, incidents, matters, store, versions
+from services.workflow import engine as e
+from services.workflow import tables as t
+from services.workflow.batches import Applied, Batch, Order, UnknownCase
+
+__all__ = ["Applied", "Begin", "Order", "UnknownCase", "apply", "apply_all", "get", "replay", "retry", "start"]
+
+
+def apply(
+    conn: Connection,
+    case_id: str,
+    stimulus: e.Stimulus,
+    *,
+    cause: str | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Applied:
+    """Carry out one stimulus on one case, after whatever timers were due before it.
+
+    Raises `UnknownCase`, and `engine.Unexpected` when the stimulus does not fit the state (nothing changed).
+    """
+    order = Order(case_id=case_id, stimulus=stimulus, cause=cause, texts=texts or {})
+    return apply_all(conn, [order])[0]
+
+
+def apply_all(conn: Connection, orders: Sequence[Order]) -> list[Applied]:
+    """Carry out several stimuli, written together; see `apply`."""
+    batch = Batch(conn)
+    batch.hold({order.case_id for order in orders})
+    applied = [batch.run(order) for order in orders]
+    batch.close(max(order.stimulus.at for order in orders))
+    return applied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begin:
+    """A case to be started: without `package_version` it takes the version of its matter's session."""
+
+    matter_id: str
+    process: str | None = None
+    package_version: str | None = None
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    actor: Mapping[str, Any] = field(default_factory=dict)
+    cause: str | None = None
+
+
+def start(conn: Connection, wish: Begin, at: datetime, *, incident: int | None = None) -> Applied:
+    """Start a case of a known matter; without `process` the entry process for the matter's kind.
+
+    Raises `Problem` unknown_matter, no_version or no_process.
+    """
+    matter = matters.get(conn, wish.matter_id)
+    if matter is None:
+        raise Problem("unknown_matter", 404)
+    version = wish.package_version or versions.for_matter(conn, matter)
+    diagrams = versions.diagrams(conn, version)
+    edition = editions.get(conn, version, diagrams)
+    process = wish.process or edition.entry("matter.submitted")
+    case_id = f"{wish.matter_id}-{store.next_case_number(conn, wish.matter_id)}"
+    calendar = calendar_versions.newest(conn, edition.package.calendar)
+    row = {**_new_row(case_id, matter, process, version, calendar, wish, at), "diagrams": diagrams}
+    data = {"process": process, "matter": matters.facts(matter), "vars": dict(wish.vars)}
+    stimulus = e.Stimulus(kind="start", at=at, actor=dict(wish.actor), data=data)
+    batch = Batch(conn)
+    order = Order(case_id=case_id, stimulus=stimulus, cause=wish.cause, incident=incident)
+    applied = batch.begin(row, order, wish.vars)
+    batch.close(at)
+    return applied
+
+
+def _new_row(
+    case_id: str,
+    matter: RowMapping,
+    process: str,
+    version: str,
+    calendar: str,
+    wish: Begin,
+    at: datetime,
+) -> dict[str, Any]:
+    return {
+        "id": case_id,
+        "matter_id": matter["matter_id"],
+        "matter_no": matter["matter_no"],
+        "title": matter["title"],
+        "process": process,
+        "package_version": version,
+        "calendar_version": calendar,
+        "semantics": e.SEMANTICS,
+        "status": "running",
+        "outcome": None,
+        "state_name": None,
+        "seq": 0,
+        "last_hash": chain.GENESIS,
+        "last_at": at,
+        "next_due_at": None,
+        "parent_case_id": wish.parent,
+        "started_at": at,
+        "ended_at": None,
+    }
+
+
+def retry(conn: Connection, number: int, by: str, now: datetime) -> Applied:
+    """Carry out an incident's stimulus again, at its original time; a new failure counts one more attempt.
+
+    Raises `Problem` not_found or incident_closed, and `engine.Unexpected` when the case has moved on.
+    """
+    row = incidents.lock(conn, number)
+    if row is None:
+        raise Problem("not_found", 404)
+    if row["state"] != "open":
+        raise Problem("incident_closed", 409)
+    applied = _retry_start(conn, row) if row["start"] is not None else _retry_step(conn, row)
+    if applied.incident is None:
+        incidents.resolve(conn, number, by, now)
+    return applied
+
+
+def _retry_start(conn: Connection, row: RowMapping) -> Applied:
+    stimulus = incidents.stimulus_of(row)
+    wish = Begin(**row["start"], actor=stimulus.actor, cause=row["cause"])
+    return start(conn, wish, stimulus.at, incident=row["id"])
+
+
+def _retry_step(conn: Connection, row: RowMapping) -> Applied:
+    batch = Batch(conn)
+    batch.hold([row["case_id"]])
+    stimulus = incidents.stimulus_of(row)
+    order = Order(case_id=row["case_id"], stimulus=stimulus, cause=row["cause"], incident=row["id"])
+    applied = batch.run(order)
+    if row["timer_id"] is not None and applied.incident is None:
+        batch.changes.clear_timer(row["timer_id"])
+    batch.close(stimulus.at)
+    return applied
+
+
+def get(conn: Connection, case_id: str) -> RowMapping | None:
+    """The case's row without its state, or None."""
+    columns = [column for column in t.case_.c if column.name != "state"]
+    return conn.execute(select(*columns).where(t.case_.c.id == case_id)).mappings().one_or_none()
+
+
+def of_matter(conn: Connection, matter_id: str) -> Sequence[RowMapping]:
+    """All cases of a matter in the order of their start, without state."""
+    columns = [column for column in t.case_.c if column.name != "state"]
+    statement = select(*columns).where(t.case_.c.matter_id == matter_id).order_by(t.case_.c.started_at)
+    return conn.execute(statement).mappings().all()
+
+
+def log(conn: Connection, case_id: str) -> Sequence[RowMapping]:
+    """The stimulus log of a case, first row first."""
+    statement = select(t.stimulus).where(t.stimulus.c.case_id == case_id).order_by(t.stimulus.c.seq)
+    return conn.execute(statement).mappings().all()
+
+
+def live_state(conn: Connection, case_id: str) -> e.Case:
+    """The case as its stored state says, for reading; raises `UnknownCase`."""
+    c = t.case_.c
+    statement = select(c.state, c.package_version, c.calendar_version, t.package_version.c.diagrams)
+    joined = statement.join(t.package_version, t.package_version.c.version == c.package_version)
+    found = conn.execute(joined.where(c.id == case_id)).one_or_none()
+    if found is None:
+        raise UnknownCase(case_id)
+    edition = editions.get(conn, found.package_version, found.diagrams)
+    calendar = calendar_versions.get(conn, found.calendar_version)
+    return e.load(case_id, bytes(found.state), edition.bundle, calendar)
+
+
+def replay(conn: Connection, case_id: str) -> bool:
+    """Whether the log, played from the start, gives the state that is stored (compared in canonical form).
+
+    A stimulus that was logged under another calendar is played on a case brought to that calendar first.
+    """
+    case: e.Case | None = None
+    for row in log(conn, case_id):
+        calendar = calendar_versions.get(conn, row["calendar_version"])
+        bundle = editions.get(conn, row["package_version"]).bundle
+        stimulus = stimulus_of(row)
+        if case is None:
+            case, _ = e.start(case_id, stimulus, bundle, calendar)
+            continue
+        if case.calendar.version != calendar.version:
+            case = e.load(case_id, e.dump(case), bundle, calendar)
+        e.step(case, stimulus)
+    if case is None:
+        raise UnknownCase(case_id)
+    return e.digest(case) == e.digest(live_state(conn, case_id))
+
+
+def stimulus_of(row: Mapping[Any, Any]) -> e.Stimulus:
+    """The stimulus a log row keeps."""
+    data = chain.payload_of(bytes(row["payload"]))
+    return e.Stimulus(kind=row["kind"], at=row["at"], actor=row["actor"], data=data)

@@ -1,0 +1,134 @@
+"""Messages from the other services and from agencies: translated and handed to the nouns, nothing decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from services.common import directories, outbox
+from services.common.handling import Context, Handler
+from services.common.problems import Problem
+from services.contracts.envelopes import Message
+from services.workflow import cases, matters, messages, records, speakers, tasks
+from services.workflow import tables as t
+
+
+def submitted(conn: Connection, message: Message, context: Context) -> None:
+    """`matter.submitted`: keep the matter and start its entry process; a second one only corrects the text."""
+    data = message.data
+    matters.keep(conn, data, datetime.fromisoformat(str(data["submitted_at"])))
+    if cases.of_matter(conn, data["matter_id"]):
+        return
+    wish = cases.Begin(matter_id=data["matter_id"], actor={"account": message.source}, cause=message.id)
+    cases.start(conn, wish, context.received_at)
+
+
+def withdrawn(conn: Connection, message: Message, context: Context) -> None:
+    """`matter.withdrawn`: interrupts every case of the matter that lets itself be interrupted."""
+    _route(conn, message, context, str(message.data["matter_id"]))
+
+
+def delivered(conn: Connection, message: Message, context: Context) -> None:
+    """`reply.delivered`: the letter has reached its deputies."""
+    _route(conn, message, context, str(message.data["letter_id"]))
+
+
+def _route(conn: Connection, message: Message, context: Context, key: str) -> None:
+    messages.route(
+        conn,
+        message.type.rpartition(".")[0],
+        key,
+        message.data,
+        context.received_at,
+        message_id=message.id,
+        matter_id=message.data.get("matter_id"),
+    )
+
+
+def directory_changed(conn: Connection, message: Message, context: Context) -> None:  # noqa: ARG001
+    """`directory.changed`: keep the local copy of units, people, accounts, sessions and connectors."""
+    directories.apply(conn, t.directory, message.data)
+
+
+def task_complete(conn: Connection, message: Message, context: Context) -> None:
+    """`task.complete`: a unit's own system answers a task, by the same rules as the page."""
+    data = message.data
+    speaker = _connector(conn, message, context)
+    applied = tasks.complete(
+        conn,
+        data["task_id"],
+        data["data"],
+        speaker,
+        context.received_at,
+        unit=data["unit"],
+        cause=message.id,
+    )
+    _accept(conn, message, context, applied, data["task_id"])
+
+
+def record_submit(conn: Connection, message: Message, context: Context) -> None:
+    """`record.submit`: a unit's own system adds a record that moves no token."""
+    data = message.data
+    speaker = _connector(conn, message, context)
+    applied = records.submit(
+        conn,
+        _case_of(conn, data),
+        data["record"],
+        data["data"],
+        speaker,
+        context.received_at,
+        unit=data["unit"],
+        task_id=data.get("task_id"),
+        cause=message.id,
+    )
+    _accept(conn, message, context, applied, data.get("task_id"))
+
+
+def _case_of(conn: Connection, data: Mapping[str, object]) -> str:
+    if data.get("case_id"):
+        return str(data["case_id"])
+    running = [c for c in cases.of_matter(conn, str(data.get("matter_id"))) if c["status"] == "running"]
+    if not running:
+        raise Problem("unknown_matter", 404)
+    return str(running[-1]["id"])
+
+
+def _connector(conn: Connection, message: Message, context: Context) -> speakers.Speaker:
+    if context.connector is None:
+        raise Problem("not_permitted", 403)
+    units = directories.connector_units(conn, t.directory, context.connector)
+    return speakers.connector(context.connector, units, message.data["actor"])
+
+
+def _accept(
+    conn: Connection, message: Message, context: Context, applied: cases.Applied, task_id: str | None
+) -> None:
+    answer = Message(
+        id=f"{context.connector}.{message.id}.accepted",
+        type="command.accepted.v1",
+        source="/workflow",
+        subject=message.subject,
+        time=context.now,
+        data={
+            "original_id": message.id,
+            "task_id": task_id,
+            "stimulus": applied.stimulus_id,
+            "at": context.received_at.isoformat(),
+        },
+        correlation_id=applied.case_id,
+        causation_id=message.id,
+    )
+    outbox.add(conn, t.outbox_, answer, target=context.connector, now=context.now)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "matter.submitted.v1": submitted,
+    "matter.withdrawn.v1": withdrawn,
+    "reply.delivered.v1": delivered,
+    "directory.changed.v1": directory_changed,
+    "task.complete.v1": task_complete,
+    "record.submit.v1": record_submit,
+}

@@ -1,0 +1,70 @@
+"""The case and the moment in which effects happened, and where their rows and messages go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.contracts.envelopes import Message
+from services.workflow.editions import Edition
+from services.workflow.store import Changes
+
+Row = Mapping[Any, Any]
+
+
+@dataclass(slots=True)
+class Scene:
+    """One step of one case. `deadlines` and `tasks` hold the earlier rows its effects refer to, by id."""
+
+    case_id: str
+    matter_id: str
+    matter_no: str | None
+    title: str
+    process: str
+    edition: Edition
+    seq: int
+    at: datetime
+    actor: dict[str, Any]
+    cause: str | None
+    texts: Mapping[str, str]
+    deadlines: dict[str, dict[str, Any]]
+    tasks: dict[str, Row]
+    connector_of: Callable[[str], str | None]
+    changes: Changes
+    status: str = "running"
+    outcome: str | None = None
+    state_name: str | None = None
+    awaited: list[tuple[str, str]] = field(default_factory=list)  # (message, key) now waited for or sent
+    _sent: int = 0
+
+    def emit(self, type_: str, data: dict[str, Any], unit: str | None = None) -> None:
+        """Queue a message to the services and, where a connector speaks for `unit`, to that agency too."""
+        self._post(type_, data, None)
+        connector = self.connector_of(unit) if unit else None
+        if connector is not None:
+            self._post(type_, data, connector)
+
+    def next_id(self) -> str:
+        """The next derived message id of this step."""
+        self._sent += 1
+        return f"{self.case_id}.{self.seq}.{self._sent}"
+
+    def _post(self, type_: str, data: dict[str, Any], target: str | None) -> None:
+        message = Message(
+            id=self.next_id(),
+            type=type_,
+            source="/workflow",
+            subject=self.matter_id,
+            time=self.at,
+            data=data,
+            correlation_id=self.case_id,
+            causation_id=self.cause or f"{self.case_id}.{self.seq}",
+        )
+        self.changes.messages.append((message, target))
+
+    @property
+    def ids(self) -> dict[str, Any]:
+        """Case and matter, as most messages carry them."""
+        return {"case_id": self.case_id, "matter_id": self.matter_id}

@@ -1,0 +1,107 @@
+"""Tasks opened, changed and closed: rows of the work lists, and `task.opened` / `task.closed` for everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.workflow import engine as e
+from services.workflow.effects.scene import Row, Scene
+
+
+def opened(scene: Scene, effect: e.TaskOpened) -> None:
+    """A new task: its row, and the message that lets an agency do it over the queue."""
+    limit = scene.deadlines.get(effect.deadline or "")
+    form = scene.edition.form(effect.form)
+    row = {
+        "id": effect.task_id,
+        "case_id": scene.case_id,
+        "matter_id": scene.matter_id,
+        "element": effect.element,
+        "name": effect.name,
+        "public_name": effect.public or None,
+        "process": effect.process,
+        "package_version": scene.edition.version,
+        "role": effect.role,
+        "unit": effect.unit,
+        "form": effect.form or None,
+        "record": form.record if form else None,
+        "accepts": list(effect.accepts),
+        "deadline": limit["name"] if limit else None,
+        "deadline_id": effect.deadline,
+        "due": limit["due"] if limit else None,
+        "due_at": limit["due_at"] if limit else None,
+        "state": "open",
+        "opened_at": scene.at,
+    }
+    scene.changes.tasks.append(row)
+    scene.tasks[effect.task_id] = row
+    scene.emit("task.opened.v1", _words(scene, row, limit), effect.unit)
+
+
+def changed(scene: Scene, effect: e.TaskChanged) -> None:
+    """A task goes to somebody else under its old id: revoked from the one unit, opened for the other."""
+    scene.changes.tasks_changed.append({"b_id": effect.task_id, "b_role": effect.role, "b_unit": effect.unit})
+    before = scene.tasks[effect.task_id]
+    after = {**before, "role": effect.role, "unit": effect.unit}
+    scene.tasks[effect.task_id] = after
+    if before["unit"] != effect.unit:
+        _emit_closed(scene, before, "revoked", successor=effect.task_id)
+    limit = scene.deadlines.get(before["deadline_id"] or "")
+    scene.emit("task.opened.v1", _words(scene, after, limit), effect.unit)
+
+
+def closed(scene: Scene, effect: e.TaskClosed) -> None:
+    """A task ends, for whatever reason; nobody may act on it any more."""
+    scene.changes.tasks_closed.append(
+        {
+            "b_id": effect.task_id,
+            "b_reason": effect.reason,
+            "b_closed_at": scene.at,
+            "b_closed_by": scene.actor,
+        }
+    )
+    _emit_closed(scene, scene.tasks[effect.task_id], effect.reason, successor=None)
+
+
+def _emit_closed(scene: Scene, row: Row, reason: str, successor: str | None) -> None:
+    data = {
+        "task_id": row["id"],
+        **scene.ids,
+        "reason": reason,
+        "by": scene.actor,
+        "at": scene.at.isoformat(),
+        "successor_task_id": successor,
+    }
+    scene.emit("task.closed.v1", data, row["unit"])
+
+
+def _words(scene: Scene, row: Row, limit: Row | None) -> dict[str, Any]:
+    form = scene.edition.form(row["form"])
+    return {
+        "task_id": row["id"],
+        **scene.ids,
+        "matter_no": scene.matter_no,
+        "title": scene.title,
+        "element": row["element"],
+        "name": row["name"],
+        "public_name": row["public_name"],
+        "role": row["role"],
+        "unit": row["unit"],
+        "form": row["form"],
+        "form_schema": form.schema if form else None,
+        "record": row["record"],
+        "deadline": _limit_words(limit),
+        "process_version": scene.edition.version,
+        "opened_at": row["opened_at"].isoformat(),
+    }
+
+
+def _limit_words(limit: Row | None) -> dict[str, Any] | None:
+    if limit is None:
+        return None
+    return {
+        "name": limit["name"],
+        "due": limit["due"].isoformat(),
+        "due_at": limit["due_at"].isoformat(),
+        "why": list(limit["why"]),
+    }

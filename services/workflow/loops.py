@@ -1,0 +1,48 @@
+"""The four loops of this service, for the composition root: threads of one process or processes of their own."""
+
+from __future__ import annotations
+
+from threading import Event
+
+from sqlalchemy import Engine, select
+
+from services.common import db
+from services.common import loops as common
+from services.common.bus import Transport
+from services.common.clock import Clock
+from services.workflow import tables as t
+from services.workflow import ticker, worker
+
+
+def consume(transport: Transport, engine: Engine, clock: Clock, stop: Event) -> None:
+    """Move messages of services and agencies into the inbox."""
+
+    def connectors() -> list[str]:
+        return known_connectors(engine)
+
+    common.consume(transport, engine, t.inbox_, "workflow", clock, stop, connectors=connectors)
+
+
+def relay(transport: Transport, engine: Engine, clock: Clock, stop: Event) -> None:
+    """Send what the outbox holds."""
+
+    def connectors() -> list[str]:
+        return known_connectors(engine)
+
+    common.relay(transport, engine, t.outbox_, clock, stop, connectors=connectors)
+
+
+def work(engine: Engine, clock: Clock, stop: Event) -> None:
+    """Handle what arrived and deliver what cases sent each other."""
+    worker.work(engine, clock, stop)
+
+
+def tick(engine: Engine, clock: Clock, stop: Event) -> None:
+    """Fire timers when they are due."""
+    ticker.tick(engine, clock, stop)
+
+
+def known_connectors(engine: Engine) -> list[str]:
+    """Ids of the connectors in the directory."""
+    with db.read(engine) as conn:
+        return list(conn.execute(select(t.directory.connector.c.id)).scalars())

@@ -1,0 +1,63 @@
+"""Workflow's own copy of each matter: pages and tasks show the full text even while intake is down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from services.common import db
+from services.workflow import tables as t
+
+_FACTS = ("matter_id", "matter_no", "level", "submitted_when", "topic", "secrecy", "source")
+
+
+def keep(conn: Connection, data: Mapping[str, Any], submitted_at: datetime) -> None:
+    """Project `matter.submitted`; a repeated or corrected one overwrites the text, never the case count."""
+    session = data.get("session") or {}
+    row = {
+        "matter_id": data["matter_id"],
+        "matter_no": data.get("matter_no"),
+        "title": data["title"],
+        "kind": data["matter_kind"],
+        "locality": data.get("locality") or "",
+        "session_id": session.get("id"),
+        "process_version": session.get("process_version"),
+        "data": dict(data),
+        "submitted_at": submitted_at,
+    }
+    new = db.insert_ignore(
+        conn, t.matter, {**row, "state": "submitted", "cases": 0}, returning=t.matter.c.matter_id
+    )
+    if new is None:
+        key = row.pop("matter_id")
+        conn.execute(t.matter.update().where(t.matter.c.matter_id == key).values(**row))
+
+
+def get(conn: Connection, matter_id: str) -> RowMapping | None:
+    """The matter's row, or None."""
+    return conn.execute(select(t.matter).where(t.matter.c.matter_id == matter_id)).mappings().one_or_none()
+
+
+def number(conn: Connection, matter_id: str, matter_no: str) -> None:
+    """Take over the number that was given at admission."""
+    conn.execute(t.matter.update().where(t.matter.c.matter_id == matter_id).values(matter_no=matter_no))
+
+
+def facts(row: RowMapping) -> dict[str, Any]:
+    """The variable `matter` of a case: codes and facts only, no text of the suggestion."""
+    data: Mapping[str, Any] = row["data"]
+    session = data.get("session") or {}
+    return {
+        **{name: data.get(name) for name in _FACTS},
+        "matter_no": row["matter_no"],
+        "kind": row["kind"],
+        "year": session.get("year") or date.fromisoformat(str(data["submitted_at"])[:10]).year,
+        "session": session.get("id"),
+        "lead_proposer": (data.get("lead_proposer") or {}).get("id"),
+        "co_proposers": [person["id"] for person in data.get("co_proposers") or []],
+        "wish_units": list(data.get("wish_units") or []),
+        "points": len(data.get("points") or []),
+    }

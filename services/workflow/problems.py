@@ -1,0 +1,82 @@
+"""What this service tells people when something cannot be done: code → (Chinese, English). Texts only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.common import problems
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "claimed": ("同事已经领取这项任务", "a colleague has already taken this task"),
+    "incident_open": (
+        "上一次提交已收到,但流程执行出错,管理员处理后会自动继续,无需重复提交",
+        "the last answer was received but the process failed; it goes on after the repair, do not send it again",
+    ),
+    "incident": (
+        "已收到并保存,但流程执行出错(事件 {number}),管理员处理后会自动继续",
+        "received and kept, but the process failed (incident {number}); it goes on after the repair",
+    ),
+    "incident_closed": ("该事件已处理", "this incident has already been resolved"),
+    "key_reused": (
+        "同一个 Idempotency-Key 用于了不同的请求",
+        "this Idempotency-Key was used for another request",
+    ),
+    "no_process": ("流程版本 {version} 没有声明 {message} 的入口", "{version} has no entry for {message}"),
+    "no_version": ("没有可用的流程版本:{version}", "no process version in force: {version}"),
+    "no_such_version": ("没有这个流程版本", "there is no such process version"),
+    "no_calendar": ("没有日历 {calendar}", "there is no calendar {calendar}"),
+    "version_exists": (
+        "版本 {version} 已存在且内容不同,请提高修订号",
+        "version {version} exists with other content, raise the revision",
+    ),
+    "wrong_status": ("该版本当前状态不允许此操作", "the version's status does not allow this"),
+    "four_eyes": ("发布须由另一人审定,提交人不能审定自己提交的版本", "a second person must approve"),
+    "unknown_point": ("流程没有这个扩展点", "the package has no such extension point"),
+    "bad_package": ("流程包未通过检查", "the package did not pass its checks"),
+}
+
+ENGINE: Final[dict[str, tuple[str, str]]] = {
+    "already_instance": ("该环节已在办理", "this instance is already running"),
+    "bad_amount": ("期限写法不对", "the deadline table gives an amount that cannot be read"),
+    "case_finished": ("流程已结束", "the case has ended"),
+    "decision": ("决策表执行出错", "a decision table failed"),
+    "deadline_rule": ("期限表执行出错", "the deadline table failed"),
+    "different_scopes": ("这些任务不在同一范围内", "these tasks stand in different scopes"),
+    "engine": ("流程引擎出错", "the engine failed"),
+    "expression": ("表达式执行出错", "an expression failed"),
+    "instances_not_a_list": ("多实例的集合不是列表", "the collection of a multi-instance is no list"),
+    "instances_not_a_number": ("多实例的次数不是数字", "the count of a multi-instance is no number"),
+    "message_not_a_record": ("消息内容不是记录", "the message's data is no record"),
+    "message_without_key": ("消息没有键", "the message has no key"),
+    "missing_input": ("子流程缺少输入", "a called process lacks an input"),
+    "missing_output": ("子流程缺少输出", "a called process lacks an output"),
+    "no_deadline_rule": ("期限表中没有命中的行", "no row of the deadline table applies"),
+    "no_deadline_table": ("没有期限表", "there is no deadline table"),
+    "no_flow": ("网关没有可走的分支", "no branch of a gateway applies"),
+    "no_way_back": ("流程图没有说明退回到哪里", "the diagram does not say where to go back to"),
+    "not_a_date": ("不是日期", "not a date"),
+    "not_accepted": ("当前环节不接收这种记录", "this record is not accepted now"),
+    "not_an_instance": ("该任务不属于并行办理", "the task stands in no parallel part"),
+    "not_running": ("该环节未在运行", "this element is not running"),
+    "nothing_to_cancel": ("没有选择任务", "no task was chosen"),
+    "reserved_name": ("使用了保留的变量名", "a reserved variable name was used"),
+    "state_damaged": ("保存的状态无法读取", "the stored state cannot be read"),
+    "state_format": ("保存的状态格式不符", "the stored state has another format"),
+    "subscription_taken": ("另一流程已在等待同一消息", "another case already waits for the same message"),
+    "timer_gone": ("定时已取消", "the timer is gone"),
+    "too_many_instances": ("并行办理的数量过多", "too many instances"),
+    "unknown_deadline": ("没有这个期限", "there is no such deadline"),
+    "unknown_decision": ("没有这个决策表", "there is no such decision table"),
+    "unknown_element": ("流程图中没有这个环节", "the diagram has no such element"),
+    "unknown_process": ("没有这个流程", "there is no such process"),
+    "unknown_stimulus": ("不认识的操作", "unknown stimulus"),
+    "unknown_verb": ("不认识的操作", "unknown verb"),
+}
+"""Words for the codes of the engine's errors, as incidents show them."""
+
+problems.register(TEXTS)
+
+
+def words_for(code: str) -> tuple[str, str]:
+    """An incident's code in words; the code itself for one without words."""
+    return ENGINE.get(code, (code, code))

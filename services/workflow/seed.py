@@ -1,0 +1,39 @@
+"""The first package of an installation: published from files by whoever sets the installation up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from services.common import db
+from services.workflow import calendar_versions, packages, versions
+
+INSTALLER = "installer"
+
+
+def publish(engine: Engine, package_dir: Path, now: datetime) -> str:
+    """Record the calendars beside the package and put the package in force; its version.
+
+    `package_dir` is `processes/<locality>/<year>`, the calendars are `processes/calendars`. Whoever installs
+    has access to the database itself, so no second person is asked for here. Repeating it changes nothing.
+    Raises `packages.BadPackage` with all findings.
+    """
+    record_calendars(engine, package_dir.parent.parent / "calendars", now)
+    package = packages.load(package_dir)
+    with db.begin(engine) as conn:
+        version = versions.submit(conn, package, f"{INSTALLER}:files", now)
+        row = versions.get(conn, version)
+        if row is not None and row["status"] == "validated":
+            versions.approve(conn, version, f"{INSTALLER}:command", now)
+    return version
+
+
+def record_calendars(engine: Engine, folder: Path, now: datetime) -> list[str]:
+    """Keep every calendar of a folder (`<id>-<year>.yaml`); their versions."""
+    files: dict[str, dict[str, bytes]] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        files.setdefault(path.stem.rpartition("-")[0], {})[path.name] = path.read_bytes()
+    with db.begin(engine) as conn:
+        return [calendar_versions.record(conn, found, now).version for found in files.values()]

@@ -1,0 +1,64 @@
+"""Who acts on a case, and for which role and unit they may speak: a person signed in, or a connector."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.common.auth import Actor
+
+STAND_INS: Mapping[str, str] = {"feedback": "feedback.enter"}
+"""Records that somebody with a grant may enter for another: paper feedback forms (domain 5-process P7)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """`actor` are the codes that go into the log. A connector has `units` and neither roles nor grants."""
+
+    actor: Mapping[str, Any]
+    roles: tuple[tuple[str, str | None], ...] = ()
+    grants: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+    account: str | None = None
+
+    def holds(self, role: str, unit: str | None) -> bool:
+        """Whether this speaker may act in `role` for `unit`; a role held without a unit counts everywhere."""
+        if unit is not None and unit in self.units:
+            return True
+        return any(held == role and where in (None, unit) for held, where in self.roles)
+
+    def knows(self, role: str) -> bool:
+        """Whether the role is held at all, for whichever unit: then another unit was meant."""
+        return bool(self.units) or any(held == role for held, _ in self.roles)
+
+    def may(self, task: Mapping[Any, Any]) -> bool:
+        """Whether this speaker may do the task: by role and unit, or by standing in for a paper form."""
+        stand_in = STAND_INS.get(task["record"] or "")
+        return self.holds(task["role"], task["unit"]) or (stand_in is not None and stand_in in self.grants)
+
+    def acting(self, role: str | None, unit: str | None) -> dict[str, Any]:
+        """The actor as logged for an act in this role and unit."""
+        return {**self.actor, "role": role, "unit": unit}
+
+
+def person(actor: Actor, grants: frozenset[str]) -> Speaker:
+    """Somebody signed in; a deputy also holds the role `deputy` for himself alone."""
+    roles = [pair for pair in actor.roles if actor.deputy_id is None or pair != ("deputy", None)]
+    if actor.deputy_id is not None:
+        roles.append(("deputy", actor.deputy_id))
+    return Speaker(
+        actor={"account": actor.account_id, "person": actor.person_id, "name": actor.name},
+        roles=tuple(roles),
+        grants=grants,
+        account=actor.account_id,
+    )
+
+
+def connector(channel: str, units: Collection[str], claimed: Mapping[str, Any]) -> Speaker:
+    """A unit's own system: the queue proves the connector, the person in the message is a claim."""
+    actor = {"account": f"connector:{channel}", "name": claimed.get("name"), "claim": claimed.get("claim")}
+    return Speaker(
+        actor={key: value for key, value in actor.items() if value is not None},
+        units=frozenset(units),
+    )

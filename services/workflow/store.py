@@ -1,0 +1,263 @@
+"""The hot path in SQL: lock a case, read its state, write everything a batch of steps changed.
+
+A step costs one locking SELECT, one UPDATE and one multi-row statement per table it touches, however many
+cases are in the batch. Reads for pages live beside the nouns; only what `cases.apply` needs is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, func, insert, select, tuple_, update
+
+from services.common import db, outbox
+from services.contracts.envelopes import Message
+from services.workflow import tables as t
+
+Rows = list[dict[str, Any]]
+
+_META = [c for c in t.case_.c if c.name != "state"]
+_LOCK = (
+    select(*_META, t.matter.c.matter_no, t.matter.c.title, t.package_version.c.diagrams)
+    .join(t.matter, t.matter.c.matter_id == t.case_.c.matter_id)
+    .join(t.package_version, t.package_version.c.version == t.case_.c.package_version)
+    .where(t.case_.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(t.case_.c.id)
+    .with_for_update(of=t.case_)
+)
+_STATE = select(t.case_.c.id, t.case_.c.state).where(t.case_.c.id.in_(bindparam("ids", expanding=True)))
+_EARLIEST = (
+    select(func.min(t.timer.c.due_at))
+    .where(t.timer.c.case_id == bindparam("b_id"), t.timer.c.held.is_(False))
+    .scalar_subquery()
+)
+_SAVE = (
+    update(t.case_)
+    .where(t.case_.c.id == bindparam("b_id"))
+    .values(
+        seq=bindparam("b_seq"),
+        last_hash=bindparam("b_last_hash"),
+        last_at=bindparam("b_last_at"),
+        status=bindparam("b_status"),
+        outcome=bindparam("b_outcome"),
+        state_name=bindparam("b_state_name"),
+        calendar_version=bindparam("b_calendar_version"),
+        ended_at=bindparam("b_ended_at"),
+        state=bindparam("b_state"),
+        next_due_at=_EARLIEST,
+    )
+)
+_RESCHEDULE = update(t.case_).where(t.case_.c.id == bindparam("b_id")).values(next_due_at=_EARLIEST)
+_CLOSE_TASK = (
+    update(t.task)
+    .where(t.task.c.id == bindparam("b_id"))
+    .values(
+        state="closed",
+        reason=bindparam("b_reason"),
+        closed_at=bindparam("b_closed_at"),
+        closed_by=bindparam("b_closed_by"),
+    )
+)
+_CHANGE_TASK = (
+    update(t.task)
+    .where(t.task.c.id == bindparam("b_id"))
+    .values(role=bindparam("b_role"), unit=bindparam("b_unit"), claimed_by=None, claimed_at=None)
+)
+_MOVE_DEADLINE = (
+    update(t.deadline)
+    .where(t.deadline.c.id == bindparam("b_id"))
+    .values(
+        state="moved",
+        due=bindparam("b_due"),
+        due_at=bindparam("b_due_at"),
+        why=bindparam("b_why"),
+        provisional=bindparam("b_provisional"),
+        calendar=bindparam("b_calendar"),
+    )
+)
+_MOVE_TASKS = (
+    update(t.task)
+    .where(t.task.c.deadline_id == bindparam("b_id"), t.task.c.state == "open")
+    .values(due=bindparam("b_due"), due_at=bindparam("b_due_at"))
+)
+_CLEAR_DEADLINE = (
+    update(t.deadline)
+    .where(t.deadline.c.id == bindparam("b_id"))
+    .values(state="cleared", cleared_at=bindparam("b_cleared_at"))
+)
+_MATTER_STATE = (
+    update(t.matter)
+    .where(t.matter.c.matter_id == bindparam("b_matter_id"))
+    .values(state=bindparam("b_state"))
+)
+
+
+@dataclass(slots=True)
+class Changes:
+    """Everything a batch of steps wants written; rows as dicts, updates keyed by `b_…` parameters."""
+
+    new_cases: Rows = field(default_factory=list)
+    cases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stimuli: Rows = field(default_factory=list)
+    documents: Rows = field(default_factory=list)
+    deadlines: Rows = field(default_factory=list)
+    deadlines_moved: Rows = field(default_factory=list)
+    deadlines_cleared: Rows = field(default_factory=list)
+    tasks: Rows = field(default_factory=list)
+    tasks_closed: Rows = field(default_factory=list)
+    tasks_changed: Rows = field(default_factory=list)
+    timers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    timers_cleared: list[str] = field(default_factory=list)
+    timers_held: list[str] = field(default_factory=list)
+    rescheduled: set[str] = field(default_factory=set)  # cases whose next due instant is to be found anew
+    subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unsubscribed: list[str] = field(default_factory=list)
+    records: Rows = field(default_factory=list)
+    early: Rows = field(default_factory=list)
+    matter_states: Rows = field(default_factory=list)
+    messages: list[tuple[Message, str | None]] = field(default_factory=list)
+
+    def clear_timer(self, timer_id: str) -> None:
+        """Remove a timer, whether it is already stored or was only set in this batch."""
+        self.timers.pop(timer_id, None)
+        self.timers_cleared.append(timer_id)
+
+    def keep_timer(self, timer_id: str) -> None:
+        """A timer that could not be fired stays, held until its incident is retried."""
+        self.timers_cleared.remove(timer_id)
+        self.timers_held.append(timer_id)
+
+    def unsubscribe(self, subscription_id: str) -> None:
+        """Remove a subscription, whether it is already stored or was only made in this batch."""
+        self.subscriptions.pop(subscription_id, None)
+        self.unsubscribed.append(subscription_id)
+
+
+def lock_cases(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Lock the cases, always in the order of their ids, until the transaction ends.
+
+    Rows by id without the state, plus number and title of the matter; an unknown id is missing.
+    """
+    found = conn.execute(_LOCK, {"ids": sorted(ids)}).mappings()
+    return {row["id"]: dict(row) for row in found}
+
+
+def states(conn: Connection, ids: Collection[str]) -> dict[str, bytes]:
+    """State blobs by case id."""
+    return {row.id: bytes(row.state) for row in conn.execute(_STATE, {"ids": list(ids)})}
+
+
+def flush(conn: Connection, changes: Changes, now: datetime) -> None:
+    """Write all changes. Order matters: what is waited for is released before it is waited for again."""
+    _put(conn, t.case_, changes.new_cases)
+    _put(conn, t.stimulus, changes.stimuli)
+    for row in changes.documents:
+        db.insert_ignore(conn, t.document, row, t.document.c.hash)
+    _flush_deadlines(conn, changes)
+    _flush_tasks(conn, changes)
+    _remove(conn, t.timer, changes.timers_cleared)
+    db.upsert(conn, t.timer, list(changes.timers.values()), ["id"])
+    hold_timers(conn, changes.timers_held)
+    _remove(conn, t.subscription, changes.unsubscribed)
+    _put(conn, t.subscription, list(changes.subscriptions.values()))
+    _put(conn, t.record, changes.records)
+    _put(conn, t.early_message, changes.early)
+    _run(conn, _MATTER_STATE, changes.matter_states)
+    _run(conn, _SAVE, list(changes.cases.values()))
+    _run(conn, _RESCHEDULE, [{"b_id": key} for key in sorted(changes.rescheduled - changes.cases.keys())])
+    outbox.add_all(conn, t.outbox_, changes.messages, now=now)
+
+
+def _flush_deadlines(conn: Connection, changes: Changes) -> None:
+    _put(conn, t.deadline, changes.deadlines)
+    _run(conn, _MOVE_DEADLINE, changes.deadlines_moved)
+    _run(conn, _CLEAR_DEADLINE, changes.deadlines_cleared)
+
+
+def _flush_tasks(conn: Connection, changes: Changes) -> None:
+    _put(conn, t.task, changes.tasks)
+    _run(conn, _CHANGE_TASK, changes.tasks_changed)
+    _run(conn, _CLOSE_TASK, changes.tasks_closed)
+    moved = [{k: row[k] for k in ("b_id", "b_due", "b_due_at")} for row in changes.deadlines_moved]
+    _run(conn, _MOVE_TASKS, moved)
+
+
+def _put(conn: Connection, table: Table, rows: Rows) -> None:
+    if rows:
+        conn.execute(insert(table), rows)
+
+
+def _run(conn: Connection, statement: Any, rows: Rows) -> None:
+    if rows:
+        conn.execute(statement, rows)
+
+
+def _remove(conn: Connection, table: Table, ids: Sequence[str]) -> None:
+    if ids:
+        conn.execute(delete(table).where(table.c.id.in_(ids)))
+
+
+def deadlines(conn: Connection, ids: Iterable[str]) -> Sequence[RowMapping]:
+    """Deadline rows by id, in no particular order."""
+    return conn.execute(select(t.deadline).where(t.deadline.c.id.in_(list(ids)))).mappings().all()
+
+
+def tasks(conn: Connection, ids: Iterable[str]) -> Sequence[RowMapping]:
+    """Task rows by id, in no particular order."""
+    return conn.execute(select(t.task).where(t.task.c.id.in_(list(ids)))).mappings().all()
+
+
+def due_timers(conn: Connection, case_id: str, until: datetime) -> Sequence[RowMapping]:
+    """The case's timers due at or before `until`, earliest first, without the held ones."""
+    return (
+        conn.execute(
+            select(t.timer)
+            .where(t.timer.c.case_id == case_id, t.timer.c.due_at <= until, t.timer.c.held.is_(False))
+            .order_by(t.timer.c.due_at, t.timer.c.id)
+        )
+        .mappings()
+        .all()
+    )
+
+
+def next_case_number(conn: Connection, matter_id: str) -> int:
+    """Count one more case of the matter and give its number (1, 2, …); locks the matter row."""
+    statement = (
+        update(t.matter)
+        .where(t.matter.c.matter_id == matter_id)
+        .values(cases=t.matter.c.cases + 1)
+        .returning(t.matter.c.cases)
+    )
+    return int(conn.execute(statement).scalar_one())
+
+
+def hold_timers(conn: Connection, ids: Sequence[str], *, held: bool = True) -> None:
+    """Keep timers from firing while an incident is open, or let them fire again."""
+    if ids:
+        conn.execute(update(t.timer).where(t.timer.c.id.in_(ids)).values(held=held))
+
+
+def taken(conn: Connection, case_id: str, names: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these (message, key) pairs another case already waits for alone."""
+    if not names:
+        return set()
+    sub = t.subscription.c
+    statement = select(sub.name, sub.key).where(
+        tuple_(sub.name, sub.key).in_(list(names)), sub.scope == "", sub.case_id != case_id
+    )
+    return {(row.name, row.key) for row in conn.execute(statement)}
+
+
+def wake_early(conn: Connection, pairs: Collection[tuple[str, str]] | None = None) -> None:
+    """Mark waiting messages as ready where a case now waits for them; all of them without `pairs`."""
+    early, sub = t.early_message.c, t.subscription.c
+    wanted = select(sub.id).where(sub.name == early.name, sub.key == early.key).exists()
+    statement = update(t.early_message).where(early.state == "waiting", wanted).values(state="ready")
+    if pairs is not None:
+        if not pairs:
+            return
+        statement = statement.where(tuple_(early.name, early.key).in_(list(pairs)))
+    conn.execute(statement)

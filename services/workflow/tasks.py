@@ -1,0 +1,176 @@
+"""Tasks: claim, draft, complete. One set of rules behind page, HTTP and message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, select, update
+
+from services.common import db
+from services.common.problems import Problem
+from services.workflow import answers, editions, incidents
+from services.workflow import engine as e
+from services.workflow import tables as t
+from services.workflow.batches import Applied, Batch, Order
+from services.workflow.speakers import Speaker
+
+
+def case_of(task_id: str) -> str:
+    """The case a task id was derived from (`<case>.<n>`)."""
+    return task_id.rpartition(".")[0]
+
+
+def find(conn: Connection, task_id: str) -> RowMapping:
+    """The task's row; raises `Problem` unknown_task."""
+    row = conn.execute(select(t.task).where(t.task.c.id == task_id)).mappings().one_or_none()
+    if row is None:
+        raise Problem("unknown_task", 404)
+    return row
+
+
+def get(conn: Connection, task_id: str, speaker: Speaker) -> RowMapping:
+    """A task for somebody who may do it, open or done; raises `Problem`."""
+    row = find(conn, task_id)
+    _check_speaker(row, speaker)
+    return row
+
+
+def schema_of(conn: Connection, row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The JSON Schema of a task's form with references and pick lists written out."""
+    return answers.form_schema(conn, editions.get(conn, row["package_version"]), row["form"])
+
+
+def claim(conn: Connection, task_id: str, speaker: Speaker, now: datetime) -> None:
+    """Take the task out of the common pile; raises `Problem` claimed when a colleague has it."""
+    row = get(conn, task_id, speaker)
+    _check_open(row)
+    free = t.task.c.claimed_by.is_(None) | (t.task.c.claimed_by == speaker.account)
+    statement = update(t.task).where(t.task.c.id == task_id, t.task.c.state == "open", free)
+    taken = statement.values(claimed_by=speaker.account, claimed_at=now).returning(t.task.c.id)
+    if conn.execute(taken).first() is None:
+        raise Problem("claimed", 409)
+
+
+def release(conn: Connection, task_id: str, speaker: Speaker) -> None:
+    """Put one's own task back on the common pile."""
+    get(conn, task_id, speaker)
+    own = (t.task.c.id == task_id) & (t.task.c.claimed_by == speaker.account)
+    conn.execute(update(t.task).where(own).values(claimed_by=None, claimed_at=None))
+
+
+def save_draft(
+    conn: Connection, task_id: str, data: Mapping[str, Any], speaker: Speaker, now: datetime
+) -> None:
+    """Keep what is filled in so far, unchecked; a draft is nobody else's and no stimulus."""
+    _check_open(get(conn, task_id, speaker))
+    row = {"task_id": task_id, "account": speaker.account, "data": dict(data), "saved_at": now}
+    db.upsert(conn, t.draft, [row], ["task_id", "account"])
+
+
+def draft(conn: Connection, task_id: str, account: str | None) -> RowMapping | None:
+    """One's own draft of a task, or None."""
+    mine = (t.draft.c.task_id == task_id) & (t.draft.c.account == account)
+    return conn.execute(select(t.draft).where(mine)).mappings().one_or_none()
+
+
+def complete(
+    conn: Connection,
+    task_id: str,
+    data: Mapping[str, Any],
+    speaker: Speaker,
+    now: datetime,
+    *,
+    unit: str | None = None,
+    cause: str | None = None,
+) -> Applied:
+    """Answer a task's form and move the case; `unit` is whom a connector says it speaks for.
+
+    Raises `Problem` unknown_task, task_closed, already_done, wrong_unit, not_permitted, incident_open,
+    missing_field or invalid_field. An engine failure comes back as `Applied.incident`: commit it.
+    """
+    batch = Batch(conn)
+    batch.hold([case_of(task_id)])
+    row = find(conn, task_id)  # read under the lock, so a second answer sees the first
+    _check_open(row)
+    _check_speaker(row, speaker, unit)
+    _settle_clock(batch, row, now)
+    if incidents.of_task(conn, task_id) is not None:
+        raise Problem("incident_open", 409)
+    edition = editions.get(conn, row["package_version"])
+    schema = answers.form_schema(conn, edition, row["form"])
+    answer = answers.check(
+        conn, schema, row["record"], data, unit=row["unit"], today=edition.local_date(now)
+    )
+    stimulus = e.Stimulus(
+        kind="complete_task",
+        at=now,
+        actor=speaker.acting(row["role"], row["unit"]),
+        data={"task": task_id, "data": answer.facts},
+    )
+    order = Order(
+        case_id=row["case_id"], stimulus=stimulus, cause=cause, texts=answer.texts, known_tasks={task_id: row}
+    )
+    return _finish(conn, batch, order)
+
+
+def _settle_clock(batch: Batch, row: Mapping[Any, Any], now: datetime) -> None:
+    """Fire what was due before the answer arrived; that may have closed the task."""
+    batch.catch_up(row["case_id"], now)
+    if any(closed["b_id"] == row["id"] for closed in batch.changes.tasks_closed):
+        raise Problem("task_closed", 409)
+
+
+def _finish(conn: Connection, batch: Batch, order: Order) -> Applied:
+    try:
+        applied = batch.run(order)
+    except e.Unexpected as error:
+        raise Problem("not_expected", 409) from error
+    batch.close(order.stimulus.at)
+    if applied.incident is None:
+        conn.execute(delete(t.draft).where(t.draft.c.task_id == order.stimulus.data["task"]))
+    return applied
+
+
+def _check_open(row: Mapping[Any, Any]) -> None:
+    if row["state"] == "closed":
+        raise Problem("already_done" if row["reason"] == "done" else "task_closed", 409)
+
+
+def _check_speaker(row: Mapping[Any, Any], speaker: Speaker, unit: str | None = None) -> None:
+    if unit is not None and (unit != row["unit"] or unit not in speaker.units):
+        raise Problem("wrong_unit", 403)
+    if not speaker.may(row):
+        raise Problem("wrong_unit" if speaker.knows(row["role"]) else "not_permitted", 403)
+
+
+def operate(
+    conn: Connection,
+    task_id: str,
+    verb: str,
+    data: Mapping[str, Any],
+    speaker: Speaker,
+    now: datetime,
+    *,
+    texts: Mapping[str, str] | None = None,
+) -> Applied:
+    """A verb that every task has, such as return or transfer, as an operator stimulus.
+
+    Raises `Problem` as `complete` does, and not_expected where the diagram has no place for the verb.
+    """
+    batch = Batch(conn)
+    batch.hold([case_of(task_id)])
+    row = find(conn, task_id)
+    _check_open(row)
+    if "cases.operate" not in speaker.grants:
+        _check_speaker(row, speaker)
+    _settle_clock(batch, row, now)
+    stimulus = e.Stimulus(
+        kind="operator",
+        at=now,
+        actor=speaker.acting(row["role"], row["unit"]),
+        data={"verb": verb, "task": task_id, **data},
+    )
+    return _finish(conn, batch, Order(case_id=row["case_id"], stimulus=stimulus, texts=texts or {}))
+

@@ -1,0 +1,211 @@
+"""Published package versions: submitted with their findings, approved by a second person, never changed.
+
+Which version a new case takes is decided by the session of its matter; intake keeps the sessions, this service
+reads them from its copy of the directory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from services.common import directories, outbox
+from services.common.problems import Problem
+from services.contracts.envelopes import Message
+from services.workflow import editions, packages
+from services.workflow import tables as t
+from services.workflow.packages import Change, Package
+
+_c = t.package_version.c
+_LISTED = [column for column in t.package_version.c if column.name not in ("content", "findings")]
+
+
+def submit(conn: Connection, package: Package, by: str, now: datetime) -> str:
+    """Check a package and keep it as a version that waits for approval; its version name.
+
+    The same content again is the same version. Raises `packages.BadPackage` (all findings) when it cannot be
+    executed and `Problem` version_exists when the name is taken by other content.
+    """
+    findings = packages.check(package)
+    if any(found.severity == "error" for found in findings):
+        raise packages.BadPackage(findings)
+    editions.compile_(package)
+    digest = packages.digest(package)
+    known = get(conn, package.version)
+    if known is not None:
+        if known["digest"] != digest:
+            raise Problem("version_exists", 409, version=package.version)
+        return package.version
+    row = {
+        "version": package.version,
+        "locality": package.locality,
+        "year": package.year,
+        "revision": package.revision,
+        "digest": digest,
+        "content": packages.pack(package),
+        "status": "validated",
+        "diagrams": 0,
+        "roles": roles_of(package),
+        "findings": [found.as_dict() for found in findings],
+        "submitted_by": by,
+        "submitted_at": now,
+    }
+    conn.execute(t.package_version.insert().values(row))
+    return package.version
+
+
+def approve(conn: Connection, version: str, by: str, now: datetime) -> None:
+    """Put a version in force: new cases may start, everybody is told. It takes a second person.
+
+    Raises `Problem` no_such_version, wrong_status or four_eyes (domain 4-actors: two persons publish).
+    """
+    row = _lock(conn, version)
+    if row["status"] != "validated":
+        raise Problem("wrong_status", 409)
+    if row["submitted_by"] == by:
+        raise Problem("four_eyes", 403)
+    values = {"status": "active", "approved_by": by, "approved_at": now}
+    conn.execute(update(t.package_version).where(_c.version == version).values(**values))
+    announce(conn, version, "active", now)
+
+
+def retire(conn: Connection, version: str, now: datetime) -> None:
+    """No new cases under this version; running ones go on. Raises `Problem` no_such_version, wrong_status."""
+    if _lock(conn, version)["status"] != "active":
+        raise Problem("wrong_status", 409)
+    values = {"status": "retired", "retired_at": now}
+    conn.execute(update(t.package_version).where(_c.version == version).values(**values))
+    announce(conn, version, "retired", now)
+
+
+def _lock(conn: Connection, version: str) -> RowMapping:
+    statement = select(*_LISTED).where(_c.version == version).with_for_update()
+    row = conn.execute(statement).mappings().one_or_none()
+    if row is None:
+        raise Problem("no_such_version", 404)
+    return row
+
+
+def announce(conn: Connection, version: str, status: str, now: datetime) -> None:
+    """Tell the other services what they need of a version: roles, classes, texts and labels."""
+    package = load(conn, version)
+    message = Message(
+        id=f"{version}.{status}",
+        type="package.published.v1",
+        source="/workflow",
+        subject=version,
+        time=now,
+        data={
+            "version": version,
+            "locality": package.locality,
+            "year": package.year,
+            "revision": package.revision,
+            "status": status,
+            "roles": roles_of(package),
+            "classes": {k: {"letter": c.letter, "label": c.label} for k, c in package.classes.items()},
+            "texts": _texts(package),
+            "labels": {kind: dict(names) for kind, names in package.labels.items()},
+            "processes": [
+                {"id": key, "label": label} for key, label in package.labels.get("process", {}).items()
+            ],
+        },
+    )
+    outbox.add(conn, t.outbox_, message, now=now)
+
+
+def roles_of(package: Package) -> list[dict[str, Any]]:
+    """The package's roles as plain data."""
+    return [
+        {
+            "id": role.id,
+            "label": role.label,
+            "label_en": role.label_en,
+            "scope": role.scope,
+            "grants": list(role.grants),
+        }
+        for role in package.roles.values()
+    ]
+
+
+def _texts(package: Package) -> dict[str, Any]:
+    texts: dict[str, Any] = {}
+    for name in sorted(package.templates):
+        for language in ("zh", "en"):
+            if f"texts/{name}.{language}.txt" in package.files:
+                subject, body = package.text(name, language)
+                texts.setdefault(name, {})[language] = {"subject": subject, "body": body}
+    return texts
+
+
+def for_matter(conn: Connection, matter: Mapping[Any, Any]) -> str:
+    """The version a new case of this matter takes; raises `Problem` no_version (503: retried until there is one).
+
+    It is the version of the matter's session now, else the one the matter came with, else the locality's
+    newest in force.
+    """
+    found = _of_session(conn, matter["session_id"]) or matter["process_version"]
+    statement = select(_c.version).where(_c.status == "active")
+    wanted = _c.version == found if found else _c.locality == matter["locality"]
+    statement = statement.where(wanted)
+    version = conn.execute(statement.order_by(_c.year.desc(), _c.revision.desc()).limit(1)).scalar()
+    if version is None:
+        raise Problem("no_version", 503, version=found or matter["locality"])
+    return str(version)
+
+
+def _of_session(conn: Connection, session_id: str | None) -> str | None:
+    session = directories.session(conn, t.directory, session_id) if session_id else None
+    return session.get("process_version") if session else None
+
+
+def diagrams(conn: Connection, version: str) -> int:
+    """How many unit diagrams were published for a version."""
+    return conn.execute(select(_c.diagrams).where(_c.version == version)).scalar() or 0
+
+
+def get(conn: Connection, version: str) -> RowMapping | None:
+    """A version's row without its content, or None."""
+    columns = [*_LISTED, _c.findings]
+    return conn.execute(select(*columns).where(_c.version == version)).mappings().one_or_none()
+
+
+def list_(conn: Connection) -> Sequence[RowMapping]:
+    """All versions, the newest first."""
+    order = (_c.locality, _c.year.desc(), _c.revision.desc())
+    return conn.execute(select(*_LISTED).order_by(*order)).mappings().all()
+
+
+def load(conn: Connection, version: str) -> Package:
+    """The package as it was published; raises `Problem` no_such_version."""
+    content = conn.execute(select(_c.content).where(_c.version == version)).scalar()
+    if content is None:
+        raise Problem("no_such_version", 404)
+    return packages.unpack(bytes(content))
+
+
+def predecessor(conn: Connection, row: Mapping[Any, Any]) -> str | None:
+    """The version before this one in the same locality, or None."""
+    earlier = (_c.year < row["year"]) | ((_c.year == row["year"]) & (_c.revision < row["revision"]))
+    statement = select(_c.version).where(_c.locality == row["locality"], earlier)
+    return conn.execute(statement.order_by(_c.year.desc(), _c.revision.desc()).limit(1)).scalar()
+
+
+def changes(conn: Connection, row: Mapping[Any, Any]) -> Sequence[Change]:
+    """What is different from the version before, in words; empty for a first version."""
+    before = predecessor(conn, row)
+    if before is None:
+        return ()
+    return packages.compare(load(conn, before), load(conn, row["version"]))
+
+
+def grants_of(conn: Connection, held: set[str]) -> frozenset[str]:
+    """The grants of these roles over all versions in use; retired ones still have running cases."""
+    found: set[str] = set()
+    for roles in conn.execute(select(_c.roles).where(_c.status.in_(("active", "retired")))).scalars():
+        for role in roles:
+            if role["id"] in held:
+                found.update(role["grants"])
+    return frozenset(found)
