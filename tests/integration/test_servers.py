@@ -79,9 +79,11 @@ def test_a_server_dies_with_its_owner(end: signal.Signals, tmp_path: Path) -> No
     wait_until(lambda: not private.exists())
 
 
+# a shell that runs pytest in the background makes its children ignore Ctrl-C
 OWNER = """
-import sys, time
+import signal, sys, time
 from services.common.testing import guards
+signal.signal(signal.SIGINT, signal.default_int_handler)
 port, private = sys.argv[1:]
 argv = [sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1"]
 guards.Server(guards.Plan(argv, guards.environment({}), private + "/log", remove=private))
