@@ -72,9 +72,7 @@ def tables(metadata: MetaData) -> Tables:
     """Declare the projection's tables in a service's metadata (for its migrations and its consumer)."""
     return Tables(
         version=_table("dir_version", metadata, _key("kind"), _key("id"), Column("version", Integer)),
-        unit=_table(
-            "dir_unit", metadata, _key("id"), _text("name"), _text("kind"), _code("parent"), _flag(), _body()
-        ),
+        unit=_table("dir_unit", metadata, _key("id"), _text("name"), _text("kind"), _code("parent"), _flag(), _body()),
         person=_table(
             "dir_person", metadata, _key("id"), _text("name"), _text("kind"), _code("unit"), _flag(), _body()
         ),

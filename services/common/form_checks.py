@@ -86,7 +86,9 @@ def check(schema: Schema, data: Any, options: Options | None = None) -> list[Fie
     found: dict[tuple[Path, str], FieldError] = {}
     for path, error in [*_unstorable(schema, data, ()), *_broken_rules(schema, data)]:
         found.setdefault((path, error.code), error)
-    return [found[key] for key in sorted(found, key=lambda key: _position(schema, key[0]))]
+    misshapen = {path for path, code in found if code.startswith("type")}  # what else is wrong there follows from it
+    kept = [(path, code) for path, code in found if path not in misshapen or code.startswith("type")]
+    return [found[key] for key in sorted(kept, key=lambda key: _position(schema, key[0]))]
 
 
 def dotted(path: Path) -> str:

@@ -154,13 +154,7 @@ def kind_of(node: Schema) -> str:
     if type_ == "boolean":
         return "radio" if wanted == "radio" else "checkbox"
     if choices := options_of(node):
-        return (
-            wanted
-            if wanted in ("radio", "select")
-            else "radio"
-            if len(choices) <= _RADIOS_UP_TO
-            else "select"
-        )
+        return wanted if wanted in ("radio", "select") else "radio" if len(choices) <= _RADIOS_UP_TO else "select"
     if type_ in ("integer", "number"):
         return type_
     if node.get("format") == "date":

@@ -206,9 +206,7 @@ class _Builder:
             hint=languages.pick(str(node.get("description", "")), node.get("x-description-en")),
             required=required,
             filled=value is not None and value != "" and value != [] and value != {},
-            value="\n".join(map(sent_as, value))
-            if kind == "lines" and isinstance(value, list)
-            else sent_as(value),
+            value="\n".join(map(sent_as, value)) if kind == "lines" and isinstance(value, list) else sent_as(value),
             errors=self.errors(name, whole=kind in ("checkboxes", "lines")),
             least=node.get("minLength", node.get("minItems")),
             most=node.get("maxLength", node.get("maxItems")),
@@ -236,16 +234,20 @@ class _Builder:
 
 
 def _choices(node: Schema, kind: str, value: Any, name: str) -> tuple[Choice, ...]:
+    """The options, and behind them what was chosen and is no option (any more), so that it is not lost."""
     if kind == "checkboxes":
         options = options_of(node["items"], node)
-        chosen = {sent_as(one) for one in value} if isinstance(value, list) else set()
+        chosen = [sent_as(one) for one in value] if isinstance(value, list) else []
     elif kind in ("radio", "select"):
-        options, chosen = options_of(node), {sent_as(value)} - {""}
+        options = options_of(node)
+        chosen = [sent_as(value)] if sent_as(value) else []
     else:
         return ()
+    words = {option.sent: _words(option) for option in options}
+    words |= {text: text for text in chosen if text not in words}
     return tuple(
-        Choice(option.sent, _words(option), option.sent in chosen, f"f-{name}" if n == 0 else f"f-{name}.{n}")
-        for n, option in enumerate(options)
+        Choice(text, label, text in chosen, f"f-{name}" if n == 0 else f"f-{name}.{n}")
+        for n, (text, label) in enumerate(words.items())
     )
 
 

@@ -158,9 +158,7 @@ def _finish(response: Response) -> Response:
     if "request_id" in g:
         response.headers["X-Request-Id"] = g.request_id
         took = round((monotonic() - g.started) * 1000, 1)
-        _log.info(
-            "http_request", method=request.method, path=request.path, status=response.status_code, ms=took
-        )
+        _log.info("http_request", method=request.method, path=request.path, status=response.status_code, ms=took)
     return response
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from services.common import auth, failures, languages, pages, web
 from services.common.health import Health
-from services.common.problems import Problem
+from services.common.problems import FieldError, Problem
 from tests.unit.common import apps
 from tests.unit.common.test_auth import bearer, enter, token_of
 
@@ -93,7 +93,7 @@ def test_every_text_of_our_templates_has_its_english() -> None:
     for path in (Path(web.__file__).parent / "templates").glob("*.html"):
         with path.open("rb") as file:
             for line, _, text, _ in babel_extract(file, ["_"], [], {}):
-                key = text if isinstance(text, str) else text[0]
+                key = str(text if isinstance(text, str) else (text or ("",))[0])
                 assert english.gettext(key) != key, f"{path.name}:{line} {key}"
 
 
@@ -146,7 +146,7 @@ def test_a_database_that_is_away_is_said_so(app: Flask, client: FlaskClient) -> 
 
 def test_a_problem_keeps_its_wrong_fields(app: Flask) -> None:
     """Programs get every field error with path, code and both languages."""
-    error = failures.problems.FieldError("points.0", "required", "请填写", "fill in")
+    error = FieldError("points.0", "required", "请填写", "fill in")
     with app.test_request_context("/api/x"):
         answer = failures.answer(Problem("invalid_form", errors=[error]))
         document = answer.get_json(force=True)
