@@ -6,9 +6,7 @@ from tests.policy import sources
 
 CALLS = {"now", "utcnow", "today"}
 OWNERS = {"datetime", "date", "datetime.datetime", "datetime.date"}
-FORBIDDEN = {"time.time", "time.time_ns", "time.localtime", "time.gmtime"} | {
-    f"{o}.{c}" for o in OWNERS for c in CALLS
-}
+FORBIDDEN = {"time.time", "time.time_ns", "time.localtime", "time.gmtime"} | {f"{o}.{c}" for o in OWNERS for c in CALLS}
 
 
 def test_nobody_asks_the_machine_for_the_time() -> None:

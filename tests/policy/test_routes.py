@@ -61,9 +61,7 @@ def objection(view: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
 def is_route(decorator: ast.expr) -> bool:
     """`@something.get("/path")` and the like."""
     return (
-        isinstance(decorator, ast.Call)
-        and isinstance(decorator.func, ast.Attribute)
-        and decorator.func.attr in ROUTES
+        isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute) and decorator.func.attr in ROUTES
     )
 
 

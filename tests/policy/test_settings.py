@@ -22,9 +22,7 @@ def test_no_code_reads_a_setting_of_its_own() -> None:
 
 def test_the_rules_bite() -> None:
     """An undeclared variable is found, a declared one and those of the tests' servers are not."""
-    assert undeclared({"services/a.py": 'os.environ["HUIYIN_SECRET_DOOR"]'}) == [
-        "services/a.py HUIYIN_SECRET_DOOR"
-    ]
+    assert undeclared({"services/a.py": 'os.environ["HUIYIN_SECRET_DOOR"]'}) == ["services/a.py HUIYIN_SECRET_DOOR"]
     assert undeclared({"services/a.py": '"HUIYIN_HOME", "HUIYIN_TEST_AMQP_URL"'}) == []
 
 
@@ -37,6 +35,4 @@ def used_by_tests() -> set[str]:
 def undeclared(files: sources.Files) -> list[str]:
     """`path name` of every variable that is no setting."""
     known = set(config.VARIABLES) | used_by_tests()
-    return [
-        f"{path} {name}" for path, text in files.items() for name in NAME.findall(text) if name not in known
-    ]
+    return [f"{path} {name}" for path, text in files.items() for name in NAME.findall(text) if name not in known]

@@ -65,7 +65,5 @@ def findings(word: re.Pattern[str], files: sources.Files) -> list[str]:
 def unproven(lock: dict[str, dict[str, dict[str, str]]]) -> list[str]:
     """Names of packages in a package-lock.json that have no hash, or an address."""
     return [
-        name
-        for name, entry in lock["packages"].items()
-        if name and ("integrity" not in entry or "resolved" in entry)
+        name for name, entry in lock["packages"].items() if name and ("integrity" not in entry or "resolved" in entry)
     ]

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,9 +74,7 @@ class Postgres:
 
     def _url(self, database: str, password: str) -> str:
         server = urlsplit(self.admin_url)
-        return (
-            f"postgresql+psycopg://{database}:{password}@{server.hostname}:{server.port or 5432}/{database}"
-        )
+        return f"postgresql+psycopg://{database}:{password}@{server.hostname}:{server.port or 5432}/{database}"
 
 
 @contextlib.contextmanager
@@ -110,8 +109,24 @@ def started(postgres: str, initdb: str) -> Iterator[Postgres]:
         stop=signal.SIGQUIT,  # at once, without a checkpoint
         remove=str(base),
     )
+    server = Postgres(f"postgresql://postgres:{quote(password)}@127.0.0.1:{port}/postgres")
     with guards.serving(plan, port):
-        yield Postgres(f"postgresql://postgres:{quote(password)}@127.0.0.1:{port}/postgres")
+        wait_for_start(server)
+        yield server
+
+
+def wait_for_start(server: Postgres, seconds: float = 60.0) -> None:
+    """Return when the server takes connections: it listens a moment before it has started up."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            psycopg.connect(server.admin_url).close()
+        except psycopg.OperationalError as error:
+            if time.monotonic() > end:
+                raise guards.Died(f"PostgreSQL takes no connections: {error}") from error
+            time.sleep(0.1)
+        else:
+            return
 
 
 def initialise(initdb: str, base: Path, password: str, user: str | None) -> None:

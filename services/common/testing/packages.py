@@ -93,9 +93,7 @@ def install(packages: list[str]) -> None:
                 ["apt-get", "--quiet=2", *command], env=env, capture_output=True, text=True, check=False
             )
             if done.returncode:
-                raise Unmet(
-                    f"apt-get {' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
-                )
+                raise Unmet(f"apt-get {' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
 @contextlib.contextmanager
