@@ -16,7 +16,15 @@ from services.workflow.engine.cases import Case, element_of
 from services.workflow.engine.compaction import compact
 from services.workflow.engine.problems import EngineError
 from services.workflow.engine.spiff.events import is_waiting_event
-from services.workflow.engine.spiff.trees import FINISHED, READY, STARTED, WAITING, CaseSubWorkflow, CaseTask, copy_data
+from services.workflow.engine.spiff.trees import (
+    FINISHED,
+    READY,
+    STARTED,
+    WAITING,
+    CaseSubWorkflow,
+    CaseTask,
+    copy_data,
+)
 
 FORMAT = 1
 _MISSING = object()
@@ -82,7 +90,17 @@ def task_row(task: CaseTask) -> list[Any]:
     flags = int(task.triggered) | int(task.reached) << 1
     number = parent.id if parent is not None else 0
     name = task.task_spec.name
-    return [task.id, number, name, task._state, task.last_state_change, flags, task.internal_data, changed, removed]
+    return [
+        task.id,
+        number,
+        name,
+        task._state,
+        task.last_state_change,
+        flags,
+        task.internal_data,
+        changed,
+        removed,
+    ]
 
 
 def load(case_id: str, blob: bytes, bundle: Bundle, calendar: Calendar) -> Case:

@@ -17,16 +17,27 @@ CAMUNDA = ("http://camunda.org/schema/1.0/bpmn", "http://camunda.org/schema/zeeb
 
 WORDS = {
     "not_bpmn": Words(
-        "不是 BPMN 2.0 文件", "not a BPMN 2.0 file", "请上传由 BPMN 建模工具保存的文件", "upload a file saved by a BPMN modeler"
+        "不是 BPMN 2.0 文件",
+        "not a BPMN 2.0 file",
+        "请上传由 BPMN 建模工具保存的文件",
+        "upload a file saved by a BPMN modeler",
     ),
     "no_process": Words(
-        "没有可执行的流程", "there is no executable process", "把流程的“可执行”设为是", "mark the process as executable"
+        "没有可执行的流程",
+        "there is no executable process",
+        "把流程的“可执行”设为是",
+        "mark the process as executable",
     ),
     "no_start": Words("流程没有开始事件", "the process has no start event", "画一个开始事件", "draw a start event"),
     "no_end": Words("流程没有结束事件", "the process has no end event", "画一个结束事件", "draw an end event"),
-    "missing_id": Words("元素没有 id", "an element has no id", "用建模工具重新保存", "save the file again in a modeler"),
+    "missing_id": Words(
+        "元素没有 id", "an element has no id", "用建模工具重新保存", "save the file again in a modeler"
+    ),
     "duplicate_id": Words(
-        "id “{id}”出现两次", "the id '{id}' occurs twice", "给其中一个换一个 id", "give one of them another id"
+        "id “{id}”出现两次",
+        "the id '{id}' occurs twice",
+        "给其中一个换一个 id",
+        "give one of them another id",
     ),
     "duplicate_process": Words(
         "流程 id “{process}”在两个文件中出现",
@@ -46,9 +57,7 @@ WORDS = {
         "把它接入流程，或删除",
         "connect it, or delete it",
     ),
-    "unsupported": Words(
-        "引擎不执行“{what}”", "the engine does not execute '{what}'", "{instead}", "{instead_en}"
-    ),
+    "unsupported": Words("引擎不执行“{what}”", "the engine does not execute '{what}'", "{instead}", "{instead_en}"),
     "several_flows": Words(
         "活动后面直接分出多条线",
         "several flows leave an activity",
@@ -62,13 +71,22 @@ WORDS = {
         "make one of the flows the default",
     ),
     "no_condition": Words(
-        "非默认流没有条件", "a flow that is not the default has no condition", "写上条件", "give it a condition"
+        "非默认流没有条件",
+        "a flow that is not the default has no condition",
+        "写上条件",
+        "give it a condition",
     ),
     "bad_expression": Words(
-        "表达式不能使用：{detail}", "the expression cannot be used: {detail_en}", "改写表达式", "rewrite the expression"
+        "表达式不能使用：{detail}",
+        "the expression cannot be used: {detail_en}",
+        "改写表达式",
+        "rewrite the expression",
     ),
     "bad_timer": Words(
-        "定时器没有时间", "the timer has no time", "填写期限、日期、时长或周期", "give a deadline, date, duration or cycle"
+        "定时器没有时间",
+        "the timer has no time",
+        "填写期限、日期、时长或周期",
+        "give a deadline, date, duration or cycle",
     ),
     "bad_instances": Words(
         "多实例没有集合也没有次数",
@@ -80,12 +98,18 @@ WORDS = {
         "没有写明调用哪个流程", "no called process is named", "填写被调用流程的 id", "name the called process"
     ),
     "not_executable": Words(
-        "图不能执行：{detail}", "the diagram cannot be executed: {detail}", "按提示修改该元素", "mend the element"
+        "图不能执行：{detail}",
+        "the diagram cannot be executed: {detail}",
+        "按提示修改该元素",
+        "mend the element",
     ),
 }
 
 INSTEAD: dict[str, tuple[str, str]] = {
-    "eventSubProcess": ("用流程级的 hy:interrupt，或给子流程加边界事件", "use hy:interrupt or a boundary event"),
+    "eventSubProcess": (
+        "用流程级的 hy:interrupt，或给子流程加边界事件",
+        "use hy:interrupt or a boundary event",
+    ),
     "adHocSubProcess": ("用 hy:accepts 随时登记，或并行网关", "use hy:accepts, or a parallel gateway"),
     "complexGateway": ("用并行、包容或排他网关", "use a parallel, inclusive or exclusive gateway"),
     "linkEventDefinition": ("直接连线", "draw the flow"),
@@ -100,17 +124,45 @@ INSTEAD: dict[str, tuple[str, str]] = {
 }
 
 NODES = frozenset(
-    "startEvent endEvent boundaryEvent intermediateCatchEvent intermediateThrowEvent task userTask manualTask "
-    "scriptTask businessRuleTask sendTask receiveTask subProcess transaction callActivity exclusiveGateway "
-    "parallelGateway inclusiveGateway eventBasedGateway".split()
+    (
+        "startEvent",
+        "endEvent",
+        "boundaryEvent",
+        "intermediateCatchEvent",
+        "intermediateThrowEvent",
+        "task",
+        "userTask",
+        "manualTask",
+        "scriptTask",
+        "businessRuleTask",
+        "sendTask",
+        "receiveTask",
+        "subProcess",
+        "transaction",
+        "callActivity",
+        "exclusiveGateway",
+        "parallelGateway",
+        "inclusiveGateway",
+        "eventBasedGateway",
+    )
 )
-REFUSED_NODES = frozenset("serviceTask adHocSubProcess complexGateway callChoreography".split())
+REFUSED_NODES = frozenset(("serviceTask", "adHocSubProcess", "complexGateway", "callChoreography"))
 TRIGGERS = frozenset(
-    "messageEventDefinition timerEventDefinition signalEventDefinition errorEventDefinition "
-    "escalationEventDefinition conditionalEventDefinition terminateEventDefinition cancelEventDefinition "
-    "linkEventDefinition compensateEventDefinition".split()
+    f"{kind}EventDefinition"
+    for kind in (
+        "message",
+        "timer",
+        "signal",
+        "error",
+        "escalation",
+        "conditional",
+        "terminate",
+        "cancel",
+        "link",
+        "compensate",
+    )
 )
-GATEWAYS = frozenset("exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway".split())
+GATEWAYS = frozenset(("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"))
 
 
 def elements(root: Any, name: str) -> Iterator[Any]:

@@ -7,7 +7,6 @@ timers and subscriptions, then tasks, so that a task finds its deadline; within 
 from collections.abc import Iterator
 from typing import Any
 
-
 from services.workflow.engine import deadlines, timers
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case, element_of
@@ -136,7 +135,7 @@ def open_task(case: Case, task: CaseTask) -> None:
     unit = case.unit_at(task, hy.get("unit"))
     deadline = deadlines.find(case, task, hy["deadline"]) if hy.get("deadline") else None
     role = hy.get("role") or spec.lane or ""
-    entry = {"id": case.draw(), "element": element_of(task), "role": role, "unit": unit}
+    entry: dict[str, Any] = {"id": case.draw(), "element": element_of(task), "role": role, "unit": unit}
     case.tasks[task.id] = entry
     case.emit(
         fx.TaskOpened(
@@ -166,5 +165,3 @@ def accepted(case: Case, task: CaseTask | None) -> Iterator[dict[str, str]]:
         outer = case.workflow.get_task_from_id(workflow.parent_task_id)
         yield from getattr(outer.task_spec, "extensions", {}).get("accepts", ())
         workflow = outer.workflow
-
-

@@ -1,7 +1,7 @@
 """The step: the only way a case moves. Deterministic, without I/O, without a clock.
 
-    case, effects = start(case_id, Stimulus("start", at, actor, {…}), bundle, calendar)
-    effects = step(case, Stimulus("complete_task", at, actor, {"task": …, "data": …}))
+case, effects = start(case_id, Stimulus("start", at, actor, {…}), bundle, calendar)
+effects = step(case, Stimulus("complete_task", at, actor, {"task": …, "data": …}))
 """
 
 from collections.abc import Callable, Iterable
@@ -32,7 +32,10 @@ def start(case_id: str, stimulus: Stimulus, bundle: Bundle, calendar: Calendar) 
     case.turn(stimulus.at)
     case.facts["matter"].update(copy_data(data.get("matter") or {}))
     case.facts["case"].update(
-        id=case_id, process=case.process, version=bundle.version, started_at=case.now.astimezone(case.zone).isoformat()
+        id=case_id,
+        process=case.process,
+        version=bundle.version,
+        started_at=case.now.astimezone(case.zone).isoformat(),
     )
 
     def begin() -> None:
@@ -82,9 +85,7 @@ def complete_task(case: Case, stimulus: Stimulus) -> None:
     task.data[hy.get("result") or getattr(task.task_spec, "variable", None) or element_of(task)] = facts
     record = case.bundle.record_of(hy.get("form", ""))
     if record:
-        case.add_record(
-            record, facts, entry["element"], task_id=entry["id"], unit=entry["unit"], role=entry["role"]
-        )
+        case.add_record(record, facts, entry["element"], task_id=entry["id"], unit=entry["unit"], role=entry["role"])
     entry["done"] = True
     task.run()
 
@@ -128,7 +129,12 @@ def add_record(case: Case, stimulus: Stimulus) -> None:
         raise Unexpected("not_accepted", detail=record)
     element = case.tasks[task.id]["element"] if task is not None else ""
     case.add_record(
-        record, copy_data(data.get("data") or {}), element, task_id=task_id, unit=data.get("unit"), role=data.get("role")
+        record,
+        copy_data(data.get("data") or {}),
+        element,
+        task_id=task_id,
+        unit=data.get("unit"),
+        role=data.get("role"),
     )
 
 

@@ -46,7 +46,7 @@ def on_deadline(case: Case, deadline_id: str, wait: Wait) -> datetime:
 def text_of(case: Case, task: CaseTask, source: str) -> str:
     """The ISO text of a timer: written bare by modelers, or an expression."""
     bare = source.strip().strip('"').strip("'")
-    if bare[:1] in "PR" and bare[1:2] in "0123456789PT/" or bare[:4].isdigit():
+    if (bare[:1] in "PR" and bare[1:2] in "0123456789PT/") or bare[:4].isdigit():
         return bare
     value = case.evaluate(task, source)
     if not isinstance(value, str):

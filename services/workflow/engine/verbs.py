@@ -29,9 +29,10 @@ def task_of(case: Case, task_id: Any) -> CaseTask:
 
 def activity_of(token: CaseTask) -> CaseTask:
     """The task that stands for the token in its own scope: an instance stands for its whole activity."""
-    while is_instance(token):
-        token = token.parent
-    return token
+    task: CaseTask = token
+    while is_instance(task):
+        task = task.parent
+    return task
 
 
 def entry_of(workflow: Any, element: str) -> Any:
@@ -52,7 +53,7 @@ def token_in(case: Case, task: CaseTask, element: str) -> CaseTask:
 
 def cancel(token: CaseTask) -> CaseTask:
     """Take a token away, with the boundary events around it. Returns the finished task it came from."""
-    parent = token.parent
+    parent: CaseTask = token.parent
     if not isinstance(parent.task_spec, BoundaryEventSplit):
         if not token._state & FINISHED:
             token.cancel()
@@ -61,7 +62,7 @@ def cancel(token: CaseTask) -> CaseTask:
     for task in list(token.workflow.open.values()):
         if task.parent is parent or (task.task_spec.name == join and task.is_descendant_of(parent)):
             task.cancel()
-    return parent.parent  # type: ignore[no-any-return]
+    return parent
 
 
 def move(tokens: list[CaseTask], element: str) -> None:
@@ -110,11 +111,20 @@ def give_back(case: Case, data: dict[str, Any]) -> None:
 
 
 def shift(case: Case, data: dict[str, Any]) -> None:
-    """move {cancel: [task ids], to}: an operator takes tokens away and places one."""
-    if not data.get("cancel"):
-        raise Unexpected("nothing_to_cancel")
+    """move {cancel: [task ids] | "all", to}: an operator takes tokens of one scope away and places one.
+
+    "all" takes every token of the case's own process. What is left besides must still make sense: a token placed
+    before a parallel gateway while a branch is open gives that branch two tokens.
+    """
     element = str(data.get("to") or "")
-    tokens = [token_in(case, task_of(case, task_id), element) for task_id in data["cancel"]]
+    if data.get("cancel") == "all":
+        if entry_of(case.workflow, element) is None:
+            raise Unexpected("unknown_element", detail=element)
+        tokens = tokens_of(case.workflow)
+    else:
+        tokens = [token_in(case, task_of(case, task_id), element) for task_id in data.get("cancel") or ()]
+    if not tokens:
+        raise Unexpected("nothing_to_cancel")
     if any(token.workflow is not tokens[0].workflow for token in tokens):
         raise Unexpected("different_scopes", detail=element)
     case.reason = "revoked"
@@ -130,7 +140,7 @@ def transfer(case: Case, data: dict[str, Any]) -> None:
 
 
 def end_instance(case: Case, data: dict[str, Any]) -> None:
-    """end_instance {task}: the instance of a multi-instance activity in which the task stands ends; the rest goes on."""
+    """end_instance {task}: the instance of a multi-instance activity around the task ends; the rest goes on."""
     task: CaseTask | None = task_of(case, data.get("task"))
     while task is not None and not is_instance(task):
         workflow = task.workflow

@@ -98,5 +98,3 @@ class BusinessRuleTask(SpiffBpmnTask):
         outputs = my_task.workflow.top_workflow.observer.decide(self.decision, my_task)
         my_task.data[names.get("result") or self.name] = outputs
         return True
-
-

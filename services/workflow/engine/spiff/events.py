@@ -150,9 +150,7 @@ class BoundaryEventJoin(LibraryBoundaryJoin):
         own = [child for child in split.children if not child.triggered] if split is not None else []
         events = [child for child in own if isinstance(child.task_spec, LibraryBoundary)]
         main = next(child for child in own if child not in events)
-        interrupted = any(
-            event.task_spec.cancel_activity and event._state & (READY | COMPLETED) for event in events
-        )
+        interrupted = any(event.task_spec.cancel_activity and event._state & (READY | COMPLETED) for event in events)
         if not interrupted and not main._state & FINISHED:
             return False, []
         waiting = [event for event in events if event._state == WAITING]

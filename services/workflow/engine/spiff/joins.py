@@ -47,23 +47,44 @@ def path(task: CaseTask) -> list[CaseTask]:
 
 def common_ancestor(tasks: Iterable[CaseTask]) -> CaseTask:
     """The lowest task above (or among) all of these."""
-    found: CaseTask | None = None
-    for level in zip(*(path(task) for task in tasks), strict=False):
+    paths = [path(task) for task in tasks]
+    found = paths[0][0]
+    for level in zip(*paths, strict=False):
         if any(task is not level[0] for task in level):
             break
         found = level[0]
-    assert found is not None
     return found
 
 
 def merged(tokens: list[CaseTask]) -> dict[str, Any]:
-    """The data behind a join: the data at the split with every branch's changes, in order of arrival."""
-    sources = [token.parent for token in sorted(tokens, key=lambda token: token.last_state_change)]
-    base = common_ancestor(sources).data
-    result: dict[str, Any] = copy_data(base)
-    for source in sources:
-        apply_changes(base, source.data, result)
+    """The data behind a join: what stood where the branches parted, with the changes of every branch.
+
+    Branches that parted later are merged first, so that a branch never takes back what was changed before it began;
+    where two changed the same thing, the one that arrived last is right.
+    """
+    return merge_below([(path(token), token) for token in tokens], 0)
+
+
+def merge_below(ways: list[tuple[list[CaseTask], CaseTask]], depth: int) -> dict[str, Any]:
+    """Merge the tokens below one task; `ways` are their paths from the root, all the same down to `depth`."""
+    if len(ways) == 1:
+        result: dict[str, Any] = copy_data(ways[0][1].parent.data)
+        return result
+    branches: dict[int, list[tuple[list[CaseTask], CaseTask]]] = {}
+    for way, token in ways:
+        branches.setdefault(way[depth + 1].id, []).append((way, token))
+    if len(branches) == 1:
+        return merge_below(ways, depth + 1)
+    base = ways[0][0][depth].data
+    result = copy_data(base)
+    for branch in sorted(branches.values(), key=arrival):
+        apply_changes(base, merge_below(branch, depth + 1), result)
     return result
+
+
+def arrival(branch: list[tuple[list[CaseTask], CaseTask]]) -> int:
+    """When the last token of a branch arrived."""
+    return max(token.last_state_change for _, token in branch)
 
 
 class TokenJoin(BpmnTaskSpec):

@@ -1,6 +1,6 @@
 """Reads BPMN into specs: the spiff dialect with `hy:`, our task specs, and nothing the engine does not execute."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import full_tag
@@ -118,7 +118,10 @@ class EventParser(Extended):
         hy = read_extensions(message_event).get("message") or read_extensions(self.node).get("message") or {}
         payload, variable = self.parse_message_extensions(message_event)  # type: ignore[attr-defined]
         return events.Message(
-            name, hy.get("key", ""), hy.get("data", "") or payload or "", hy.get("result", "") or variable or ""
+            name,
+            hy.get("key", ""),
+            hy.get("data", "") or payload or "",
+            hy.get("result", "") or variable or "",
         )
 
 
@@ -157,10 +160,11 @@ class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
 
     def __init__(self, name: str, description: str, filename: str | None, extensions: dict[str, Any]) -> None:
         super().__init__(name=name, description=description, filename=filename)
-        del self.task_specs[self.end.name]
-        self.end = joins.EndJoin(self, self.end.name)
+        end_name = f"{name}.EndJoin"
+        del self.task_specs[end_name]
+        self.end = joins.EndJoin(self, end_name)
         self.end.connect(self.task_specs["End"])
-        self.task_specs["End"]._inputs = [self.end.name]
+        self.task_specs["End"]._inputs = [end_name]
         self.extensions = extensions
         for spec in self.task_specs.values():
             spec.extensions = {}
@@ -174,9 +178,14 @@ class ProcessParser(SpiffProcessParser):  # type: ignore[misc]
         return ProcessSpec(self.bpmn_id, self.get_name(), self.filename, read_extensions(self.node))
 
     def add_tasks(self) -> None:
-        """Read everything that can be reached from a start event."""
+        """Read everything that can be reached from a start event or by an interrupt."""
         for node in self.xpath("./bpmn:startEvent"):
             self.parse_node(node)
+        for interrupt in self.spec.extensions.get("interrupt", ()):
+            node = self.get_node_by_id(interrupt.get("to"))
+            if node is not None:
+                entry = self.parse_node(node)
+                entry._inputs = entry._inputs or [self.spec.start.name]
 
 
 def ours(parser: type, *mixins: type) -> type:
@@ -210,7 +219,10 @@ def _parser_classes() -> dict[str, tuple[type, type]]:
         "startEvent": (ours(SpiffStartEventParser, *event), events.StartEvent),
         "endEvent": (ours(SpiffEndEventParser, *event), events.EndEvent),
         "boundaryEvent": (ours(SpiffBoundaryEventParser, *event), events.BoundaryEvent),
-        "intermediateCatchEvent": (ours(SpiffIntermediateCatchEventParser, *event), events.IntermediateCatchEvent),
+        "intermediateCatchEvent": (
+            ours(SpiffIntermediateCatchEventParser, *event),
+            events.IntermediateCatchEvent,
+        ),
         "intermediateThrowEvent": (ours(SpiffIntermediateThrowEventParser, *event), IntermediateThrowEvent),
         "sendTask": (ours(SpiffSendTaskParser, *event), SendTask),
         "receiveTask": (ours(SpiffReceiveTaskParser, *event), events.ReceiveTask),
@@ -227,4 +239,4 @@ class CaseParser(SpiffBpmnParser):  # type: ignore[misc]
 
     PROCESS_PARSER_CLASS = ProcessParser
     PARSER_CLASSES = _parser_classes()
-    OVERRIDE_PARSER_CLASSES: dict[str, tuple[type, type]] = {}
+    OVERRIDE_PARSER_CLASSES: ClassVar[dict[str, tuple[type, type]]] = {}

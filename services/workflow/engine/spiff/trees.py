@@ -232,7 +232,9 @@ class CaseWorkflow(Filing, BpmnWorkflow):
     """The workflow of a case. `observer` is told about reached elements."""
 
     def __init__(self, spec: Any, subprocess_specs: dict[str, Any], script_engine: Any, observer: Observer) -> None:
-        self.open, self.waiting, self.agenda, self.touched = {}, {}, {}, {}
+        self.open, self.waiting = {}, {}
+        self.agenda: dict[int, CaseTask] = {}
+        self.touched: dict[int, CaseTask] = {}
         self.next_id = self.next_tick = 0
         self.observer, self.start_event = observer, ""
         super().__init__(spec, subprocess_specs, script_engine, deserializing=True)
@@ -247,10 +249,6 @@ class CaseWorkflow(Filing, BpmnWorkflow):
         """The next moment of this case; the order of state changes, not a time."""
         self.next_tick += 1
         return self.next_tick
-
-    def choose_start(self, outputs: list[Any]) -> Any:
-        """The start event the stimulus has named, else the plain one."""
-        return next((s for s in outputs if s.name == self.start_event), None) or plain_start(outputs)
 
     def workflows(self) -> Iterator[Any]:
         """This workflow and all that run inside it, outer before inner."""

@@ -1,7 +1,7 @@
 """Draws small BPMN diagrams for tests: a process is a list of element strings, flows are chains of ids."""
 
 from collections.abc import Iterable
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 HEAD = (
@@ -57,7 +57,15 @@ def message(name: str, **attributes: str) -> str:
     return f'<bpmn:messageEventDefinition messageRef="msg_{name}">{extension}</bpmn:messageEventDefinition>'
 
 
-def each(collection: str, item: str, output: str = "", result: str = "", *, sequential: bool = False, until: str = "") -> str:
+def each(
+    collection: str,
+    item: str,
+    output: str = "",
+    result: str = "",
+    *,
+    sequential: bool = False,
+    until: str = "",
+) -> str:
     """Multi-instance characteristics."""
     out = f"<bpmn:loopDataOutputRef>{output}</bpmn:loopDataOutputRef>" if output else ""
     out_item = f'<bpmn:outputDataItem id="{result}"/>' if result else ""
@@ -83,7 +91,7 @@ class Flows:
     def __call__(self, *keys: str, condition: str = "", id: str = "") -> str:
         """A chain of flows; a condition goes on the first."""
         parts: list[str] = []
-        for source, target in zip(keys, keys[1:], strict=False):
+        for source, target in pairwise(keys):
             text = (
                 f"<bpmn:conditionExpression xsi:type='bpmn:tFormalExpression'>{quoted(condition)}"
                 "</bpmn:conditionExpression>"

@@ -1,0 +1,72 @@
+"""Random diagrams disturbed at random: returns, moves, ended and added instances, interrupts. Nothing gets lost or stuck."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.workflow.engine import Unexpected
+from tests.unit.workflow.engine import drawing as d
+from tests.unit.workflow.engine.blocks import Block, Chain, Ids, Task, blocks, variables
+from tests.unit.workflow.engine.driving import Driver
+
+SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
+
+
+def disturbed(block: Block) -> tuple[bytes, str]:
+    """The block behind a first task, in a process that can be withdrawn; returns the first task's id too."""
+    ids = Ids()
+    chain = Chain([Task(), block])
+    body = chain.draw(ids)
+    gone = d.node("endEvent", "gone")
+    around = d.START + d.END + gone + ids.flows("start", chain.entry) + ids.flows(chain.exit, "end")
+    interrupt = d.hy("interrupt", message="withdrawn", to="gone")
+    xml = d.document(d.process("P", around, body, ext=interrupt), messages=[*ids.messages, "withdrawn"])
+    return xml, chain.entry
+
+
+def disturb(driver: Driver, first: str, data: st.DataObject) -> None:
+    """One act of an operator; what does not fit is refused and changes nothing."""
+    tasks = sorted(entry["id"] for entry in driver.case.tasks.values())
+    verb = data.draw(st.sampled_from(["return", "move", "end_instance", "transfer", "withdraw"]))
+    try:
+        if verb == "withdraw":
+            driver.step("message", name="withdrawn", key="M1", data={"reason": "x"})
+        elif tasks:
+            task = data.draw(st.sampled_from(tasks))
+            facts = {"task": task, "cancel": "all", "to": first, "unit": "u9"}
+            driver.step("operator", verb=verb, **facts)
+    except Unexpected as refused:
+        assert refused.code == "not_an_instance"  # noqa: PT017 - the only refusal these acts can meet
+
+
+def go_on(driver: Driver, data: st.DataObject) -> bool:
+    """Let one ordinary thing happen; False when there is nothing left."""
+    choices = [("task", element) for element in sorted(driver.tasks())]
+    choices += [(kind, element) for kind in ("timer", "message") for element in sorted(driver.waits(kind))]
+    if not choices:
+        return False
+    kind, element = data.draw(st.sampled_from(choices))
+    {"task": driver.complete, "timer": driver.ring, "message": driver.receive}[kind](element)
+    return True
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
+@given(blocks(), st.data())
+def test_disturbed_cases_stay_whole(block: Block, data: st.DataObject) -> None:
+    """Whatever operators do, the case can be saved, restored, replayed and brought to an end."""
+    xml, first = disturbed(block)
+    driver = Driver(xml, variables())
+    for _ in range(data.draw(st.integers(1, 8))):
+        for _ in range(data.draw(st.integers(0, 4))):
+            go_on(driver, data)
+        if driver.case.is_finished:
+            break
+        disturb(driver, first, data)
+        if driver.case.is_finished:
+            break
+    for _ in range(300):
+        if driver.case.is_finished or not go_on(driver, data):
+            break
+    assert driver.case.is_finished
+    assert not driver.case.tasks
+    assert not driver.case.waits
+    driver.check()
