@@ -10,8 +10,8 @@
 | services/workflow/calendars | contracts, workflow.engine, .calendars | database, broker, web, environment |
 | services/huiyin             | everything                             | SpiffWorkflow, lxml                |
 
-Inside a service: edges (api, web, studio, app, consumer, worker, ticker, cli) → nouns → store → tables; an
-arrow never points back. SpiffWorkflow and lxml are imported in the engine room only. The pure modules
+Inside a service: edges (api, web, studio, app, consumer, worker, ticker, loops, cli) → nouns → store →
+tables; an arrow never points back. SpiffWorkflow and lxml are imported in the engine room only. The pure modules
 `calendar_files` and `calendar_phrases` belong to `calendars`.
 """
 
@@ -36,7 +36,7 @@ IMPURE = {
 }
 CALENDARS = tuple(f"services.workflow.calendar{part}" for part in ("s", "_files", "_phrases"))
 PURE = ("services.contracts", "services.workflow.engine", *CALENDARS)
-EDGES = {"api", "web", "studio", "app", "consumer", "worker", "ticker", "cli"}
+EDGES = {"api", "web", "studio", "app", "consumer", "worker", "ticker", "loops", "cli"}
 GROUND = {"tables": 0, "store": 1, "migrations": 1}  # nouns are 2, edges 3
 TABLE = {
     "contracts": ("services.contracts",),
