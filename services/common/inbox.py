@@ -200,7 +200,7 @@ def relock(conn: Connection, table: Table, row_id: int) -> RowMapping | None:
 
 def finish(conn: Connection, table: Table, ids: Collection[int]) -> None:
     """These messages are done."""
-    conn.execute(table.update().where(table.c.id.in_(ids)).values(state=DONE, code=None, error=None))
+    conn.execute(table.update().where(table.c.id.in_(ids)).values(state=DONE, error=None))
 
 
 def reject(conn: Connection, table: Table, row_id: int, code: str, error: str) -> None:

@@ -23,7 +23,6 @@ from services.common.handling import Desk, handle
 
 BATCH = 100
 _REST = 0.05  # seconds a relay rests after a batch that was not full: one commit for many
-_LOOK = 1.0  # seconds to wait for a delivery before looking at `stop`
 _CHECK_CONNECTORS = 10.0  # seconds between two looks at the list of connectors
 _MIN_PAUSE, _MAX_PAUSE = 0.2, 5.0
 _log = logs.get(__name__)
@@ -41,11 +40,15 @@ def consume(
     stop: Event,
     *,
     connectors: Connectors = tuple,
+    patience: float = 1.0,
 ) -> None:
-    """Move messages from the transport into the inbox: stored and committed first, settled afterwards."""
+    """Move messages from the transport into the inbox: stored and committed first, settled afterwards.
+
+    `patience`: seconds to wait for a delivery before looking at `stop`.
+    """
 
     def turn() -> None:
-        deliveries = transport.receive(service, BATCH, _LOOK)
+        deliveries = transport.receive(service, BATCH, patience)
         if deliveries and _stored(transport, engine, inbox, service, deliveries, clock, stop):
             transport.settle(deliveries)
 

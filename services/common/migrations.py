@@ -19,7 +19,8 @@ from sqlalchemy import Connection, Engine, MetaData, text
 import services
 from services.common import db
 
-_ROOT = Path(services.__file__).resolve().parent
+ROOT = Path(services.__file__).resolve().parent
+"""Where the services lie."""
 _LOCK = 0x48554959  # any number, the same for all who migrate
 
 
@@ -93,9 +94,9 @@ def _is_own(name: str | None, kind: str, metadata: MetaData | None) -> bool:
 
 def _config(service: str, conn: Connection | None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_ROOT / "common" / "alembic"))
+    config.set_main_option("script_location", str(ROOT / "common" / "alembic"))
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", str(_ROOT / service / "migrations" / "versions"))
+    config.set_main_option("version_locations", str(ROOT / service / "migrations" / "versions"))
     config.attributes.update(service=service, connection=conn, metadata=None)
     return config
 

@@ -13,7 +13,7 @@ from typing import Any
 import pika
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
-from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.exceptions import AMQPError, ChannelClosedByBroker, ChannelClosedByClient
 
 from services.common.clock import monotonic
 
@@ -149,5 +149,5 @@ class Link:
     def _on_channel_end(self, _channel: Channel, reason: Exception) -> None:
         if isinstance(reason, ChannelClosedByBroker):
             self.lose(Refused(reason.reply_code, reason.reply_text))
-        else:
+        elif not isinstance(reason, ChannelClosedByClient):
             self.lose(reason)

@@ -55,18 +55,20 @@ class LocalTransport:
     def publish(self, batch: Sequence[Outgoing]) -> set[str]:
         """See `bus.Transport.publish`; a file that cannot be written leaves its messages unconfirmed."""
         mail: dict[str, list[Outgoing]] = {}
-        missed: set[str] = set()
+        stopped: set[tuple[str | None, str]] = set()
         for message in batch:
+            if (message.target, message.subject) in stopped:
+                continue
             owners = list(self._owners(message))
+            if not owners:
+                stopped.add((message.target, message.subject))
+                facts = {"message_id": message.message_id, "type": message.type, "target": message.target}
+                _log.error("messages_not_taken", reason="unroutable", count=1, **facts)
             for owner in owners:
                 mail.setdefault(owner, []).append(message)
-            if not owners:
-                missed.add(message.message_id)
-                _log.error("message_not_taken", reason="unroutable", message_id=message.message_id, type=message.type)
-        for owner, messages in mail.items():
-            if not self._deliver(owner, messages):
-                missed |= {message.message_id for message in messages}
-        return {message.message_id for message in batch} - missed
+        failed = {owner for owner, messages in mail.items() if not self._deliver(owner, messages)}
+        missed = {message.message_id for owner in failed for message in mail[owner]}
+        return {message.message_id for messages in mail.values() for message in messages} - missed
 
     def receive(self, reader: str, limit: int, timeout: float) -> list[Incoming]:
         """See `bus.Transport.receive`."""
