@@ -186,10 +186,10 @@ class _Builder:
         self.texts = texts
         self.spare = spare
 
-    def group(self, node: Schema, data: Any, path: Path) -> tuple[Field, ...]:
-        """The fields of an object."""
+    def group(self, node: Schema, data: Any, path: Path, *, spare: bool = False) -> tuple[Field, ...]:
+        """The fields of an object; in a spare row nothing is required, it may stay empty."""
         values = data if isinstance(data, Mapping) else {}
-        required = node.get("required", ())
+        required = () if spare else node.get("required", ())
         return tuple(
             self.field(part, values.get(name), (*path, name), name in required)
             for name, part in (node.get("properties") or {}).items()
@@ -220,7 +220,8 @@ class _Builder:
         there = value if isinstance(value, list) else []
         spare = max(0, min(self.spare, node.get("maxItems", len(there) + self.spare) - len(there)))
         rows = [*there, *[{}] * spare]
-        return tuple(self.group(node["items"], row, (*path, n)) for n, row in enumerate(rows))
+        items = node["items"]
+        return tuple(self.group(items, row, (*path, n), spare=n >= len(there)) for n, row in enumerate(rows))
 
     def errors(self, name: str, *, whole: bool) -> tuple[str, ...]:
         """The errors of a field; ``whole``: those of its entries too."""
