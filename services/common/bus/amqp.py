@@ -1,10 +1,9 @@
 """The transport over RabbitMQ: windowed confirms and `mandatory` always, batches of deliveries, multiple
 acks.
 
-A message counts as sent only when the broker confirmed it *and* did not return it as unroutable. Consumers
-are exclusive: a second consumer of the same service stands by until the first is gone, otherwise two would
-take turns and the order per subject would be lost. `user_id` is never sent, so whatever was parked can be
-replayed by anybody.
+A message counts as sent only when the broker confirmed it *and* did not return it as unroutable. A second
+consumer of the same service stands by until the first is gone, otherwise two would take turns and the order
+per subject would be lost. `user_id` is never sent, so whatever was parked can be replayed by anybody.
 """
 
 from __future__ import annotations

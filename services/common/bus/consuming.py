@@ -29,16 +29,25 @@ class Consumer:
         link.ask(self._channel.basic_qos, prefetch_count=PREFETCH)
 
     def subscribe(self, queues: Mapping[str, str]) -> None:
-        """Read these {queue: channel} as well."""
+        """Read these {queue: channel} as well; `LinkLost` when somebody else reads one of them.
+
+        Quorum queues take no exclusive consumers, so the readers are counted before and after: of two that
+        come at once both step back, and the jitter of their pauses decides.
+        """
         for queue, channel in queues.items():
             if queue not in self._reading:
-                self._link.ask(
-                    self._channel.basic_consume,
-                    queue=queue,
-                    exclusive=True,
-                    on_message_callback=partial(self._on_message, channel),
-                )
+                self._must_have_readers(queue, 0)
+                on_message = partial(self._on_message, channel)
+                self._link.ask(self._channel.basic_consume, queue=queue, on_message_callback=on_message)
+                self._must_have_readers(queue, 1)
                 self._reading.add(queue)
+
+    def _must_have_readers(self, queue: str, number: int) -> None:
+        answer = self._link.ask(self._channel.queue_declare, queue=queue, passive=True)
+        if answer.method.consumer_count > number:
+            occupied = LinkLost(f"another process reads {queue}; standing by")
+            self._link.lose(occupied)
+            raise occupied
 
     def take(self, limit: int, timeout: float) -> list[Incoming]:
         """What arrived. When the link ends, first what it still brought, then `LinkLost`."""
