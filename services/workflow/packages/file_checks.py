@@ -12,12 +12,11 @@ from jinja2.sandbox import SandboxedEnvironment
 from jsonschema import Draft202012Validator, SchemaError
 
 from services.common.form_checks import check
-from services.common.form_schemas import BadForm, resolve
-from services.contracts.codes import OUTCOME_CLASSES
+from services.common.form_schemas import BadForm
 from services.contracts.records import RECORDS
 from services.workflow.engine.findings import Finding
 from services.workflow.packages.contexts import Context
-from services.workflow.packages.examples import example
+from services.workflow.packages.examples import complete, example
 from services.workflow.packages.models import LANGUAGES, stem
 from services.workflow.packages.words import say
 
@@ -43,7 +42,7 @@ def _form(name: str, content: bytes) -> Iterator[Finding]:
         schema = orjson.loads(content)
         if not isinstance(schema, dict) or schema.get("type") != "object":
             raise BadForm("type: object expected")
-        resolved = resolve(schema, options())
+        resolved = complete(schema)
         Draft202012Validator.check_schema(resolved)
     except (orjson.JSONDecodeError, BadForm, SchemaError) as error:
         detail = error.message if isinstance(error, SchemaError) else str(error)
@@ -61,13 +60,6 @@ def _form(name: str, content: bytes) -> Iterator[Finding]:
             detail=fault.text,
             detail_en=fault.text_en,
         )
-
-
-def options() -> dict[str, list[tuple[str, str]]]:
-    """Pick lists for a check without a running system: any example counts as a unit or deputy."""
-    codes = [(code, label.zh) for code, label in OUTCOME_CLASSES.items()]
-    people = [(f"unit_{letter}", f"单位{letter}") for letter in "abc"]
-    return {"units": people, "deputies": people, "classes": codes}
 
 
 def _texts(context: Context) -> Iterator[Finding]:

@@ -11,20 +11,20 @@ WORDS: Final = {
         "缺少 package.yaml", "package.yaml is missing", "新建 package.yaml,格式见说明", "add package.yaml"
     ),
     "bad_yaml": Words(
-        "YAML 格式错误(第 {line} 行)",
+        "YAML 格式错误（第 {line} 行）",
         "not well-formed YAML (line {line})",
         "检查缩进和冒号",
         "check indentation and colons",
     ),
     "bad_setting": Words(
-        "设置“{path}”不正确:{detail}", "the setting '{path}' is wrong: {detail}", "按格式说明修改", "see the format"
+        "设置“{path}”不正确：{detail}", "the setting '{path}' is wrong: {detail}", "按格式说明修改", "see the format"
     ),
     "unknown_file": Words(
-        "流程包里不应有这个文件", "a package has no such file", "删除,或放到规定的目录并改名", "delete or rename it"
+        "流程包里不应有这个文件", "a package has no such file", "删除，或放到规定的目录并改名", "delete or rename it"
     ),
     "not_utf8": Words("文件不是 UTF-8 编码", "the file is not UTF-8", "另存为 UTF-8", "save it as UTF-8"),
     "too_large": Words(
-        "流程包太大(最多 {files} 个文件、{megabytes} MB)",
+        "流程包太大（最多 {files} 个文件、{megabytes} MB）",
         "the package is too large (at most {files} files, {megabytes} MB)",
         "删除不用的文件",
         "delete what is not needed",
@@ -33,7 +33,7 @@ WORDS: Final = {
         "不是流程包文件", "not a packed process package", "请使用本系统导出的文件", "use a file exported by this system"
     ),
     "bad_scenario": Words(
-        "场景文件不正确:{detail}", "the scenario is wrong: {detail}", "按场景格式修改", "see the scenario format"
+        "场景文件不正确：{detail}", "the scenario is wrong: {detail}", "按场景格式修改", "see the scenario format"
     ),
     "unknown_calendar_zone": Words(
         "时区“{zone}”不存在", "there is no time zone '{zone}'", "改为 Asia/Shanghai", "use Asia/Shanghai"
@@ -41,7 +41,7 @@ WORDS: Final = {
     "unknown_deadline_table": Words(
         "期限表“{name}”不在 decisions 目录中",
         "the table of deadlines '{name}' is not among the decisions",
-        "改正 deadlines 设置,或补上该表",
+        "改正 deadlines 设置，或补上该表",
         "correct the setting, or add the table",
     ),
     "bad_deadline_table": Words(
@@ -63,9 +63,9 @@ WORDS: Final = {
         "没有 id 为“{name}”的流程", "there is no process '{name}'", "改正流程 id,或补上流程图", "correct it or add it"
     ),
     "unknown_message": Words(
-        "消息“{name}”既不在消息目录中,也没有流程抛出或接收它",
+        "消息“{name}”既不在消息目录中，也没有流程抛出或接收它",
         "nothing sends or receives the message '{name}'",
-        "从消息目录中选择,或画出另一端",
+        "从消息目录中选择，或画出另一端",
         "choose one of the catalogue, or draw the other end",
     ),
     "duplicate_id": Words(
@@ -83,6 +83,12 @@ WORDS: Final = {
         "删除或改正该属性",
         "delete or correct it",
     ),
+    "acts_too_early": Words(
+        "hy:{name} 放在边界事件上，会在活动开始时就生效",
+        "hy:{name} on a boundary event takes effect when the activity begins",
+        "放到边界事件之后的元素上",
+        "put it on the element behind the event",
+    ),
     "missing_hy_attribute": Words(
         "hy:{name} 缺少属性“{attribute}”", "hy:{name} lacks '{attribute}'", "补上该属性", "add the attribute"
     ),
@@ -92,11 +98,11 @@ WORDS: Final = {
     "unknown_role": Words(
         "角色“{name}”没有在 package.yaml 中登记",
         "the role '{name}' is not in package.yaml",
-        "从角色表中选择,或登记该角色",
+        "从角色表中选择，或登记该角色",
         "choose a role, or add it",
     ),
     "unit_expected": Words(
-        "角色“{name}”属于单位,任务却没有指明单位",
+        "角色“{name}”属于单位，任务却没有指明单位",
         "the role '{name}' is held in a unit, but the task names no unit",
         "填写单位表达式",
         "name the unit",
@@ -132,9 +138,9 @@ WORDS: Final = {
         "choose or add it",
     ),
     "unknown_extension_point": Words(
-        "扩展点“{name}”没有在 package.yaml 中登记,或流程不一致",
+        "扩展点“{name}”没有在 package.yaml 中登记，或流程不一致",
         "the extension point '{name}' is not in package.yaml, or names another process",
-        "登记扩展点,使流程一致",
+        "登记扩展点，使流程一致",
         "register it with this process",
     ),
     "unknown_interrupt_target": Words(
@@ -152,16 +158,16 @@ WORDS: Final = {
     "unknown_variable": Words(
         "变量“{name}”没有在 package.yaml 中登记",
         "the variable '{name}' is not in package.yaml",
-        "从变量表中选择,或登记该变量",
+        "从变量表中选择，或登记该变量",
         "choose a variable, or add it",
     ),
     "bad_expression": Words(
-        "表达式不能使用:{detail}", "the expression cannot be used: {detail_en}", "改写表达式", "rewrite the expression"
+        "表达式不能使用：{detail}", "the expression cannot be used: {detail_en}", "改写表达式", "rewrite the expression"
     ),
     "local_code": Words(
         "条件里比较了本地代码“{local}”",
         "the local code '{local}' is compared in a condition",
-        "改用规范代码(如 in_progress)",
+        "改用规范代码（如 in_progress）",
         "compare canonical codes (such as in_progress)",
     ),
     "bad_offset": Words(
@@ -178,24 +184,24 @@ WORDS: Final = {
         "write role:<role>, role:<role>@<unit> or person:<variable>",
     ),
     "dead_end": Words(
-        "后面没有连线,流程会在这里无声结束",
+        "后面没有连线，流程会在这里无声结束",
         "nothing follows; the case would end here in silence",
         "连到下一步或结束事件",
         "connect it to the next step or an end event",
     ),
     "missing_lane": Words("元素不在任何泳道中", "the element stands in no lane", "把它放进泳道", "move it into a lane"),
     "missing_shape": Words(
-        "元素没有图形,看不见", "the element has no shape and is invisible", "在建模工具中重新放置", "draw it again"
+        "元素没有图形，看不见", "the element has no shape and is invisible", "在建模工具中重新放置", "draw it again"
     ),
     "missing_name": Words("元素没有中文名称", "the element has no Chinese name", "写上名称", "name it"),
     "missing_label": Words(
         "“{name}”没有显示名称", "'{name}' has no display name", "在 package.yaml 的 labels 中补上", "add it to labels"
     ),
     "bad_form": Words(
-        "表单不能使用:{detail}", "the form cannot be used: {detail}", "按表单格式修改", "see the form format"
+        "表单不能使用：{detail}", "the form cannot be used: {detail}", "按表单格式修改", "see the form format"
     ),
     "bad_example": Words(
-        "表单示例没有通过表单自己的检查:{detail}",
+        "表单示例没有通过表单自己的检查：{detail}",
         "the form's own examples do not pass its check: {detail_en}",
         "补上或改正 examples",
         "add or correct the examples",
@@ -208,7 +214,7 @@ WORDS: Final = {
         "add texts/{name}.{language}.txt",
     ),
     "bad_text": Words(
-        "文本模板不能使用:{detail}", "the template cannot be used: {detail}", "按文本格式修改", "see the text format"
+        "文本模板不能使用：{detail}", "the template cannot be used: {detail}", "按文本格式修改", "see the text format"
     ),
 }
 

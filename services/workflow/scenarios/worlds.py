@@ -1,0 +1,165 @@
+"""The little world a scenario runs in: live cases, what they wait for, and everything that has happened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from services.workflow import engine as e
+from services.workflow.calendars import Calendar
+from services.workflow.scenarios.models import Step
+
+_HEARD: Final = {
+    e.TaskOpened: "task.opened",
+    e.TaskChanged: "task.opened",
+    e.TaskClosed: "task.closed",
+    e.DeadlineSet: "deadline.changed",
+    e.DeadlineMoved: "deadline.changed",
+    e.DeadlineCleared: "deadline.changed",
+    e.Recorded: "record.added",
+    e.Milestone: "milestone.reached",
+    e.Noticed: "notice.requested",
+    e.Finished: "case.closed",
+}
+"""The messages the effects of a step become."""
+
+
+@dataclass(slots=True)
+class Running:
+    """One case: its matter, its process, the live object, and its outcome once it has ended."""
+
+    id: str
+    matter: str
+    process: str
+    case: e.Case
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A deadline as it was last set or moved."""
+
+    name: str
+    unit: str | None
+    due: date
+    why: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class World:
+    """Everything a scenario can look at. Times are aware; effects are folded in as they come."""
+
+    bundle: e.Bundle
+    calendar: Calendar
+    now: datetime
+    matters: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    cases: dict[str, Running] = field(default_factory=dict)
+    tasks: dict[str, e.TaskOpened] = field(default_factory=dict)
+    homes: dict[str, str] = field(default_factory=dict)
+    timers: dict[str, e.TimerSet] = field(default_factory=dict)
+    waits: dict[str, e.Subscribed] = field(default_factory=dict)
+    deadlines: dict[str, Limit] = field(default_factory=dict)
+    states: dict[str, list[str]] = field(default_factory=dict)
+    records: Counter[str] = field(default_factory=Counter)
+    notices: Counter[str] = field(default_factory=Counter)
+    messages: Counter[str] = field(default_factory=Counter)
+    steps: list[Step] = field(default_factory=list)
+
+    def start(self, matter: str, process: str, variables: Mapping[str, Any]) -> None:
+        """Begin a case of a matter, as `matter.submitted` or a running case asks for it."""
+        number = 1 + sum(running.matter == matter for running in self.cases.values())
+        case_id = f"{matter}-{number}"
+        data = {"process": process, "matter": dict(self.matters[matter]), "vars": dict(variables)}
+        stimulus = e.Stimulus(kind="start", at=self.now, data=data)
+        case, effects = e.start(case_id, stimulus, self.bundle, self.calendar)
+        self.cases[case_id] = Running(case_id, matter, process, case)
+        self._note(case_id, process, {}, None, effects, ("case.opened",))
+
+    def step(self, case_id: str, stimulus: e.Stimulus, element: str, task: str | None = None) -> None:
+        """Move a case; raises `engine.EngineError`."""
+        limit = self._limit(task)
+        effects = e.step(self.cases[case_id].case, stimulus)
+        self._note(case_id, element, stimulus.actor, limit, effects, ())
+
+    def fire_until(self, until: datetime) -> None:
+        """Let time pass: every timer due by then rings at its own instant, the earliest first."""
+        while due := [timer for timer in self.timers.values() if timer.due_at <= until]:
+            timer = min(due, key=lambda timer: (timer.due_at, timer.timer_id))
+            self.timers.pop(timer.timer_id)
+            self.now = max(self.now, timer.due_at)
+            stimulus = e.Stimulus(kind="timer", at=timer.due_at, data={"timer": timer.timer_id})
+            self.step(self.homes[timer.timer_id], stimulus, timer.element)
+        self.now = max(self.now, until)
+
+    def open_tasks(self, matter: str) -> list[e.TaskOpened]:
+        """The open tasks of a matter, the oldest first."""
+        return [task for task in self.tasks.values() if self.cases[self.homes[task.task_id]].matter == matter]
+
+    def _limit(self, task: str | None) -> Limit | None:
+        opened = self.tasks.get(task or "")
+        return None if opened is None else self.deadlines.get(opened.deadline or "")
+
+    def _note(
+        self,
+        case_id: str,
+        element: str,
+        actor: Mapping[str, Any],
+        limit: Limit | None,
+        effects: list[e.Effect],
+        heard: tuple[str, ...],
+    ) -> None:
+        names = [*heard, *(_HEARD[type(x)] for x in effects if type(x) in _HEARD)]
+        names += [x.name for x in effects if isinstance(x, e.Sent)]
+        self.steps.append(
+            Step(
+                element=element,
+                case=case_id,
+                actor=dict(actor),
+                at=self.now.astimezone(self.cases[case_id].case.zone).isoformat(),
+                deadline=limit.due.isoformat() if limit else None,
+                why=limit.why if limit else (),
+                messages=tuple(names),
+            )
+        )
+        for effect in effects:
+            self._fold(case_id, effect)
+        for effect in effects:
+            if isinstance(effect, e.CaseStarted):  # another transaction, after this one
+                self.start(self.cases[case_id].matter, effect.process, effect.data)
+
+    def _fold(self, case_id: str, effect: e.Effect) -> None:
+        match effect:
+            case e.TaskOpened():
+                self.tasks[effect.task_id], self.homes[effect.task_id] = effect, case_id
+            case e.TaskClosed():
+                self.tasks.pop(effect.task_id, None)
+            case e.TimerSet():
+                self.timers[effect.timer_id], self.homes[effect.timer_id] = effect, case_id
+            case e.TimerCleared():
+                self.timers.pop(effect.timer_id, None)
+            case e.Subscribed():
+                self.waits[effect.subscription_id], self.homes[effect.subscription_id] = effect, case_id
+            case e.Unsubscribed():
+                self.waits.pop(effect.subscription_id, None)
+            case e.DeadlineSet() | e.DeadlineMoved():
+                limit = Limit(effect.name, effect.unit, effect.due, effect.why)
+                self.deadlines[effect.deadline_id] = limit
+            case _:
+                self._count(case_id, effect)
+
+    def _count(self, case_id: str, effect: e.Effect) -> None:
+        running = self.cases[case_id]
+        match effect:
+            case e.Recorded():
+                self.records[effect.record] += 1
+            case e.Noticed():
+                self.notices[effect.template] += 1
+            case e.Sent():
+                self.messages[effect.name] += 1
+            case e.Milestone():
+                self.states.setdefault(running.matter, []).append(effect.state)
+            case e.Finished():
+                running.outcome = effect.outcome
