@@ -120,15 +120,11 @@ class Batch:
         if held.stored_timers is None:
             due = held.row["next_due_at"]
             known = due is not None and due <= until
-            held.stored_timers = (
-                list(store.due_timers(self._conn, held.row["id"], until)) if known else []
-            )
+            held.stored_timers = list(store.due_timers(self._conn, held.row["id"], until)) if known else []
         gone = {*self.changes.timers_cleared, *self.changes.timers_held}
         stored = [row for row in held.stored_timers if row["id"] not in gone]
         fresh = [
-            row
-            for row in self.changes.timers.values()
-            if row["case_id"] == held.row["id"] and row["due_at"] <= until
+            row for row in self.changes.timers.values() if row["case_id"] == held.row["id"] and row["due_at"] <= until
         ]
         return min([*stored, *fresh], key=lambda row: (row["due_at"], row["id"]), default=None)
 
@@ -175,14 +171,10 @@ class Batch:
 
     def _incident(self, row: Mapping[Any, Any], order: Order, error: e.EngineError) -> Applied:
         self.changes.documents.extend(documents.rows(order.texts, order.stimulus.at))
-        number = incidents.open_(
-            self._conn, row, order.stimulus, error, order.cause, number=order.incident
-        )
+        number = incidents.open_(self._conn, row, order.stimulus, error, order.cause, number=order.incident)
         return Applied(case_id=row["id"], seq=None, incident=number)
 
-    def _record(
-        self, held: _Held, order: Order, edition: editions.Edition, found: Sequence[e.Effect]
-    ) -> None:
+    def _record(self, held: _Held, order: Order, edition: editions.Edition, found: Sequence[e.Effect]) -> None:
         row, stimulus = held.row, order.stimulus
         entry = log_row(row, stimulus, order.cause)
         row.update(seq=entry["seq"], last_hash=entry["hash"], last_at=stimulus.at)

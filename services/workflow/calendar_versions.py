@@ -46,9 +46,7 @@ def get(conn: Connection, version: str) -> Calendar:
     known = _known.get(version)
     if known is not None:
         return known
-    content = conn.execute(
-        select(t.calendar_version.c.content).where(t.calendar_version.c.version == version)
-    ).scalar()
+    content = conn.execute(select(t.calendar_version.c.content).where(t.calendar_version.c.version == version)).scalar()
     if content is None:
         raise Problem("no_calendar", 409, calendar=version)
     return _known.setdefault(version, calendars.parse({name: text.encode() for name, text in content.items()}))

@@ -103,9 +103,7 @@ def _connector(conn: Connection, message: Message, context: Context) -> speakers
     return speakers.connector(context.connector, units, message.data["actor"])
 
 
-def _accept(
-    conn: Connection, message: Message, context: Context, applied: cases.Applied, task_id: str | None
-) -> None:
+def _accept(conn: Connection, message: Message, context: Context, applied: cases.Applied, task_id: str | None) -> None:
     answer = Message(
         id=f"{context.connector}.{message.id}.accepted",
         type="command.accepted.v1",

@@ -160,4 +160,3 @@ def _with_diagrams(conn: Connection, edition: Edition) -> Edition:
 def diagram_process(point: str, unit: str, number: int) -> str:
     """The process id under which a unit's own diagram runs; it never changes, so pinned cases find it again."""
     return f"{point}~{unit}~{number}"
-

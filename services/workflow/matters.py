@@ -28,9 +28,7 @@ def keep(conn: Connection, data: Mapping[str, Any], submitted_at: datetime) -> N
         "data": dict(data),
         "submitted_at": submitted_at,
     }
-    new = db.insert_ignore(
-        conn, t.matter, {**row, "state": "submitted", "cases": 0}, returning=t.matter.c.matter_id
-    )
+    new = db.insert_ignore(conn, t.matter, {**row, "state": "submitted", "cases": 0}, returning=t.matter.c.matter_id)
     if new is None:
         key = row.pop("matter_id")
         conn.execute(t.matter.update().where(t.matter.c.matter_id == key).values(**row))

@@ -32,11 +32,7 @@ def route(
 ) -> list[cases.Applied]:
     """Give a message to every case that waits for it, or keep it until one does (then the list is empty)."""
     waiting = _waiting(conn, name, key)
-    applied = [
-        found
-        for row in waiting
-        if (found := _deliver(conn, row, name, key, data, at, message_id)) is not None
-    ]
+    applied = [found for row in waiting if (found := _deliver(conn, row, name, key, data, at, message_id)) is not None]
     if not applied:
         _keep(conn, name, key, data, at, message_id, matter_id)
     return applied

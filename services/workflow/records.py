@@ -58,9 +58,7 @@ def role_for(conn: Connection, case_id: str, speaker: Speaker, unit: str | None)
     if speaker.units and unit not in speaker.units:
         raise Problem("wrong_unit", 403)
     statement = (
-        select(t.task.c.role, t.task.c.unit)
-        .where(t.task.c.case_id == case_id)
-        .order_by(t.task.c.opened_at.desc())
+        select(t.task.c.role, t.task.c.unit).where(t.task.c.case_id == case_id).order_by(t.task.c.opened_at.desc())
     )
     own = [row for row in conn.execute(statement) if row.unit == unit or unit is None]
     for row in own:

@@ -17,10 +17,7 @@ def draw(conn: Connection, name: str) -> int:
     row = {"name": name, "last": 0}
     db.insert_ignore(conn, t.series, row, t.series.c.name)
     statement = (
-        t.series.update()
-        .where(t.series.c.name == name)
-        .values(last=t.series.c.last + 1)
-        .returning(t.series.c.last)
+        t.series.update().where(t.series.c.name == name).values(last=t.series.c.last + 1).returning(t.series.c.last)
     )
     return int(conn.execute(statement).scalar_one())
 

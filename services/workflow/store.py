@@ -59,6 +59,7 @@ _CLOSE_TASK = (
         reason=bindparam("b_reason"),
         closed_at=bindparam("b_closed_at"),
         closed_by=bindparam("b_closed_by"),
+        closed_account=bindparam("b_account"),
     )
 )
 _CHANGE_TASK = (
@@ -89,9 +90,7 @@ _CLEAR_DEADLINE = (
     .values(state="cleared", cleared_at=bindparam("b_cleared_at"))
 )
 _MATTER_STATE = (
-    update(t.matter)
-    .where(t.matter.c.matter_id == bindparam("b_matter_id"))
-    .values(state=bindparam("b_state"))
+    update(t.matter).where(t.matter.c.matter_id == bindparam("b_matter_id")).values(state=bindparam("b_state"))
 )
 
 

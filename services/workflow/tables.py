@@ -155,10 +155,12 @@ task = Table(
     Column("opened_at", Utc, nullable=False),
     Column("closed_at", Utc),
     Column("closed_by", Json()),
+    Column("closed_account", Text),
     Column("claimed_by", Text),
     Column("claimed_at", Utc),
 )
 Index("ix_task_work", task.c.state, task.c.role, task.c.unit, task.c.due_at)
+Index("ix_task_done", task.c.closed_account, task.c.closed_at)
 Index("ix_task_unit", task.c.unit, task.c.state, task.c.due_at)
 
 draft = Table(

@@ -60,9 +60,7 @@ def release(conn: Connection, task_id: str, speaker: Speaker) -> None:
     conn.execute(update(t.task).where(own).values(claimed_by=None, claimed_at=None))
 
 
-def save_draft(
-    conn: Connection, task_id: str, data: Mapping[str, Any], speaker: Speaker, now: datetime
-) -> None:
+def save_draft(conn: Connection, task_id: str, data: Mapping[str, Any], speaker: Speaker, now: datetime) -> None:
     """Keep what is filled in so far, unchecked; a draft is nobody else's and no stimulus."""
     _check_open(get(conn, task_id, speaker))
     row = {"task_id": task_id, "account": speaker.account, "data": dict(data), "saved_at": now}
@@ -100,9 +98,7 @@ def complete(
         raise Problem("incident_open", 409)
     edition = editions.get(conn, row["package_version"])
     schema = answers.form_schema(conn, edition, row["form"])
-    answer = answers.check(
-        conn, schema, row["record"], data, unit=row["unit"], today=edition.local_date(now)
-    )
+    answer = answers.check(conn, schema, row["record"], data, unit=row["unit"], today=edition.local_date(now))
     stimulus = e.Stimulus(
         kind="complete_task",
         at=now,
@@ -173,4 +169,3 @@ def operate(
         data={"verb": verb, "task": task_id, **data},
     )
     return _finish(conn, batch, Order(case_id=row["case_id"], stimulus=stimulus, texts=texts or {}))
-

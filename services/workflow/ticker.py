@@ -28,7 +28,7 @@ def turn(engine: Engine, clock: Clock, limit: int = 100) -> int:
                 if case_id is None:
                     return fired
                 fired += timers.fire(conn, case_id, now)
-        except Exception as error:  # noqa: BLE001  the ticker's edge: the timer stays due and is tried again
+        except Exception as error:  # the ticker's edge: the timer stays due and is tried again
             if case_id is None:
                 raise
             skip.add(case_id)

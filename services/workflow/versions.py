@@ -108,9 +108,7 @@ def announce(conn: Connection, version: str, status: str, now: datetime) -> None
             "classes": {k: {"letter": c.letter, "label": c.label} for k, c in package.classes.items()},
             "texts": _texts(package),
             "labels": {kind: dict(names) for kind, names in package.labels.items()},
-            "processes": [
-                {"id": key, "label": label} for key, label in package.labels.get("process", {}).items()
-            ],
+            "processes": [{"id": key, "label": label} for key, label in package.labels.get("process", {}).items()],
         },
     )
     outbox.add(conn, t.outbox_, message, now=now)

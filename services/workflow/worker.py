@@ -40,7 +40,7 @@ def deliver(engine: Engine, clock: Clock, limit: int) -> int:
                     return count
                 row_id = row["id"]
                 messages.hand_over(conn, row, clock.now())
-        except Exception as error:  # noqa: BLE001  the worker's edge: the row stays due and is tried again
+        except Exception as error:  # the worker's edge: the row stays due and is tried again
             if row_id is None:
                 raise
             skip.add(row_id)

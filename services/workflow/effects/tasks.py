@@ -58,6 +58,7 @@ def closed(scene: Scene, effect: e.TaskClosed) -> None:
             "b_reason": effect.reason,
             "b_closed_at": scene.at,
             "b_closed_by": scene.actor,
+            "b_account": scene.actor.get("account"),
         }
     )
     _emit_closed(scene, scene.tasks[effect.task_id], effect.reason, successor=None)

@@ -436,6 +436,7 @@ def upgrade() -> None:
         sa.Column("opened_at", Utc(), nullable=False),
         sa.Column("closed_at", Utc(), nullable=True),
         sa.Column("closed_by", Json(), nullable=True),
+        sa.Column("closed_account", sa.Text(), nullable=True),
         sa.Column("claimed_by", sa.Text(), nullable=True),
         sa.Column("claimed_at", Utc(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -446,6 +447,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_task_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_task_done", ["closed_account", "closed_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_task_matter_id"), ["matter_id"], unique=False)
         batch_op.create_index("ix_task_unit", ["unit", "state", "due_at"], unique=False)
         batch_op.create_index("ix_task_work", ["state", "role", "unit", "due_at"], unique=False)
@@ -491,6 +493,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_task_work")
         batch_op.drop_index("ix_task_unit")
         batch_op.drop_index(batch_op.f("ix_task_matter_id"))
+        batch_op.drop_index("ix_task_done")
         batch_op.drop_index(batch_op.f("ix_task_case_id"))
 
     op.drop_table("task")

@@ -1,0 +1,1 @@
+"""The HTTP API: the same acts as the pages and the queue, for programs."""

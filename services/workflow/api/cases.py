@@ -1,0 +1,136 @@
+"""Cases, records, incidents and versions over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from services.common import auth
+from services.common.problems import Problem
+from services.workflow import (
+    cases,
+    chain,
+    deadlines,
+    edges,
+    engine,
+    incidents,
+    packages,
+    versions,
+    visibility,
+    worklists,
+)
+from services.workflow import records as records_
+from services.workflow.api import tasks as task_api
+
+api = Blueprint("api_cases", __name__, url_prefix="/api/v1")
+
+
+@api.get("/cases/<case_id>")
+@auth.signed_in
+def get(case_id: str) -> Response:
+    """Where a case stands: its tasks, deadlines, records and whether its log is intact."""
+    with edges.reading() as conn:
+        row = visibility.check(conn, case_id, edges.speaker())
+        answer: dict[str, Any] = {
+            "case_id": row["id"],
+            "matter_id": row["matter_id"],
+            "process": row["process"],
+            "process_version": row["package_version"],
+            "calendar": row["calendar_version"],
+            "status": row["status"],
+            "outcome": row["outcome"],
+            "stimuli": row["seq"],
+            "log_intact": chain.first_broken(cases.log(conn, case_id)) is None,
+            "tasks": [task_api.as_json(task) for task in worklists.of_case(conn, case_id)],
+            "deadlines": [_deadline(limit) for limit in deadlines.of_case(conn, case_id)],
+            "records": [_record(one) for one in records_.with_texts(conn, records_.of_case(conn, case_id))],
+        }
+    return jsonify(answer)
+
+
+def _deadline(row: Any) -> dict[str, Any]:
+    names = ("id", "name", "unit", "state", "rule", "why", "calendar", "provisional")
+    dates = {name: row[name].isoformat() for name in ("due", "due_at", "first_due")}
+    return {**{name: row[name] for name in names}, **dates}
+
+
+def _record(row: Any) -> dict[str, Any]:
+    names = ("id", "record", "data", "unit", "role", "actor", "element", "task_id")
+    return {**{name: row[name] for name in names}, "at": row["at"].isoformat()}
+
+
+@api.post("/cases/<case_id>/records/<record>")
+@auth.signed_in
+def add_record(case_id: str, record: str) -> Response:
+    """Add a record that moves no token: {"unit", "task_id"?, "data"}."""
+    wish = task_api.body()
+    with edges.writing() as conn:
+        applied = records_.submit(
+            conn,
+            case_id,
+            record,
+            wish.get("data") or {},
+            edges.speaker(),
+            edges.now(),
+            unit=wish.get("unit"),
+            task_id=wish.get("task_id"),
+        )
+    edges.demand(applied)
+    return jsonify({"case_id": case_id, "stimulus": applied.stimulus_id})
+
+
+@api.post("/incidents/<int:number>/retry")
+@auth.granted("cases.operate")
+def retry(number: int) -> Response:
+    """Carry out an incident's stimulus again."""
+    with edges.writing() as conn:
+        try:
+            applied = cases.retry(conn, number, str(edges.speaker().account), edges.now())
+        except engine.Unexpected as error:
+            raise Problem("not_expected", 409) from error
+    edges.demand(applied)
+    return jsonify({"incident": number, "stimulus": applied.stimulus_id})
+
+
+@api.get("/incidents")
+@auth.granted("cases.operate")
+def list_incidents() -> Response:
+    """Open incidents, the latest first."""
+    with edges.reading() as conn:
+        found = [
+            {"number": row["id"], "case_id": row["case_id"], "code": row["code"], "text": row["text"]}
+            for row in incidents.list_(conn)
+        ]
+    return jsonify({"incidents": found})
+
+
+@api.post("/packages")
+@auth.granted("processes.edit")
+def submit() -> Response | tuple[Response, int]:
+    """Submit a package: the bytes that `packages.pack` makes; 422 with all findings when it is refused."""
+    try:
+        package = packages.unpack(request.get_data())
+        with edges.writing() as conn:
+            version = versions.submit(conn, package, str(edges.speaker().account), edges.now())
+    except engine.Refused as refused:
+        return jsonify({"code": "bad_package", "findings": [f.as_dict() for f in refused.findings]}), 422
+    return jsonify({"version": version})
+
+
+@api.post("/packages/<version>/approve")
+@auth.granted("processes.approve")
+def approve(version: str) -> Response:
+    """Put a version in force; whoever submitted it cannot."""
+    with edges.writing() as conn:
+        versions.approve(conn, version, str(edges.speaker().account), edges.now())
+    return jsonify({"version": version})
+
+
+@api.post("/packages/<version>/retire")
+@auth.granted("processes.approve")
+def retire(version: str) -> Response:
+    """No new cases under this version."""
+    with edges.writing() as conn:
+        versions.retire(conn, version, edges.now())
+    return jsonify({"version": version})

@@ -1,0 +1,141 @@
+"""Tasks over HTTP: list, read, claim, draft, complete, verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from services.common import auth
+from services.common import pages as page_tools
+from services.common.problems import Problem
+from services.workflow import deadlines, edges, idempotency, matters, tasks, worklists
+
+api = Blueprint("api_tasks", __name__, url_prefix="/api/v1")
+
+
+@api.get("/tasks")
+@auth.signed_in
+def list_() -> Response:
+    """Open tasks of the person asking, due ascending; `?page=` for more."""
+    size, number = page_tools.PAGE_SIZE, page_tools.page_number()
+    with edges.reading() as conn:
+        found = worklists.todo(
+            conn, edges.speaker(), filter_of(), edges.now(), limit=size + 1, offset=(number - 1) * size
+        )
+    page = page_tools.page_of(found, number)
+    return jsonify({"tasks": [as_json(row) for row in page.items], "page": number, "more": page.has_next})
+
+
+@api.get("/tasks/<task_id>")
+@auth.signed_in
+def get(task_id: str) -> Response:
+    """One task with form schema, deadline, own draft and the whole text of its matter."""
+    speaker = edges.speaker()
+    with edges.reading() as conn:
+        row = tasks.get(conn, task_id, speaker)
+        limit = deadlines.get(conn, row["deadline_id"])
+        draft = tasks.draft(conn, task_id, speaker.account)
+        matter = matters.get(conn, row["matter_id"])
+        answer = {
+            **as_json({**row, "matter_no": None, "title": None}),
+            "form_schema": tasks.schema_of(conn, row),
+            "why": list(limit["why"]) if limit else [],
+            "draft": draft["data"] if draft else None,
+            "matter": matter["data"] if matter else None,
+        }
+    return jsonify({key: value for key, value in answer.items() if key not in ("matter_no", "title")})
+
+
+@api.post("/tasks/<task_id>/complete")
+@auth.signed_in
+def complete(task_id: str) -> Response:
+    """Answer the form; the same `Idempotency-Key` gives the same answer without doing it twice."""
+    speaker, data = edges.speaker(), body()
+    key = request.headers.get("Idempotency-Key", "")[:120]
+    asked = idempotency.digest({"task": task_id, "data": data})
+    with edges.writing() as conn:
+        before = idempotency.answered(conn, str(speaker.account), key, asked) if key else None
+        if before is not None:
+            return jsonify(before)
+        applied = tasks.complete(conn, task_id, data, speaker, edges.now())
+        answer = {"task_id": task_id, "case_id": applied.case_id, "stimulus": applied.stimulus_id}
+        if key and applied.incident is None:
+            idempotency.keep(conn, str(speaker.account), key, asked, answer, edges.now())
+    edges.demand(applied)
+    return jsonify(answer)
+
+
+@api.post("/tasks/<task_id>/claim")
+@auth.signed_in
+def claim(task_id: str) -> Response:
+    """Take the task out of the common pile."""
+    with edges.writing() as conn:
+        tasks.claim(conn, task_id, edges.speaker(), edges.now())
+    return jsonify({"task_id": task_id})
+
+
+@api.post("/tasks/<task_id>/release")
+@auth.signed_in
+def release(task_id: str) -> Response:
+    """Put the task back on the common pile."""
+    with edges.writing() as conn:
+        tasks.release(conn, task_id, edges.speaker())
+    return jsonify({"task_id": task_id})
+
+
+@api.put("/tasks/<task_id>/draft")
+@auth.signed_in
+def save_draft(task_id: str) -> Response:
+    """Keep what is filled in so far, unchecked."""
+    with edges.writing() as conn:
+        tasks.save_draft(conn, task_id, body(), edges.speaker(), edges.now())
+    return jsonify({"task_id": task_id})
+
+
+@api.post("/tasks/<task_id>/verbs/<verb>")
+@auth.signed_in
+def operate(task_id: str, verb: str) -> Response:
+    """A verb every task has: return, transfer, …; its data is the body."""
+    with edges.writing() as conn:
+        applied = tasks.operate(conn, task_id, verb, body(), edges.speaker(), edges.now())
+    edges.demand(applied)
+    return jsonify({"task_id": task_id, "stimulus": applied.stimulus_id})
+
+
+def filter_of() -> worklists.Filter:
+    """The filter in the request's query."""
+    args = request.args
+    return worklists.Filter(
+        text=args.get("q", ""),
+        role=args.get("role", ""),
+        unit=args.get("unit", ""),
+        element=args.get("element", ""),
+        overdue=args.get("overdue") == "1",
+        mine=args.get("mine") == "1",
+    )
+
+
+def body() -> dict[str, Any]:
+    """The request's JSON object; raises `Problem` bad_request."""
+    data = request.get_json(silent=True)
+    if not isinstance(data, dict):
+        raise Problem("bad_request", 400)
+    return data
+
+
+def as_json(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A task of a list as programs see it."""
+    names = ("case_id", "matter_id", "matter_no", "title", "element", "name", "role", "unit", "form", "state")
+    due, due_at, opened = row["due"], row["due_at"], row["opened_at"]
+    return {
+        "task_id": row["id"],
+        **{name: row[name] for name in names},
+        "record": row["record"],
+        "due": due.isoformat() if due else None,
+        "due_at": due_at.isoformat() if due_at else None,
+        "opened_at": opened.isoformat(),
+        "claimed_by": row["claimed_by"],
+        "process_version": row["package_version"],
+    }

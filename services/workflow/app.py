@@ -1,0 +1,35 @@
+"""The web of this service, to be mounted under `/workflow`: work lists, tasks, cases, packages, incidents."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from services.common import db, web
+from services.common.clock import Clock
+from services.common.config import Settings
+from services.workflow import grants, healths, problems
+from services.workflow.api import cases as case_api
+from services.workflow.api import tasks as task_api
+from services.workflow.web import cases, incidents, packages, tasks, words
+
+__all__ = ["create", "problems"]
+
+BLUEPRINTS = (task_api.api, case_api.api, tasks.pages, cases.pages, packages.pages, incidents.pages)
+
+
+def create(settings: Settings, clock: Clock, engine: Engine | None = None) -> Flask:
+    """The Flask app; without `engine` it opens the database of the settings itself."""
+    engine = engine or db.connect(settings.databases["workflow"])
+    app = web.create_app(
+        "workflow",
+        settings,
+        clock,
+        engine,
+        grants_of=grants.grants_of(engine),
+        health=healths.of(engine, clock),
+    )
+    words.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

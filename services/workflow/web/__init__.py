@@ -1,0 +1,1 @@
+"""The pages: they translate between people and the nouns and decide nothing."""

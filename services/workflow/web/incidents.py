@@ -1,0 +1,53 @@
+"""What went wrong: incidents to retry, parked messages to replay, early messages nobody waits for."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from services.common import auth
+from services.common.problems import Problem
+from services.workflow import cases, edges, engine, incidents, messages, parked
+from services.workflow.web.words import say
+
+pages = Blueprint("incidents", __name__)
+
+
+@pages.get("/incidents")
+@auth.granted("cases.operate", "messages.manage")
+def list_() -> str:
+    """Everything that waits for a repair."""
+    with edges.reading() as conn:
+        return render_template(
+            "incidents.html",
+            incidents=incidents.list_(conn),
+            parked=parked.list_(conn),
+            early=messages.early(conn),
+        )
+
+
+@pages.post("/incidents/<int:number>/retry")
+@auth.granted("cases.operate")
+def retry(number: int) -> Response:
+    """Carry out an incident's stimulus again."""
+    with edges.writing() as conn:
+        try:
+            applied = cases.retry(conn, number, str(edges.speaker().account), edges.now())
+        except engine.Unexpected as error:
+            raise Problem("not_expected", 409) from error
+    if applied.incident is None:
+        flash(say("retried"), "good")
+    else:
+        flash(say("failed_again"), "bad")
+    return redirect(url_for("incidents.list_"), 303)
+
+
+@pages.post("/parked/replay")
+@auth.granted("messages.manage")
+def replay() -> Response:
+    """Give parked messages another try."""
+    ids = [int(value) for value in request.form.getlist("id") if value.isdigit()]
+    with edges.writing() as conn:
+        count = parked.replay(conn, ids)
+    flash(say("replayed", count=count), "good")
+    return redirect(url_for("incidents.list_"), 303)

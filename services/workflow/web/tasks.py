@@ -1,0 +1,172 @@
+"""待办 and 已办, and the page of one task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from services.common import auth, form_readers, forms
+from services.common import pages as page_tools
+from services.common.problems import FieldError, Problem
+from services.contracts import catalogue
+from services.workflow import answers, deadlines, edges, editions, matters, records, tasks, worklists
+from services.workflow.api.tasks import filter_of
+
+pages = Blueprint("tasks", __name__)
+
+
+@pages.get("/")
+@auth.signed_in
+def home() -> Response:
+    """The service's own start is the work list."""
+    return redirect(url_for("tasks.todo"))
+
+
+@pages.get("/tasks")
+@auth.signed_in
+def todo() -> str:
+    """What I may do now, the nearest deadline first."""
+    return _list("todo")
+
+
+@pages.get("/tasks/done")
+@auth.signed_in
+def done() -> str:
+    """What I have done, the latest first."""
+    return _list("done")
+
+
+def _list(which: str) -> str:
+    size, number, speaker = page_tools.PAGE_SIZE, page_tools.page_number(), edges.speaker()
+    find = worklists.todo if which == "todo" else worklists.done
+    with edges.reading() as conn:
+        now = edges.now()
+        rows = find(conn, speaker, filter_of(), now, limit=size + 1, offset=(number - 1) * size)
+    page = page_tools.page_of(rows, number)
+    units = sorted({unit for _role, unit in speaker.roles if unit})
+    return render_template(f"{which}.html", page=page, wanted=filter_of(), units=units, now=now)
+
+
+@pages.get("/tasks/<task_id>")
+@auth.signed_in
+def task(task_id: str) -> str:
+    """One task: the matter in full, the deadline and why, the form, what is recorded so far."""
+    return _page(task_id, None, ())
+
+
+@pages.post("/tasks/<task_id>")
+@auth.signed_in
+def act(task_id: str) -> str | Response | tuple[str, int]:
+    """Save a draft, claim, release, or complete; a form with faults comes back filled in."""
+    action = request.form.get("action", "complete")
+    if action == "complete":
+        return _complete(task_id)
+    speaker, now = edges.speaker(), edges.now()
+    with edges.writing() as conn:
+        if action == "claim":
+            tasks.claim(conn, task_id, speaker, now)
+        elif action == "release":
+            tasks.release(conn, task_id, speaker)
+        else:
+            schema = tasks.schema_of(conn, tasks.get(conn, task_id, speaker))
+            tasks.save_draft(conn, task_id, form_readers.read(schema, request.form), speaker, now)
+            flash(say("draft_saved"), "good")
+    return redirect(url_for("tasks.task", task_id=task_id), 303)
+
+
+def _complete(task_id: str) -> str | Response | tuple[str, int]:
+    speaker = edges.speaker()
+    with edges.reading() as conn:
+        schema = tasks.schema_of(conn, tasks.get(conn, task_id, speaker))
+    data = form_readers.read(schema, request.form)
+    try:
+        with edges.writing() as conn:
+            applied = tasks.complete(conn, task_id, data, speaker, edges.now())
+    except Problem as problem:
+        if not problem.errors:
+            raise
+        return _page(task_id, data, problem.errors), 422
+    edges.demand(applied)
+    flash(say("submitted"), "good")
+    return redirect(url_for("tasks.todo"), 303)
+
+
+@pages.post("/tasks/<task_id>/return")
+@auth.signed_in
+def give_back(task_id: str) -> Response:
+    """退回: the case goes back to where the diagram says."""
+    with edges.writing() as conn:
+        applied = tasks.operate(conn, task_id, "return", {}, edges.speaker(), edges.now())
+    edges.demand(applied)
+    flash(say("returned"), "good")
+    return redirect(url_for("tasks.todo"), 303)
+
+
+@pages.route("/tasks/<task_id>/records/<record>", methods=["GET", "POST"])
+@auth.signed_in
+def add_record(task_id: str, record: str) -> str | Response | tuple[str, int]:
+    """A record that moves no token, added beside an open task."""
+    speaker = edges.speaker()
+    with edges.reading() as conn:
+        row = tasks.get(conn, task_id, speaker)
+        schema = answers.record_schema(conn, editions.get(conn, row["package_version"]), record)
+    if request.method == "GET":
+        return _record_page(row, record, schema, None, ())
+    data = form_readers.read(schema, request.form)
+    try:
+        with edges.writing() as conn:
+            applied = records.submit(
+                conn, row["case_id"], record, data, speaker, edges.now(), unit=row["unit"], task_id=task_id
+            )
+    except Problem as problem:
+        if not problem.errors:
+            raise
+        return _record_page(row, record, schema, data, problem.errors), 422
+    edges.demand(applied)
+    flash(say("record_saved"), "good")
+    return redirect(url_for("tasks.task", task_id=task_id), 303)
+
+
+def _record_page(
+    row: Mapping[Any, Any],
+    record: str,
+    schema: Mapping[str, Any],
+    data: Mapping[str, Any] | None,
+    errors: Sequence[FieldError],
+) -> str:
+from services.workflow.web.words import say
+    made = forms.render(schema, data, errors)
+    return render_template("record.html", task=row, record=record, form=made)
+
+
+def _page(task_id: str, data: Mapping[str, Any] | None, errors: Sequence[FieldError]) -> str:
+    speaker = edges.speaker()
+    with edges.reading() as conn:
+        row = tasks.get(conn, task_id, speaker)
+        schema = tasks.schema_of(conn, row)
+        draft = tasks.draft(conn, task_id, speaker.account)
+        shown = data if data is not None else (draft["data"] if draft else None)
+        found = records.with_texts(conn, records.of_matter(conn, row["matter_id"]))
+        return render_template(
+            "task.html",
+            task=row,
+            matter=matters.get(conn, row["matter_id"]),
+            deadline=deadlines.get(conn, row["deadline_id"]),
+            form=forms.render(schema, shown, errors) if row["state"] == "open" else None,
+            schema=schema,
+            draft=draft,
+            records=[{**one, "shown": shown_record(one)} for one in found],
+            mine=row["claimed_by"] == speaker.account,
+        )
+
+
+def shown_record(row: Mapping[Any, Any]) -> Any:
+    """A record to read, by the schema of its type."""
+    try:
+        schema = catalogue.record_schema(row["record"])
+    except KeyError:
+        return ""
+    return forms.show(forms.resolve(schema), row["data"])

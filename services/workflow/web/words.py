@@ -1,0 +1,108 @@
+"""Names for codes, in the language of the page: units, roles, states, records, verbs of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, g
+
+from services.common import directories, languages
+from services.contracts import catalogue, codes
+from services.workflow import edges, editions, problems
+from services.workflow import tables as t
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    "start": ("启动", "started"),
+    "complete_task": ("完成任务", "task completed"),
+    "message": ("收到消息", "message received"),
+    "timer": ("到时", "timer fired"),
+    "record": ("新增记录", "record added"),
+    "operator": ("人工处置", "operated"),
+}
+STATUSES: Mapping[str, tuple[str, str]] = {
+    "running": ("办理中", "running"),
+    "ended": ("已结束", "ended"),
+    "open": ("待办", "open"),
+    "closed": ("已关闭", "closed"),
+    "moved": ("已变更", "moved"),
+    "cleared": ("已解除", "cleared"),
+    "waiting": ("等待", "waiting"),
+    "parked": ("搁置", "parked"),
+    "rejected": ("已退回", "rejected"),
+}
+
+NOTICES: Mapping[str, tuple[str, str]] = {
+    "draft_saved": ("草稿已保存,尚未提交", "the draft is saved, not submitted yet"),
+    "submitted": ("已提交", "submitted"),
+    "returned": ("已退回", "returned"),
+    "record_saved": ("记录已保存", "the record is saved"),
+    "version_published": ("版本已发布", "the version is in force"),
+    "version_retired": ("版本已停用,办理中的流程不受影响", "retired; running cases go on"),
+    "retried": ("已重新执行", "carried out again"),
+    "failed_again": ("再次失败,原因见列表", "it failed again, the list says why"),
+    "replayed": ("已重新受理 {count} 条消息", "{count} messages are tried again"),
+}
+"""What a page says after an act."""
+
+
+def say(code: str, **params: object) -> str:
+    """A notice in the language of the page."""
+    zh, en = NOTICES[code]
+    return languages.pick(zh.format(**params), en.format(**params))
+
+
+def install(app: Flask) -> None:
+    """Give the templates their words."""
+    app.jinja_env.globals.update(
+        unit_name=unit_name,
+        role_name=role_name,
+        element_label=element_label,
+        matter_state=lambda code: _label(codes.MATTER_STATES, code),
+        package_state=lambda code: _label(codes.PACKAGE_STATES, code),
+        close_reason=lambda code: _label(codes.TASK_CLOSE_REASONS, code),
+        record_name=record_name,
+        kind_name=lambda code: languages.pick(*KINDS.get(code, (code, code))),
+        status_name=lambda code: languages.pick(*STATUSES.get(code, (code, code))),
+        incident_name=lambda code: languages.pick(*problems.words_for(code)),
+    )
+
+
+def _label(table: codes.Codes, code: str | None) -> str:
+    found = table.get(code or "")
+    return languages.pick(found.zh, found.en) if found else code or ""
+
+
+def unit_name(code: str | None) -> str:
+    """A unit's name, read once per request."""
+    if "workflow_units" not in g:
+        with edges.reading() as conn:
+            g.workflow_units = dict(directories.unit_names(conn, t.directory, active=False))
+    return str(g.workflow_units.get(code, code or ""))
+
+
+def role_name(role: str | None, version: str) -> str:
+    """A role's name in a package version."""
+    if not role:
+        return ""
+    return edition_of(version).role_label(role, english=languages.current() == "en")
+
+
+def element_label(kind: str, name: str, version: str) -> str:
+    """The name of a process or deadline in a package version."""
+    return edition_of(version).label(kind, name)
+
+
+def edition_of(version: str) -> editions.Edition:
+    """The live edition of a version."""
+    with edges.reading() as conn:
+        return editions.get(conn, version)
+
+
+def record_name(record: str) -> str:
+    """A record type's name, from its schema."""
+    try:
+        schema: Mapping[str, Any] = catalogue.record_schema(record)
+    except KeyError:
+        return record
+    return languages.pick(str(schema.get("title") or record), schema.get("x-title-en"))

@@ -1,0 +1,86 @@
+"""Work lists: what a person may do now, the nearest deadline first, and what he has done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, or_, select, true
+
+from services.workflow import tables as t
+from services.workflow.speakers import STAND_INS, Speaker
+
+_c = t.task.c
+_COLUMNS = (*t.task.c, t.matter.c.matter_no, t.matter.c.title)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What to leave out; empty values leave out nothing. `text` is looked for in number and title."""
+
+    text: str = ""
+    role: str = ""
+    unit: str = ""
+    element: str = ""
+    overdue: bool = False
+    mine: bool = False  # only what I have claimed
+
+
+def todo(
+    conn: Connection, speaker: Speaker, wanted: Filter, now: datetime, *, limit: int, offset: int = 0
+) -> Sequence[RowMapping]:
+    """Open tasks this speaker may do with number and title of the matter, due ascending, undated last."""
+    statement = _select().where(_c.state == "open", _reach(speaker), *_narrow(wanted, speaker, now))
+    order = (_c.due_at.asc().nulls_last(), _c.opened_at, _c.id)
+    return conn.execute(statement.order_by(*order).limit(limit).offset(offset)).mappings().all()
+
+
+def done(
+    conn: Connection, speaker: Speaker, wanted: Filter, now: datetime, *, limit: int, offset: int = 0
+) -> Sequence[RowMapping]:
+    """Tasks this person has done, the latest first."""
+    own = (_c.state == "closed") & (_c.reason == "done") & (_c.closed_account == speaker.account)
+    statement = _select().where(own, *_narrow(wanted, speaker, now))
+    return conn.execute(statement.order_by(_c.closed_at.desc()).limit(limit).offset(offset)).mappings().all()
+
+
+def of_case(conn: Connection, case_id: str) -> Sequence[RowMapping]:
+    """All tasks of a case in the order they were opened."""
+    statement = _select().where(_c.case_id == case_id)
+    return conn.execute(statement.order_by(_c.opened_at, _c.id)).mappings().all()
+
+
+def _select() -> Any:
+    return select(*_COLUMNS).join(t.matter, t.matter.c.matter_id == _c.matter_id)
+
+
+def _reach(speaker: Speaker) -> ColumnElement[bool]:
+    """Tasks within a speaker's roles and units; the same rule as `Speaker.may`."""
+    parts: list[ColumnElement[bool]] = []
+    everywhere = [role for role, unit in speaker.roles if unit is None]
+    if everywhere:
+        parts.append(_c.role.in_(everywhere))
+    by_unit: dict[str, list[str]] = {}
+    for role, unit in speaker.roles:
+        if unit is not None:
+            by_unit.setdefault(unit, []).append(role)
+    parts += [and_(_c.unit == unit, _c.role.in_(roles)) for unit, roles in sorted(by_unit.items())]
+    if speaker.units:
+        parts.append(_c.unit.in_(sorted(speaker.units)))
+    parts += [_c.record == record for record, grant in STAND_INS.items() if grant in speaker.grants]
+    return or_(*parts) if parts else false()
+
+
+def _narrow(wanted: Filter, speaker: Speaker, now: datetime) -> list[ColumnElement[bool]]:
+    text = f"%{wanted.text.strip()}%"
+    found = t.matter.c.matter_no.like(text) | t.matter.c.title.like(text)
+    return [
+        found if wanted.text.strip() else true(),
+        _c.role == wanted.role if wanted.role else true(),
+        _c.unit == wanted.unit if wanted.unit else true(),
+        _c.element == wanted.element if wanted.element else true(),
+        _c.due_at < now if wanted.overdue else true(),
+        _c.claimed_by == speaker.account if wanted.mine else true(),
+    ]
