@@ -1,0 +1,25 @@
+"""What notify tells about itself: what waits in its outbox and inbox, and how many deliveries have not ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Engine
+
+from services.common import db
+from services.common.health import Health, counts
+from services.notify import store, tables
+
+
+def of(engine: Engine) -> Health:
+    """The service's health. Waiting mail keeps nothing from being settled: a mail server may be down for days."""
+    health = Health("notify")
+
+    def settled() -> Mapping[str, Any]:
+        with db.read(engine) as conn:
+            waiting = {"deliveries_waiting": store.count_waiting(conn), "timers_due": 0, "next_due": None}
+            return {**counts(conn, tables.outbox, tables.inbox), **waiting}
+
+    health.register_settled(settled)
+    return health

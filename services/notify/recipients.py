@@ -1,0 +1,62 @@
+"""Who is meant by an address: `{role, unit}` or `{person}`, resolved by the local copy of the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from services.notify import store
+
+_DEPUTY = "deputy"
+"""Role and kind of person: a deputy is addressed as the role `deputy` of himself (`deputy@<person>`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to be told, and the ways that are open: an account for the message centre, a mail address."""
+
+    person_id: str
+    name: str
+    has_account: bool
+    address: str | None
+    wants_mail: bool
+
+
+def resolve(conn: Connection, addresses: Iterable[Mapping[str, Any]]) -> list[Recipient]:
+    """Everybody the addresses mean, each once, in the order of the addresses; people who left are nobody."""
+    found: dict[str, RowMapping] = {}
+    for address in addresses:
+        for row in _people(conn, address):
+            found.setdefault(row["id"], row)
+    return [_recipient(conn, row) for row in found.values()]
+
+
+def _people(conn: Connection, address: Mapping[str, Any]) -> list[RowMapping]:
+    if address.get("person"):
+        return _person(conn, address["person"])
+    role, unit = address.get("role"), address.get("unit")
+    if role is None:
+        return []
+    if role == _DEPUTY and unit is not None:
+        return _person(conn, unit)
+    return store.people_of(conn, role, unit)
+
+
+def _person(conn: Connection, person_id: str) -> list[RowMapping]:
+    row = store.person(conn, person_id)
+    return [row] if row is not None and row["active"] else []
+
+
+def _recipient(conn: Connection, row: RowMapping) -> Recipient:
+    own = store.preference_of(conn, row["id"])
+    address = (own and own["address"]) or row["body"].get("email")
+    return Recipient(
+        person_id=row["id"],
+        name=row["name"],
+        has_account=store.has_account(conn, row["id"]),
+        address=address or None,
+        wants_mail=own is None or own["mail"],
+    )

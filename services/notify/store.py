@@ -1,0 +1,188 @@
+"""The SQL of notices and deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
+
+from services.common import db
+from services.notify.tables import delivery, directory, notice, package, preference
+
+WAITING, DELIVERED, FAILED, SUPPRESSED = "waiting", "delivered", "failed", "suppressed"
+INAPP, MAIL = "inapp", "mail"
+_d = delivery.c
+_UNREAD = and_(_d.read_at.is_(None), _d.settled_at.is_(None))
+_NOTICE = [column for column in notice.c if column.name != "id"]
+
+
+# --- what others own -----------------------------------------------------------------------------------------
+
+
+def put_package(conn: Connection, row: Mapping[str, Any]) -> None:
+    """Keep what is known of a process version."""
+    db.upsert(conn, package, [row], ["version"])
+
+
+def texts(conn: Connection, version: str) -> Mapping[str, Any]:
+    """The text templates of a process version; empty for one that is not known."""
+    return conn.scalar(select(package.c.texts).where(package.c.version == version)) or {}
+
+
+def roles(conn: Connection) -> list[Mapping[str, Any]]:
+    """The roles of every process version in use; a retired one still has running cases."""
+    found = conn.scalars(select(package.c.roles).where(package.c.status.in_(("active", "retired"))))
+    return [role for listed in found for role in listed]
+
+
+def people_of(conn: Connection, role: str, unit: str | None) -> list[RowMapping]:
+    """People with an open account that holds the role: for the unit, or for the whole locality."""
+    holding, account, who = directory.holding, directory.account, directory.person
+    query = (
+        select(who)
+        .join(account, account.c.person_id == who.c.id)
+        .join(holding, holding.c.account_id == account.c.id)
+        .where(holding.c.role == role, account.c.active, who.c.active)
+        .order_by(who.c.id)
+        .distinct()
+    )
+    if unit is not None:
+        query = query.where(or_(holding.c.unit == unit, holding.c.unit.is_(None)))
+    return list({row["id"]: row for row in conn.execute(query).mappings()}.values())
+
+
+def person(conn: Connection, person_id: str) -> RowMapping | None:
+    """Somebody of the directory, or None."""
+    return conn.execute(select(directory.person).where(directory.person.c.id == person_id)).mappings().first()
+
+
+def has_account(conn: Connection, person_id: str) -> bool:
+    """Whether somebody can sign in and see the message centre."""
+    account = directory.account
+    query = select(account.c.id).where(account.c.person_id == person_id, account.c.active)
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def preference_of(conn: Connection, person_id: str) -> RowMapping | None:
+    """A person's own settings, or None."""
+    return conn.execute(select(preference).where(preference.c.person_id == person_id)).mappings().first()
+
+
+def put_preference(conn: Connection, row: Mapping[str, Any]) -> None:
+    """Keep a person's own settings."""
+    db.upsert(conn, preference, [row], ["person_id"])
+
+
+# --- notices and deliveries ----------------------------------------------------------------------------------
+
+
+def add_notice(conn: Connection, row: Mapping[str, Any]) -> bool:
+    """Keep a notice; False when this id is known already."""
+    return db.insert_ignore(conn, notice, row) is not None
+
+
+def add_deliveries(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the deliveries of a new notice."""
+    if rows:
+        conn.execute(delivery.insert(), [dict(row) for row in rows])
+
+
+def claim(conn: Connection, now: datetime, until: datetime, limit: int, most: int) -> list[RowMapping]:
+    """Take up to `limit` waiting deliveries in hand: their next try counts now and is due again at `until`.
+
+    Whoever dies with them in hand loses nothing: at `until` they are due again. One already tried `most` times
+    is left to `exhaust`.
+    """
+    due = and_(_d.state == WAITING, _d.next_at <= now, _d.attempts < most)
+    chosen = select(_d.id).where(due).order_by(_d.next_at, _d.id).limit(limit)
+    ids = list(conn.scalars(chosen.with_for_update(skip_locked=True)))
+    if not ids:
+        return []
+    conn.execute(update(delivery).where(_d.id.in_(ids)).values(next_at=until, attempts=_d.attempts + 1))
+    query = select(delivery, *_NOTICE).join(notice).where(_d.id.in_(ids)).order_by(_d.created_at, _d.id)
+    return list(conn.execute(query).mappings())
+
+
+def exhaust(conn: Connection, now: datetime, most: int, at: datetime) -> int:
+    """End what was tried `most` times and never reported back: the process died with it in hand."""
+    lost = and_(_d.state == WAITING, _d.next_at <= now, _d.attempts >= most)
+    values = {"state": FAILED, "reason": "exhausted", "next_at": None, "ended_at": at}
+    return len(conn.execute(update(delivery).where(lost).values(**values).returning(_d.id)).all())
+
+
+def finish(conn: Connection, delivery_id: str, **values: Any) -> None:
+    """Write what came of a delivery; one that ended meanwhile stays as it is."""
+    mine = and_(_d.id == delivery_id, _d.state == WAITING)
+    conn.execute(update(delivery).where(mine).values(**values))
+
+
+def ended(conn: Connection, delivery_id: str) -> RowMapping | None:
+    """Lock a delivery that failed or was suppressed; None when there is no such one."""
+    may = and_(_d.id == delivery_id, _d.state.in_((FAILED, SUPPRESSED)))
+    return conn.execute(select(delivery).where(may).with_for_update()).mappings().first()
+
+
+def restart(conn: Connection, delivery_id: str, values: Mapping[str, Any]) -> None:
+    """Begin an ended delivery anew."""
+    conn.execute(update(delivery).where(_d.id == delivery_id).values(**values))
+
+
+def settle_task(conn: Connection, task_id: str, at: datetime) -> None:
+    """A task is closed: nobody has to do anything about its notices."""
+    mine = select(notice.c.id).where(notice.c.task_id == task_id)
+    conn.execute(update(delivery).where(_d.notice_id.in_(mine), _d.settled_at.is_(None)).values(settled_at=at))
+
+
+def mark_read(conn: Connection, person_id: str, ids: Collection[str] | None, at: datetime) -> int:
+    """Mark messages of a person as read (None: all); how many were unread."""
+    mine = and_(_d.person_id == person_id, _d.channel == INAPP, _d.read_at.is_(None))
+    if ids is not None:
+        mine = and_(mine, _d.id.in_(ids))
+    return len(conn.execute(update(delivery).where(mine).values(read_at=at).returning(_d.id)).all())
+
+
+def messages(conn: Connection, person_id: str, *, only: str | None, limit: int, offset: int) -> list[RowMapping]:
+    """A person's messages, what is unread first, then the newest; `only`: unread, task or notice."""
+    query = select(delivery, *_NOTICE, _UNREAD.label("unread")).join(notice)
+    query = query.where(_d.person_id == person_id, _d.channel == INAPP, _d.state == DELIVERED)
+    if only == "unread":
+        query = query.where(_UNREAD)
+    elif only is not None:
+        query = query.where(notice.c.kind == only)
+    order = (_UNREAD.desc(), _d.created_at.desc(), notice.c.kind, _d.id)
+    return list(conn.execute(query.order_by(*order).limit(limit).offset(offset)).mappings())
+
+
+def message(conn: Connection, person_id: str, delivery_id: str) -> RowMapping | None:
+    """One message of a person, or None."""
+    mine = and_(_d.id == delivery_id, _d.person_id == person_id, _d.channel == INAPP)
+    return conn.execute(select(delivery, *_NOTICE).join(notice).where(mine)).mappings().first()
+
+
+def count_unread(conn: Connection, person_id: str) -> int:
+    """How many messages wait to be read."""
+    mine = and_(_d.person_id == person_id, _d.channel == INAPP, _d.state == DELIVERED, _UNREAD)
+    return conn.scalar(select(func.count()).select_from(delivery).where(mine)) or 0
+
+
+def deliveries(conn: Connection, wanted: Mapping[str, str], *, limit: int, offset: int = 0) -> list[RowMapping]:
+    """The delivery log, newest first; `wanted`: state, channel, matter_id, notice_id, each optional."""
+    columns: dict[str, ColumnElement[Any]] = {
+        "state": _d.state,
+        "channel": _d.channel,
+        "notice_id": _d.notice_id,
+        "matter_id": notice.c.matter_id,
+    }
+    who = directory.person
+    query = select(delivery, *_NOTICE, who.c.name.label("person")).join(notice)
+    query = query.join(who, who.c.id == _d.person_id, isouter=True)
+    query = query.where(*(columns[name] == value for name, value in wanted.items() if value and name in columns))
+    order = (_d.created_at.desc(), _d.notice_id, _d.id)
+    return list(conn.execute(query.order_by(*order).limit(limit).offset(offset)).mappings())
+
+
+def count_waiting(conn: Connection) -> int:
+    """How many deliveries have not ended yet."""
+    return conn.scalar(select(func.count()).select_from(delivery).where(_d.state == WAITING)) or 0

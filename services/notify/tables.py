@@ -1,0 +1,83 @@
+"""What notify remembers: notices, one delivery per person and channel, and its copies of what others own."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+from services.common import directories
+from services.common import inbox as inboxes
+from services.common import outbox as outboxes
+from services.common.db import Json, Utc
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+outbox = outboxes.table(metadata)
+inbox = inboxes.table(metadata)
+directory = directories.tables(metadata)
+
+package = Table(
+    "package",
+    metadata,
+    Column("version", String(128), primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("roles", Json(), nullable=False),
+    Column("texts", Json(), nullable=False, comment="template → language → {subject, body}, Jinja sources"),
+    comment="what package.published said of a process version",
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", String(200), primary_key=True, comment="given by the sender: the same id is the same notice"),
+    Column("kind", String(16), nullable=False, comment="notice | task"),
+    Column("template", String(128), comment="a text of the process package; null for tasks"),
+    Column("process_version", String(128), nullable=False),
+    Column("matter_id", String(128), index=True),
+    Column("matter_no", String(128)),
+    Column("title", Text, nullable=False),
+    Column("task_id", String(128), index=True),
+    Column("facts", Json(), nullable=False),
+    Column("texts", Json(), nullable=False, comment="language → {subject, body}, as sent; empty for tasks"),
+    Column("fault", Text, comment="why the text is the plain one instead of the package's"),
+    Column("at", Utc, nullable=False),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", String(36), primary_key=True, comment="derived from notice, person and channel"),
+    Column("notice_id", ForeignKey("notice.id"), nullable=False),
+    Column("person_id", String(128), nullable=False),
+    Column("channel", String(16), nullable=False, comment="inapp | mail"),
+    Column("address", Text, comment="where it went: a mail address, nothing for the message centre"),
+    Column("state", String(16), nullable=False, comment="waiting | delivered | failed | suppressed"),
+    Column("reason", String(32), comment="why it failed or was suppressed"),
+    Column("error", Text, comment="what the other side said"),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Utc, comment="when it is tried next, in real time"),
+    Column("created_at", Utc, nullable=False),
+    Column("ended_at", Utc, comment="when it reached its terminal state"),
+    Column("read_at", Utc, comment="when the person marked it as read; message centre only"),
+    Column("settled_at", Utc, comment="when its task was closed by whomever"),
+    UniqueConstraint("notice_id", "person_id", "channel"),
+    Index(None, "person_id", "channel", "created_at"),
+    Index(None, "state", "created_at"),
+)
+_waiting = delivery.c.state == "waiting"
+Index("ix_delivery_due", delivery.c.next_at, postgresql_where=_waiting, sqlite_where=_waiting)
+
+preference = Table(
+    "preference",
+    metadata,
+    Column("person_id", String(128), primary_key=True),
+    Column("address", Text, comment="own mail address; null: the directory's"),
+    Column("mail", Boolean, nullable=False, comment="whether mail is wanted at all"),
+    Column("changed_at", Utc, nullable=False),
+)
