@@ -60,6 +60,18 @@ def create(
     store.put_password(conn, account_id, hashed)
 
 
+def ensure(conn: Connection, entry: Mapping[str, Any], now: datetime) -> None:
+    """Create an account from `{id?, login, password, person, roles}`; one that exists only gets its roles."""
+    login = str(entry["login"])
+    account_id = str(entry.get("id") or f"a-{login}")
+    roles = [{"role": role["role"], "unit": role.get("unit")} for role in entry.get("roles") or ()]
+    if store.credential(conn, account_id) is not None:
+        set_roles(conn, account_id, roles, now)
+        return
+    password, person = str(entry["password"]), str(entry["person"])
+    create(conn, account_id, login=login, password=password, person_id=person, roles=roles, now=now)
+
+
 def sign_in(conn: Connection, login: str, password: str, now: datetime) -> Attempt:
     """Check a password. Commit the transaction whatever the result: failures must count.
 

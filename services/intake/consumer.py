@@ -35,9 +35,7 @@ def submit(conn: Connection, message: Message, context: Context, zone: ZoneInfo 
         raise Rejected("not_permitted", 403)
     origin = matters.Origin(scope=f"connector:{context.connector}", message_id=message.id)
     try:
-        done = matters.submit(
-            conn, message.data, key=message.id, origin=origin, now=context.received_at, zone=zone
-        )
+        done = matters.submit(conn, message.data, key=message.id, origin=origin, now=context.received_at, zone=zone)
     except Problem as problem:
         raise _rejected(problem) from problem
     answer = _accepted(message, done, context)
@@ -80,5 +78,5 @@ HANDLERS: Final[Mapping[str, Handler]] = {
 
 def desk(engine: Engine, clock: Clock, zone: ZoneInfo) -> Desk:
     """Return what a worker of intake works with; `zone` says on which day a suggestion comes in."""
-    handlers = {**HANDLERS, "matter.submit.v1": partial(submit, zone=zone)}
+    handlers: dict[str, Handler] = {**HANDLERS, "matter.submit.v1": partial(submit, zone=zone)}
     return Desk("intake", engine, tables.inbox, tables.outbox, handlers, clock)

@@ -58,8 +58,13 @@ class Page:
 
     lines: Sequence[Line]
     total: int
-    page: int
+    number: int
     pages: int
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is a page after this one."""
+        return self.number < self.pages
 
 
 def find(conn: Connection, scope: Scope, wanted: Filter, now: datetime, *, page: int = 1) -> Page:
@@ -69,7 +74,7 @@ def find(conn: Connection, scope: Scope, wanted: Filter, now: datetime, *, page:
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(page, 1), pages)
     rows = _slice(conn, condition, (page - 1) * PAGE_SIZE)
-    return Page(lines=_lines(conn, rows, now), total=total, page=page, pages=pages)
+    return Page(lines=_lines(conn, rows, now), total=total, number=page, pages=pages)
 
 
 def every(conn: Connection, scope: Scope, wanted: Filter, now: datetime) -> Iterator[Line]:
@@ -80,9 +85,7 @@ def every(conn: Connection, scope: Scope, wanted: Filter, now: datetime) -> Iter
         offset += len(rows)
 
 
-def counts(
-    conn: Connection, scope: Scope, wanted: Filter, column: ColumnElement[Any], now: datetime
-) -> dict[str, int]:
+def counts(conn: Connection, scope: Scope, wanted: Filter, column: ColumnElement[Any], now: datetime) -> dict[str, int]:
     """Count the lines a filter finds by the values of a column; matters without a value are left out."""
     query = _from(select(column, func.count())).where(conditions(scope, wanted, now)).group_by(column)
     return {row[0]: row[1] for row in conn.execute(query) if row[0] is not None}
@@ -163,8 +166,7 @@ def _lines(conn: Connection, rows: Sequence[Row[Any]], now: datetime) -> list[Li
     }
     records = store_ledger.record_counts(conn, ids)
     return [
-        _line(row, {table: rows.get(row.id, []) for table, rows in by_matter.items()}, records, now)
-        for row in rows
+        _line(row, {table: rows.get(row.id, []) for table, rows in by_matter.items()}, records, now) for row in rows
     ]
 
 
@@ -175,9 +177,7 @@ def _grouped(rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
     return grouped
 
 
-def _line(
-    row: Row[Any], about: Mapping[Any, list[Row[Any]]], records: Mapping[str, int], now: datetime
-) -> Line:
+def _line(row: Row[Any], about: Mapping[Any, list[Row[Any]]], records: Mapping[str, int], now: datetime) -> Line:
     proposers = sorted(about[t.proposer], key=lambda one: one.position)
     deadline = next((one for one in about[t.led_deadline] if one.deadline_id == row.next_deadline), None)
     return Line(

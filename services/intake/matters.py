@@ -68,9 +68,7 @@ def submit(
     names = _names(conn, [clean["lead_proposer"], *clean["co_proposers"]])
     store.insert_matter(conn, _row(clean, session, matter_id, number, when, origin, now), names)
     ledger.touch(conn, [matter_id])
-    outbox.add(
-        conn, tables.outbox, _submitted(clean, session, matter_id, number, when, names, origin, now), now=now
-    )
+    outbox.add(conn, tables.outbox, _submitted(clean, session, matter_id, number, when, names, origin, now), now=now)
     return Submitted(
         matter_id=matter_id,
         matter_no=number,
@@ -79,9 +77,7 @@ def submit(
     )
 
 
-def check(
-    conn: Connection, form: Mapping[str, Any], *, origin: Origin
-) -> tuple[dict[str, Any], Mapping[str, Any]]:
+def check(conn: Connection, form: Mapping[str, Any], *, origin: Origin) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Return (the tidy form, the body of its session) or raise `Problem("invalid_form")`."""
     clean, faults = submissions.check(form)
     session = _session(conn, clean.get("session_id"))
@@ -128,9 +124,7 @@ def withdraw(conn: Connection, matter_id: str, *, person_id: str | None, reason:
     store.withdraw_matter(conn, matter_id, reason, now)
     ledger.touch(conn, [matter_id])
     data = {"matter_id": matter_id, "reason": reason, "withdrawn_at": now.isoformat()}
-    outbox.add(
-        conn, tables.outbox, _message("matter.withdrawn.v1", matter_id, "withdrawn", data, now), now=now
-    )
+    outbox.add(conn, tables.outbox, _message("matter.withdrawn.v1", matter_id, "withdrawn", data, now), now=now)
 
 
 def _reason_fault(reason: str) -> Fault:
@@ -147,13 +141,20 @@ def _again(conn: Connection, taken: Row[Any], digest: str) -> Submitted:
     return Submitted(matter_id=taken.matter_id, matter_no=number, created=False)
 
 
+def open_sessions(conn: Connection) -> list[dict[str, Any]]:
+    """Return the bodies (with their ids) of the sessions that still take suggestions, the newest first."""
+    found = [{"label": key, **body, "id": key} for key, body in store.entries(conn, "session")]
+    still = [session for session in found if session.get("open", True)]
+    return sorted(still, key=lambda session: (session["year"], session["session_no"]), reverse=True)
+
+
 def _session(conn: Connection, wanted: str | None) -> Mapping[str, Any] | None:
-    """Return the body (with its id) of the session asked for, or of the one marked as current."""
-    sessions = [{**body, "id": key} for key, body in store.entries(conn, "session") if body.get("open", True)]
+    """Find the session asked for, or the one marked as current, or the newest."""
+    sessions = open_sessions(conn)
     if wanted:
         return next((session for session in sessions if session["id"] == wanted), None)
     current = [session for session in sessions if session.get("current")]
-    return current[0] if current else (sessions[0] if len(sessions) == 1 else None)
+    return next(iter(current or sessions), None)
 
 
 def _unknown(
@@ -232,9 +233,7 @@ def _submitted(
         "matter_no": number,
         "level": session["level"],
         "locality": session["locality"],
-        "session": {
-            key: session.get(key) for key in ("id", "term_no", "session_no", "year", "process_version")
-        },
+        "session": {key: session.get(key) for key in ("id", "term_no", "session_no", "year", "process_version")},
         "submitted_when": when,
         "lead_proposer": names[0],
         "co_proposers": list(names[1:]),

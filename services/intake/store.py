@@ -14,9 +14,7 @@ Values = Mapping[str, Any]
 # --- matters ------------------------------------------------------------------------------------------------
 
 
-def claim_key(
-    conn: Connection, scope: str, key: str, digest: str, matter_id: str, now: datetime
-) -> Row[Any] | None:
+def claim_key(conn: Connection, scope: str, key: str, digest: str, matter_id: str, now: datetime) -> Row[Any] | None:
     """Claim an idempotency key for a matter; the row that had it before, or None when it was free.
 
     On PostgreSQL a rival's insert makes this one wait for the rival's commit: two can never both win.

@@ -79,9 +79,7 @@ def rows_of(conn: Connection, table: Table, matter_ids: Sequence[str]) -> Sequen
 
 def records_of(conn: Connection, matter_id: str, kinds: Sequence[str]) -> Sequence[Row[Any]]:
     """The records of some kinds about a matter."""
-    query = select(t.led_record).where(
-        t.led_record.c.matter_id == matter_id, t.led_record.c.record.in_(kinds)
-    )
+    query = select(t.led_record).where(t.led_record.c.matter_id == matter_id, t.led_record.c.record.in_(kinds))
     return conn.execute(query).all()
 
 

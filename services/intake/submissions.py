@@ -122,17 +122,13 @@ class SuggestionForm(Schema):
 
     matter_kind = fields.String(load_default="suggestion", validate=_one_of("suggestion", "proposal"))
     session_id = fields.String(load_default=None, allow_none=True)
-    submitted_when = fields.String(
-        load_default=None, allow_none=True, validate=_one_of("in_session", "inter_session")
-    )
+    submitted_when = fields.String(load_default=None, allow_none=True, validate=_one_of("in_session", "inter_session"))
     title = fields.String(required=True, validate=[_filled, _at_most("title_too_long", TITLE_MAX)])
     topic = fields.String(load_default=None, allow_none=True, validate=_at_most("too_long", TOPIC_MAX))
     proposer_type = fields.String(
         load_default=None,
         allow_none=True,
-        validate=_one_of(
-            "single", "joint", "delegation", "party", "organisation", "sector", "group", "committee"
-        ),
+        validate=_one_of("single", "joint", "delegation", "party", "organisation", "sector", "group", "committee"),
     )
     lead_proposer = fields.String(required=True, validate=_filled)
     co_proposers = fields.List(
@@ -178,7 +174,7 @@ def check(form: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
     try:
         clean: dict[str, Any] = dict(SuggestionForm().load(form))
     except ValidationError as error:
-        found = _flat(error.normalized_messages())
+        found = _flat(error.normalized_messages())  # type: ignore[no-untyped-call]
         return dict(error.valid_data) if isinstance(error.valid_data, dict) else {}, found
     return clean, []
 

@@ -239,9 +239,7 @@ led_unit = Table(
     metadata,
     Column("matter_id", String(128), primary_key=True),
     Column("unit", String(128), primary_key=True, index=True),
-    Column(
-        "role", String(128), nullable=False, comment="lead | co_handler | separate_handler, empty if unknown"
-    ),
+    Column("role", String(128), nullable=False, comment="lead | co_handler | separate_handler, empty if unknown"),
 )
 
 package = Table(

@@ -1,0 +1,11 @@
+"""Intake's HTTP interface `/api/v1`: JSON in and out, RFC 9457 problems, bearer tokens."""
+
+from flask import Flask
+
+from services.intake.api import ledger, matters, tokens
+
+
+def install(app: Flask) -> None:
+    """Give the app its HTTP interface."""
+    for blueprint in (tokens.api, matters.api, ledger.api):
+        app.register_blueprint(blueprint)

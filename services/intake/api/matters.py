@@ -1,0 +1,78 @@
+"""Matters over HTTP: hand one in, read one."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlalchemy import Connection, Row
+
+from services.common import auth, db
+from services.common.problems import Problem
+from services.intake import grants, matters, store, store_ledger, tables, timelines
+from services.intake.api.answers import answer
+from services.intake.timelines import Reader
+
+api = Blueprint("api_matters", __name__, url_prefix="/api/v1")
+KEY_MAX = 200
+
+
+@api.post("/matters")
+@auth.signed_in
+def submit() -> Response:
+    """Hand in a suggestion; header `Idempotency-Key`, body as in the form.
+
+    201 `{matter_id, matter_no, warnings}`, 200 for the same key and content again; problems: 400 missing_key,
+    409 duplicate_conflict, 422 invalid_form with `errors`.
+    """
+    here, actor = auth.extension(), auth.require_actor()
+    if actor.deputy_id is None and not auth.has_grant("matters.register"):
+        raise Problem("not_permitted", 403)
+    key, form = request.headers.get("Idempotency-Key", ""), request.get_json(silent=True)
+    if not 0 < len(key) <= KEY_MAX:
+        raise Problem("missing_key", 400)
+    if not isinstance(form, dict):
+        raise Problem("bad_request", 400)
+    origin = matters.Origin(scope=actor.account_id, own_name=actor.deputy_id)
+    with db.begin(here.engine) as conn:
+        done = matters.submit(conn, form, key=key, origin=origin, now=here.clock.now(), zone=here.settings.zone)
+    body = {
+        "matter_id": done.matter_id,
+        "matter_no": done.matter_no,
+        "warnings": [asdict(warning) for warning in done.warnings],
+    }
+    headers = {"Location": f"/api/v1/matters/{done.matter_id}"}
+    return answer(body, 201 if done.created else 200, headers)
+
+
+@api.get("/matters/<matter_id>")
+@auth.signed_in
+def show(matter_id: str) -> Response:
+    """One matter with its state, units, open tasks, deadlines with reasons, and what happened."""
+    here, actor = auth.extension(), auth.require_actor()
+    seen = grants.scope(actor, auth.current_grants())
+    with db.read(here.engine) as conn:
+        matter = store.matter(conn, matter_id)
+        if matter is None or not grants.may_see(conn, matter, seen):
+            raise Problem("unknown_matter", 404)
+        own = any(row.person_id == seen.person_id for row in store.proposers(conn, matter_id))
+        reader = Reader(inside=not own, person_id=actor.deputy_id)
+        story = timelines.tell(conn, matter, reader, here.clock.now())
+        return answer({**_facts(conn, matter), **asdict(story)})
+
+
+def _facts(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
+    same = ("no", "kind", "title", "topic", "session_id", "submitted_when", "body", "extra", "submitted_at")
+    line = store_ledger.rows_of(conn, tables.led_matter, [matter.id])[0]
+    return {
+        "matter_id": matter.id,
+        **{name: getattr(matter, name) for name in same},
+        "proposers": [{"id": row.person_id, "name": row.name} for row in store.proposers(conn, matter.id)],
+        "state": line.state,
+        "state_at": line.state_at,
+        "outcome_class": line.outcome_class,
+        "units": [
+            {"unit": row.unit, "role": row.role or None}
+            for row in store_ledger.rows_of(conn, tables.led_unit, [matter.id])
+        ],
+        "letters": [row.id for row in store.letters(conn, matter.id)],
+    }

@@ -1,0 +1,55 @@
+"""What a query string asks of the ledger, for page, export and HTTP interface alike."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.common.auth import Actor
+from services.common.problems import Problem
+from services.contracts.codes import MATTER_KINDS, MATTER_STATES, OUTCOME_CLASSES
+from services.intake import grants
+from services.intake.listings import TEXT_MAX, Filter
+
+CODES: Final = {"state": MATTER_STATES, "class": OUTCOME_CLASSES, "kind": MATTER_KINDS}
+ID_MAX: Final = 128
+
+
+def asked(args: Mapping[str, str]) -> Filter:
+    """Read a filter; unknown codes are refused (`bad_filter`), not silently dropped."""
+    for name, known in CODES.items():
+        if args.get(name) and args[name] not in known:
+            raise Problem("bad_filter", 400, value=f"{name}={args[name][:ID_MAX]}")
+    return Filter(
+        session=_text(args, "session", ID_MAX),
+        unit=_text(args, "unit", ID_MAX),
+        state=args.get("state", ""),
+        outcome_class=args.get("class", ""),
+        kind=args.get("kind", ""),
+        overdue=args.get("overdue") == "1",
+        text=_text(args, "q", TEXT_MAX),
+    )
+
+
+def query(wanted: Filter) -> dict[str, str]:
+    """Write a filter as the arguments of a query string."""
+    named = {
+        "session": wanted.session,
+        "unit": wanted.unit,
+        "state": wanted.state,
+        "class": wanted.outcome_class,
+        "kind": wanted.kind,
+        "overdue": "1" if wanted.overdue else "",
+        "q": wanted.text,
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def scope(actor: Actor, given: frozenset[str]) -> grants.Scope:
+    """Return what somebody may see of the ledger, or refuse who sees nothing."""
+    seen = grants.scope(actor, given)
+    if seen.nothing:
+        raise Problem("not_permitted", 403)
+    return seen
+
+
+def _text(args: Mapping[str, str], name: str, most: int) -> str:
+    return args.get(name, "").replace("\x00", "")[:most]

@@ -1,0 +1,69 @@
+"""The front door: signing in and out, and the home page."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from services.common import auth, db, languages, problems
+from services.intake import accounts, grants, listings, statistics
+from services.intake.listings import Filter
+from services.intake.web.words import say
+
+pages = Blueprint("doors", __name__)
+
+
+@pages.get("/sign-in")
+@auth.public
+def sign_in_page() -> str | Response:
+    """Ask for user name and password; who is signed in already goes on."""
+    if auth.current_actor() is not None:
+        return redirect(auth.safe_next(request.args.get("next")), 303)
+    return _ask()
+
+
+@pages.post("/sign-in")
+@auth.public
+def sign_in() -> Any:
+    """Check user name and password; the attempt is counted whatever comes of it."""
+    here = auth.extension()
+    login, password = request.form.get("login", ""), request.form.get("password", "")
+    with db.begin(here.engine) as conn:
+        attempt = accounts.sign_in(conn, login, password, here.clock.now())
+    if attempt.result == "locked":
+        return _ask(problems.texts("account_locked", minutes=attempt.minutes)), 429
+    if attempt.result == "wrong":
+        return _ask(problems.texts("bad_credentials")), 422
+    auth.sign_in(attempt.account_id, attempt.epoch)
+    return redirect(auth.safe_next(request.form.get("next")), 303)
+
+
+@pages.post("/sign-out")
+@auth.public
+def sign_out() -> Response:
+    """End this browser's session."""
+    auth.sign_out()
+    flash(say("signed_out"), "good")
+    return redirect("/sign-in", 303)
+
+
+@pages.get("/")
+@auth.signed_in
+def home() -> str:
+    """What to do next, by what this person may do."""
+    here, actor = auth.extension(), auth.require_actor()
+    seen = grants.scope(actor, auth.current_grants())
+    with db.read(here.engine) as conn:
+        head = None if seen.nothing else statistics.head(conn, seen, Filter(), here.clock.now())
+        recent = listings.find(conn, seen, Filter(), here.clock.now()).lines[:8] if head else ()
+    return render_template("home.html", head=head, lines=recent, deputy=actor.deputy_id is not None)
+
+
+def _ask(words: tuple[str, str] | None = None) -> str:
+    error = languages.pick(*words) if words else ""
+    return render_template(
+        "sign_in.html",
+        error=error,
+        login=request.form.get("login", ""),
+        target=auth.safe_next(request.values.get("next")),
+    )

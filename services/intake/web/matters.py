@@ -1,0 +1,101 @@
+"""The page of one matter: where it stands, what is due and why, what happened; letters; withdrawing."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+from sqlalchemy import Connection, Row
+
+from services.common import auth, db, languages
+from services.common.problems import Problem
+from services.intake import grants, letters, matters, store, store_ledger, tables, timelines
+from services.intake.timelines import Reader
+from services.intake.web.words import say
+
+pages = Blueprint("matters", __name__)
+
+
+@pages.get("/matters/<matter_id>")
+@auth.signed_in
+def show(matter_id: str) -> str:
+    """The story of a matter."""
+    here = auth.extension()
+    with db.read(here.engine) as conn:
+        matter = visible(conn, matter_id)
+        return render_template("matter.html", **_about(conn, matter))
+
+
+@pages.get("/matters/<matter_id>/withdraw")
+@auth.signed_in
+def ask_to_withdraw(matter_id: str) -> str:
+    """Ask for the reason before a matter is withdrawn."""
+    with db.read(auth.extension().engine) as conn:
+        matter = visible(conn, matter_id)
+        if not _may_withdraw(matter, store.state_of(conn, matter_id)):
+            raise Problem("not_permitted", 403)
+    return render_template("withdraw.html", matter=matter, reason="", errors=[])
+
+
+@pages.post("/matters/<matter_id>/withdraw")
+@auth.signed_in
+def withdraw(matter_id: str) -> Any:
+    """Withdraw a matter in writing."""
+    here, actor = auth.extension(), auth.require_actor()
+    reason = request.form.get("reason", "")
+    with db.read(here.engine) as conn:
+        matter = visible(conn, matter_id)
+    try:
+        with db.begin(here.engine) as conn:
+            person = None if auth.has_grant("matters.register") else (actor.deputy_id or "")
+            matters.withdraw(conn, matter_id, person_id=person, reason=reason, now=here.clock.now())
+    except Problem as problem:
+        if not problem.errors:
+            raise
+        errors = [languages.pick(error.text, error.text_en) for error in problem.errors]
+        return render_template("withdraw.html", matter=matter, reason=reason, errors=errors), problem.status
+    flash(say("withdrawn"), "good")
+    return redirect(f"/matters/{matter_id}", 303)
+
+
+@pages.get("/letters/<letter_id>")
+@auth.signed_in
+def letter(letter_id: str) -> str:
+    """A reply letter, for its recipients and for those who see the matter."""
+    with db.read(auth.extension().engine) as conn:
+        found = store.letter(conn, letter_id)
+        if found is None:
+            raise Problem("not_found", 404)
+        if not letters.may_read(found, auth.require_actor().deputy_id):
+            visible(conn, found.matter_id)
+        return render_template("letter.html", letter=found, matter=store.matter(conn, found.matter_id))
+
+
+def visible(conn: Connection, matter_id: str) -> Row[Any]:
+    """The matter, or 404: whoever may not see it does not learn that it exists."""
+    matter = store.matter(conn, matter_id)
+    seen = grants.scope(auth.require_actor(), auth.current_grants())
+    if matter is None or not grants.may_see(conn, matter, seen):
+        raise Problem("unknown_matter", 404)
+    return matter
+
+
+def _about(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
+    here, actor = auth.extension(), auth.require_actor()
+    seen = grants.scope(actor, auth.current_grants())
+    line = store_ledger.rows_of(conn, tables.led_matter, [matter.id])[0]
+    own = any(row.person_id == seen.person_id for row in store.proposers(conn, matter.id))
+    reader = Reader(inside=not own, person_id=actor.deputy_id)
+    return {
+        "matter": matter,
+        "line": line,
+        "proposers": store.proposers(conn, matter.id),
+        "units": store_ledger.rows_of(conn, tables.led_unit, [matter.id]),
+        "story": timelines.tell(conn, matter, reader, here.clock.now()),
+        "letters": store.letters(conn, matter.id),
+        "may_withdraw": _may_withdraw(matter, line.state),
+    }
+
+
+def _may_withdraw(matter: Row[Any], state: str) -> bool:
+    actor = auth.require_actor()
+    allowed = matter.lead_proposer == actor.deputy_id or auth.has_grant("matters.register")
+    return allowed and matter.withdrawn_at is None and state not in matters.FINAL

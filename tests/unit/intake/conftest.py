@@ -1,0 +1,27 @@
+"""Fixtures of intake's unit tests: the city on SQLite, built once and copied for every test."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.intake import worlds
+from tests.unit.intake.worlds import World
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the city in it, closed."""
+    home = tmp_path_factory.mktemp("city")
+    worlds.build(f"sqlite:///{home}/intake.sqlite", home).engine.dispose()
+    return home / "intake.sqlite"
+
+
+@pytest.fixture
+def world(template: Path, tmp_path: Path) -> Iterator[World]:
+    """A fresh city."""
+    shutil.copy(template, tmp_path / "intake.sqlite")
+    world = worlds.open_(f"sqlite:///{tmp_path}/intake.sqlite", tmp_path)
+    yield world
+    world.engine.dispose()
