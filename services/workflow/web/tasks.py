@@ -14,6 +14,7 @@ from services.common.problems import FieldError, Problem
 from services.contracts import catalogue
 from services.workflow import answers, deadlines, edges, editions, matters, records, tasks, worklists
 from services.workflow.api.tasks import filter_of
+from services.workflow.web.words import say
 
 pages = Blueprint("tasks", __name__)
 
@@ -137,7 +138,6 @@ def _record_page(
     data: Mapping[str, Any] | None,
     errors: Sequence[FieldError],
 ) -> str:
-from services.workflow.web.words import say
     made = forms.render(schema, data, errors)
     return render_template("record.html", task=row, record=record, form=made)
 
