@@ -159,7 +159,8 @@ class Filing:
         """The specs a completed task leads to; of several start events only the one that starts is entered."""
         outputs = task.task_spec.outputs
         if isinstance(task.task_spec, BpmnStartTask) and len(outputs) > 1:
-            return [self.top_workflow.choose_start(outputs) if self is self.top_workflow else plain_start(outputs)]
+            named = self.top_workflow.start_event if self is self.top_workflow else ""
+            return [next((spec for spec in outputs if spec.name == named), None) or plain_start(outputs)]
         return list(outputs)
 
     def file(self, task: CaseTask) -> None:
