@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
@@ -22,6 +22,7 @@ from services.intake.problems import field_errors
 from services.intake.submissions import Fault
 
 SOURCE = "/intake"
+_IDS = uuid5(NAMESPACE_URL, "urn:huiyin:matter")
 FINAL = frozenset({"completed", "closed_out", "archived", "not_admitted", "withdrawn", "merged"})
 
 
@@ -58,7 +59,7 @@ def submit(
     """
     clean, session = check(conn, form, origin=origin)
     digest = submissions.digest(clean)
-    matter_id = str(uuid4())
+    matter_id = str(uuid5(_IDS, f"{origin.scope}\n{key}"))  # derived: the same walk gives the same ids everywhere
     taken = store.claim_key(conn, origin.scope, key, digest, matter_id, now)
     if taken is not None:
         return _again(conn, taken, digest)
