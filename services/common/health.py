@@ -65,7 +65,7 @@ def counts(conn: Connection, outbox: Table, inbox: Table) -> dict[str, Any]:
     pending = conn.scalar(select(func.count()).where(outbox.c.published_at.is_(None)).select_from(outbox))
     original = inbox.c.code.is_distinct_from("duplicate_conflict")
     by_channel = select(inbox.c.channel, func.count()).where(original).group_by(inbox.c.channel)
-    received: dict[str, int] = dict(conn.execute(by_channel).tuples())
+    received: dict[str, int] = {row[0]: row[1] for row in conn.execute(by_channel)}
     return {
         "outbox_pending": pending or 0,
         "inbox_pending": _in_state(conn, inbox, NEW),
