@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy import Engine
 
-from services.common import db, web
+from services.common import db, traces, web
 from services.common.clock import Clock
 from services.common.config import Settings
-from services.notify import api, grants, healths
+from services.notify import api, grants, healths, tables
 from services.notify import web as own_pages
 
 
@@ -26,4 +26,5 @@ def create(settings: Settings, clock: Clock, engine: Engine | None = None) -> Fl
     )
     own_pages.install(app)
     api.install(app)
+    app.register_blueprint(traces.blueprint(tables.inbox, tables.outbox))
     return app

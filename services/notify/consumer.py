@@ -28,7 +28,7 @@ def keep_package(conn: Connection, message: Message, _context: Context) -> None:
 
 def request(conn: Connection, message: Message, context: Context, channels: Collection[str] = (store.INAPP,)) -> None:
     """Tell people what a diagram wants them to know."""
-    notices.request(conn, message.data, channels, context.now)
+    notices.request(conn, message, channels, context.now)
 
 
 def open_task(conn: Connection, message: Message, context: Context) -> None:

@@ -21,13 +21,14 @@ _OPENERS: Final = {store.INAPP: inapp.begin, store.MAIL: smtp.begin}
 """Per channel: how a delivery to somebody begins, (state, reason)."""
 
 
-def request(conn: Connection, data: Mapping[str, Any], channels: Collection[str], now: datetime) -> None:
+def request(conn: Connection, message: Message, channels: Collection[str], now: datetime) -> None:
     """Take up what a diagram wants people to be told (`notice.requested`); a known notice changes nothing."""
-    matter = data["matter"]
+    data, matter = message.data, message.data["matter"]
     version, template = data["process_version"], data["template"]
     rendered = texts.render(store.texts(conn, version), template, matter, data["facts"])
     row = {
         "id": data["notice_id"],
+        "message_id": message.id,
         "kind": "notice",
         "template": template,
         "process_version": version,
@@ -48,6 +49,7 @@ def open_task(conn: Connection, message: Message, now: datetime) -> None:
     data = message.data
     row = {
         "id": message.id,
+        "message_id": message.id,
         "kind": "task",
         "template": None,
         "process_version": data["process_version"],

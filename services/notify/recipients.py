@@ -40,8 +40,8 @@ def _people(conn: Connection, address: Mapping[str, Any]) -> list[RowMapping]:
     role, unit = address.get("role"), address.get("unit")
     if role is None:
         return []
-    if role == _DEPUTY and unit is not None:
-        return _person(conn, unit)
+    if role == _DEPUTY:  # never all deputies: without a name the diagram has to say who is meant
+        return _person(conn, unit) if unit is not None else []
     return store.people_of(conn, role, unit)
 
 

@@ -36,6 +36,7 @@ notice = Table(
     "notice",
     metadata,
     Column("id", String(200), primary_key=True, comment="given by the sender: the same id is the same notice"),
+    Column("message_id", Text, nullable=False, comment="the message that asked for it"),
     Column("kind", String(16), nullable=False, comment="notice | task"),
     Column("template", String(128), comment="a text of the process package; null for tasks"),
     Column("process_version", String(128), nullable=False),

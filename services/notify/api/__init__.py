@@ -16,7 +16,20 @@ from services.notify import notices, store
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 _MESSAGE = ("id", "kind", "task_id", "matter_id", "matter_no", "title", "facts", "texts")
-_DELIVERY = ("id", "notice_id", "person_id", "person", "kind", "template", "fault", "matter_id", "task_id", "channel")
+_DELIVERY = (
+    "id",
+    "notice_id",
+    "message_id",
+    "facts",
+    "person_id",
+    "person",
+    "kind",
+    "template",
+    "fault",
+    "matter_id",
+    "task_id",
+    "channel",
+)
 _OUTCOME = ("state", "reason", "error", "attempts")
 
 

@@ -30,11 +30,7 @@ def upgrade() -> None:
     op.create_table(
         "dir_connector",
         sa.Column("id", sa.String(length=100), nullable=False),
-        sa.Column(
-            "units",
-            db.Json(),
-            nullable=False,
-        ),
+        sa.Column("units", db.Json(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dir_connector")),
     )
     op.create_table(
@@ -55,11 +51,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("unit", sa.String(length=100), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column(
-            "body",
-            db.Json(),
-            nullable=False,
-        ),
+        sa.Column("body", db.Json(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dir_person")),
     )
     op.create_table(
@@ -79,11 +71,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("parent", sa.String(length=100), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column(
-            "body",
-            db.Json(),
-            nullable=False,
-        ),
+        sa.Column("body", db.Json(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dir_unit")),
     )
     op.create_table(
@@ -100,11 +88,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column(
-            "headers",
-            db.Json(),
-            nullable=False,
-        ),
+        sa.Column("headers", db.Json(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("content_type", sa.Text(), nullable=True),
         sa.Column("digest", sa.Text(), nullable=False),
@@ -139,6 +123,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.String(length=200), nullable=False, comment="given by the sender: the same id is the same notice"
         ),
+        sa.Column("message_id", sa.Text(), nullable=False, comment="the message that asked for it"),
         sa.Column("kind", sa.String(length=16), nullable=False, comment="notice | task"),
         sa.Column(
             "template", sa.String(length=128), nullable=True, comment="a text of the process package; null for tasks"
@@ -148,17 +133,8 @@ def upgrade() -> None:
         sa.Column("matter_no", sa.String(length=128), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("task_id", sa.String(length=128), nullable=True),
-        sa.Column(
-            "facts",
-            db.Json(),
-            nullable=False,
-        ),
-        sa.Column(
-            "texts",
-            db.Json(),
-            nullable=False,
-            comment="language → {subject, body}, as sent; empty for tasks",
-        ),
+        sa.Column("facts", db.Json(), nullable=False),
+        sa.Column("texts", db.Json(), nullable=False, comment="language → {subject, body}, as sent; empty for tasks"),
         sa.Column("fault", sa.Text(), nullable=True, comment="why the text is the plain one instead of the package's"),
         sa.Column("at", db.Utc(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
@@ -175,11 +151,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("target", sa.Text(), nullable=True),
-        sa.Column(
-            "headers",
-            db.Json(),
-            nullable=False,
-        ),
+        sa.Column("headers", db.Json(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("content_type", sa.Text(), nullable=False),
         sa.Column("created_at", db.Utc(), nullable=False),
@@ -201,17 +173,8 @@ def upgrade() -> None:
         "package",
         sa.Column("version", sa.String(length=128), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column(
-            "roles",
-            db.Json(),
-            nullable=False,
-        ),
-        sa.Column(
-            "texts",
-            db.Json(),
-            nullable=False,
-            comment="template → language → {subject, body}, Jinja sources",
-        ),
+        sa.Column("roles", db.Json(), nullable=False),
+        sa.Column("texts", db.Json(), nullable=False, comment="template → language → {subject, body}, Jinja sources"),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_package")),
         comment="what package.published said of a process version",
     )
@@ -236,31 +199,11 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=32), nullable=True, comment="why it failed or was suppressed"),
         sa.Column("error", sa.Text(), nullable=True, comment="what the other side said"),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column(
-            "next_at",
-            db.Utc(),
-            nullable=True,
-            comment="when it is tried next, in real time",
-        ),
+        sa.Column("next_at", db.Utc(), nullable=True, comment="when it is tried next, in real time"),
         sa.Column("created_at", db.Utc(), nullable=False),
-        sa.Column(
-            "ended_at",
-            db.Utc(),
-            nullable=True,
-            comment="when it reached its terminal state",
-        ),
-        sa.Column(
-            "read_at",
-            db.Utc(),
-            nullable=True,
-            comment="when the person marked it as read; message centre only",
-        ),
-        sa.Column(
-            "settled_at",
-            db.Utc(),
-            nullable=True,
-            comment="when its task was closed by whomever",
-        ),
+        sa.Column("ended_at", db.Utc(), nullable=True, comment="when it reached its terminal state"),
+        sa.Column("read_at", db.Utc(), nullable=True, comment="when the person marked it as read; message centre only"),
+        sa.Column("settled_at", db.Utc(), nullable=True, comment="when its task was closed by whomever"),
         sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_delivery_notice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.UniqueConstraint("notice_id", "person_id", "channel", name=op.f("uq_delivery_notice_id_person_id_channel")),

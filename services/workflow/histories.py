@@ -1,0 +1,106 @@
+"""What happened in the cases of a matter: every stimulus of the log with its element, deadline and messages.
+
+The log keeps ids of tasks, timers and subscriptions; which element of the diagram they stood for comes out of
+playing the log once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from services.workflow import calendar_versions, cases, chain, editions
+from services.workflow import engine as e
+from services.workflow import tables as t
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the effects so far say: elements by id of task, timer or subscription; deadlines by id and by task."""
+
+    elements: dict[str, str] = field(default_factory=dict)
+    units: dict[str, str | None] = field(default_factory=dict)
+    limits: dict[str, e.DeadlineSet | e.DeadlineMoved] = field(default_factory=dict)
+    limit_of: dict[str, str] = field(default_factory=dict)
+
+    def learn(self, effects: Iterable[e.Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case e.TaskOpened():
+                    self.elements[effect.task_id], self.units[effect.task_id] = effect.element, effect.unit
+                    self.limit_of[effect.task_id] = effect.deadline or ""
+                case e.TimerSet():
+                    self.elements[effect.timer_id] = effect.element
+                case e.Subscribed():
+                    self.elements[effect.subscription_id] = effect.element
+                case e.DeadlineSet() | e.DeadlineMoved():
+                    self.limits[effect.deadline_id] = effect
+                case _:
+                    pass
+
+
+def of_case(conn: Connection, case: Mapping[Any, Any]) -> list[dict[str, Any]]:
+    """The steps of one case, first to last.
+
+    `{case, seq, kind, element, unit, actor, at, deadline, why, why_en, cause, messages: [{id, type, target}]}`;
+    `deadline` is the date by which the task done was due, and `why` how that was computed.
+    """
+    known, live = _Known(), None
+    heard = _messages(conn, case["matter_id"])
+    found: list[dict[str, Any]] = []
+    for row in cases.log(conn, case["id"]):
+        found.append(_step(row, known, heard.get(f"{case['id']}.{row['seq']}", ())))
+        try:
+            live, effects = _play(conn, case, row, live)
+        except e.EngineError:
+            continue  # the log stays readable where today's engine cannot follow it
+        known.learn(effects)
+    return found
+
+
+def _play(
+    conn: Connection, case: Mapping[Any, Any], row: RowMapping, live: e.Case | None
+) -> tuple[e.Case, Sequence[e.Effect]]:
+    calendar = calendar_versions.get(conn, row["calendar_version"])
+    bundle = editions.get(conn, row["package_version"], case["diagrams"]).bundle
+    stimulus = cases.stimulus_of(row)
+    if live is None:
+        return e.start(case["id"], stimulus, bundle, calendar)
+    if live.calendar.version != calendar.version:
+        live = e.load(case["id"], e.dump(live), bundle, calendar)
+    return live, e.step(live, stimulus)
+
+
+def _step(row: RowMapping, known: _Known, heard: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    data = chain.payload_of(bytes(row["payload"]))
+    key = str(data.get("task") or data.get("timer") or data.get("subscription") or "")
+    plain = data.get("record") or data.get("verb") or data.get("process") or data.get("name") or ""
+    limit = known.limits.get(known.limit_of.get(key, ""))
+    return {
+        "case": row["case_id"],
+        "seq": row["seq"],
+        "kind": row["kind"],
+        "element": str(known.elements.get(key) or plain or row["kind"]),
+        "unit": known.units.get(key),
+        "actor": row["actor"],
+        "at": row["at"].isoformat(),
+        "deadline": limit.due.isoformat() if limit else None,
+        "why": list(limit.why) if limit else [],
+        "why_en": list(limit.why_en) if limit else [],
+        "cause": row["cause"],
+        "messages": [dict(one) for one in heard],
+    }
+
+
+def _messages(conn: Connection, matter_id: str) -> dict[str, list[dict[str, Any]]]:
+    """What was sent about a matter, by the stimulus `<case>.<seq>` that sent it."""
+    c = t.outbox_.c
+    query = select(c.message_id, c.type, c.target).where(c.subject == matter_id).order_by(c.id)
+    sent: dict[str, list[dict[str, Any]]] = {}
+    for row in conn.execute(query):
+        line = {"id": row.message_id, "type": row.type, "target": row.target}
+        sent.setdefault(row.message_id.rpartition(".")[0], []).append(line)
+    return sent
