@@ -1,0 +1,165 @@
+"""Cases: one stimulus, one transaction, everything in it."""
+
+from typing import Any
+
+import pytest
+
+from services.common import db
+from services.workflow import cases, chain
+from services.workflow import engine as e
+from services.workflow import tables as t
+from tests.unit.workflow.service.office import OFFICE, Office, matter, somebody
+
+
+def test_a_started_case_shows_its_first_task_with_deadline_and_tells_everybody(office: Office) -> None:
+    """State, log, task, deadline and messages appear together."""
+    case_id = office.start()
+    [task] = office.open(case_id)
+    assert (task["element"], task["role"], task["due"].isoformat()) == ("task_decide", "office", "2026-03-09")
+    [opened] = office.sent("task.opened.v1")
+    assert opened["task_id"] == task["id"]
+    assert opened["form_schema"]["properties"]["units"]["items"]["x-codes"] == "units"
+    assert opened["deadline"]["why"]
+    assert [m["state"] for m in office.sent("milestone.reached.v1")] == ["submitted"]
+    assert office.sent("case.opened.v1")[0]["case_id"] == case_id
+
+
+def test_texts_stay_out_of_log_and_state(office: Office) -> None:
+    """What somebody typed lies in the document table by hash; the log holds the reference."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    [document] = office.rows(t.document)
+    assert document["body"] == "请办理"
+    log = office.rows(t.stimulus, t.stimulus.c.case_id == case_id)
+    assert b"\xe8\xaf\xb7\xe5\x8a\x9e" not in b"".join(bytes(row["payload"]) for row in log)
+    assert document["hash"].encode() in bytes(log[-1]["payload"])
+
+
+def test_the_log_is_a_chain_and_replays_to_the_state(office: Office) -> None:
+    """Every row vouches for those before it, and the log alone gives the state."""
+    case_id = office.start()
+    office.decide(case_id, "u_a", "u_b")
+    for task in office.open(case_id):
+        office.complete(task["id"], {"note": "同意"}, somebody("liaison", task["unit"]))
+        assert office.replayed(case_id)
+    log = office.rows(t.stimulus, t.stimulus.c.case_id == case_id)
+    assert chain.first_broken(log) is None
+    log[1]["payload"] = log[1]["payload"].replace(b"u_a", b"u_x")
+    assert chain.first_broken(log) == 2
+
+
+def test_a_case_survives_without_its_live_object(office: Office) -> None:
+    """A step on a state loaded from the database goes on where the live object stood."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    cold = Office(db.connect(str(office.engine.url)))
+    [task] = cold.open(case_id)
+    cold.complete(task["id"], {"note": "同意"}, somebody("liaison", "u_a"))
+    assert office.rows(t.subscription, t.subscription.c.name == "reply.delivered")
+    assert office.replayed(case_id)
+    cold.engine.dispose()
+
+
+def test_a_rolled_back_step_leaves_nothing_behind(office: Office) -> None:
+    """After a rollback the same task can be done again, from the state before."""
+    case_id = office.start()
+    [task] = office.open(case_id)
+
+    class Stop(Exception):
+        pass
+
+    with pytest.raises(Stop), db.begin(office.engine) as conn:
+        stimulus = e.Stimulus(
+            kind="complete_task", at=office.clock.now(), data={"task": task["id"], "data": {"units": ["u_a"]}}
+        )
+        cases.apply(conn, case_id, stimulus)
+        raise Stop
+    assert office.open(case_id) == [task]
+    office.decide(case_id, "u_b")
+    assert [row["unit"] for row in office.open(case_id)] == ["u_b"]
+    assert office.replayed(case_id)
+
+
+def fail_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine fails at the next step, then works again."""
+    real, calls = e.step, []
+
+    def step(case: e.Case, stimulus: e.Stimulus) -> Any:
+        if not calls:
+            calls.append(1)
+            raise e.EngineError("expression", element="script_units", detail="broken")
+        return real(case, stimulus)
+
+    monkeypatch.setattr(e, "step", step)
+
+
+def test_an_engine_failure_becomes_an_incident_and_can_be_retried(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is half-done, the answer is kept, and after the repair it counts from its own time."""
+    case_id = office.start()
+    [task] = office.open(case_id)
+    fail_once(monkeypatch)
+    applied = office.complete(task["id"], {"units": ["u_a"], "note": "请办理"}, OFFICE)
+    assert applied.incident is not None
+    assert office.open(case_id) == [task]
+    assert len(office.rows(t.stimulus)) == 1
+    answered = office.clock.now()
+    office.later(hours=5)
+    with db.begin(office.engine) as conn:
+        again = cases.retry(conn, applied.incident, "a-admin", office.clock.now())
+    assert again.incident is None
+    assert office.rows(t.stimulus)[-1]["at"] == answered
+    assert office.rows(t.incident)[0]["state"] == "resolved"
+    assert [row["unit"] for row in office.open(case_id)] == ["u_a"]
+    assert office.rows(t.document)[0]["body"] == "请办理"
+
+
+def test_a_batch_steps_many_cases_and_one_failure_spares_the_others(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty cases in one transaction cost few statements, and an incident concerns one case only."""
+    ids = [office.start(f"m{n}") for n in range(5)]
+    fail_once(monkeypatch)
+    tasks = {row["case_id"]: row["id"] for row in office.open()}
+    orders = [
+        cases.Order(
+            case_id=key,
+            stimulus=e.Stimulus(
+                kind="complete_task",
+                at=office.clock.now(),
+                data={"task": tasks[key], "data": {"units": ["u_a"]}},
+            ),
+        )
+        for key in ids
+    ]
+    with db.begin(office.engine) as conn:
+        applied = cases.apply_all(conn, orders)
+    assert [one.incident is None for one in applied] == [False, True, True, True, True]
+    assert len([row for row in office.open() if row["element"] == "task_opinion"]) == 4
+
+
+def test_a_case_that_cannot_start_is_kept_and_started_after_the_repair(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The incident knows what was to be started."""
+    real = e.start
+
+    def start(*_args: Any) -> Any:
+        raise e.EngineError("no_deadline_rule", detail="decide")
+
+    monkeypatch.setattr(e, "start", start)
+    office.receive("matter.submitted.v1", matter("m9"))
+    office.turn()
+    [incident] = office.rows(t.incident)
+    assert incident["start"]["process"] == "main"
+    assert office.open() == []
+    monkeypatch.setattr(e, "start", real)
+    with db.begin(office.engine) as conn:
+        applied = cases.retry(conn, incident["id"], "a-admin", office.clock.now())
+    assert applied.incident is None
+    assert [row["element"] for row in office.open()] == ["task_decide"]
+
+
+
+
