@@ -135,9 +135,7 @@ def insert_ignore(
     Decided by RETURNING: rowcount is -1 on PostgreSQL for both outcomes.
     """
     columns = list(returning) if isinstance(returning, Sequence) else [returning]
-    statement = (
-        _insert(conn, table).on_conflict_do_nothing().returning(*(columns or table.primary_key.columns))
-    )
+    statement = _insert(conn, table).on_conflict_do_nothing().returning(*(columns or table.primary_key.columns))
     return conn.execute(statement, dict(row)).first()
 
 
@@ -148,9 +146,7 @@ def upsert(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]], ke
     statement = _insert(conn, table)
     changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
     if changed:
-        conn.execute(
-            statement.on_conflict_do_update(index_elements=list(key), set_=changed), [dict(r) for r in rows]
-        )
+        conn.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed), [dict(r) for r in rows])
     else:
         conn.execute(statement.on_conflict_do_nothing(index_elements=list(key)), [dict(r) for r in rows])
 

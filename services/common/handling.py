@@ -25,9 +25,7 @@ from services.contracts import envelopes
 from services.contracts.envelopes import Malformed, Message
 
 _REJECTION = "message.rejected.v1"
-_ANSWERS = frozenset(
-    {_REJECTION, "command.accepted.v1"}
-)  # never answered, or two services would argue for ever
+_ANSWERS = frozenset({_REJECTION, "command.accepted.v1"})  # never answered, or two services would argue for ever
 _WALL = SystemClock()  # retries wait in real time, however fast or slow the business clock runs
 _log = logs.get(__name__)
 

@@ -77,9 +77,7 @@ def table(metadata: MetaData) -> Table:
     )
     new = inbox.c.state == NEW
     Index("ix_inbox_new", inbox.c.id, postgresql_where=new, sqlite_where=new)
-    Index(
-        "ix_inbox_order", inbox.c.channel, inbox.c.subject, inbox.c.id, postgresql_where=new, sqlite_where=new
-    )
+    Index("ix_inbox_order", inbox.c.channel, inbox.c.subject, inbox.c.id, postgresql_where=new, sqlite_where=new)
     return inbox
 
 
@@ -174,14 +172,10 @@ def _is_first(table: Table) -> ColumnElement[bool]:
     return or_(table.c.subject == "", ~exists)
 
 
-def followers(
-    conn: Connection, table: Table, row: Mapping[str, Any], now: datetime, limit: int
-) -> list[RowMapping]:
+def followers(conn: Connection, table: Table, row: Mapping[str, Any], now: datetime, limit: int) -> list[RowMapping]:
     """The due messages that wait right behind a claimed one, in order: for a worker that takes a case at a
     time."""
-    behind = and_(
-        table.c.channel == row["channel"], table.c.subject == row["subject"], table.c.id > row["id"]
-    )
+    behind = and_(table.c.channel == row["channel"], table.c.subject == row["subject"], table.c.id > row["id"])
     ready = and_(table.c.state == NEW, behind)
     statement = select(table).where(ready).order_by(table.c.id).limit(limit)
     rows: list[RowMapping] = []

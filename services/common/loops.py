@@ -107,9 +107,7 @@ def relay(
                 outbox.mark(conn, table, confirmed, clock.now())
         resting.note((message.target, message.message_id in confirmed) for message in batch)
         if any(message.target is None and message.message_id not in confirmed for message in batch):
-            stop.wait(
-                stuck.next()
-            )  # a service's queue is full or missing: everything behind it waits, in order
+            stop.wait(stuck.next())  # a service's queue is full or missing: everything behind it waits, in order
         elif len(batch) < limit:
             stuck.reset()
             stop.wait(rest)
@@ -149,9 +147,7 @@ def _keep_going(
             _run_connected(transport, turn, stop, connectors, pause)
         except Exception as error:  # noqa: BLE001  the loop's edge: it outlives broker and database
             seconds = pause.next()
-            _log.error(
-                f"{action}_interrupted", name=name, reason=repr(error)[:500], seconds=round(seconds, 2)
-            )
+            _log.error(f"{action}_interrupted", name=name, reason=repr(error)[:500], seconds=round(seconds, 2))
             transport.close()
             stop.wait(seconds)
     transport.close()

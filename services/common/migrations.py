@@ -1,8 +1,7 @@
 """Database schemas, one Alembic history per service: `services/<service>/migrations/versions/*.py`.
 
-The histories share one environment (`services/common/alembic/`); a service keeps its revision files only,
-`revise` writes a new one. Rules: expand first, contract in a later release; histories are linear; no native
-enums.
+The histories share one environment (`services/common/alembic/`); a service keeps its revision files only.
+Rules: expand first, contract in a later release; histories are linear; no native enums.
 """
 
 from __future__ import annotations
@@ -47,18 +46,6 @@ def downgrade(service: str, url: str, revision: str) -> None:
         engine.dispose()
 
 
-def revise(service: str, url: str, metadata: MetaData, message: str) -> None:
-    """Write a revision file with the differences between the database at `url` (at head) and `metadata`."""
-    engine = db.connect(url)
-    try:
-        with db.begin(engine) as conn:
-            config = _config(service, conn)
-            config.attributes["metadata"] = metadata
-            command.revision(config, message, autogenerate=True, rev_id=_next_number(service))
-    finally:
-        engine.dispose()
-
-
 def drift(service: str, engine: Engine, metadata: MetaData) -> list[Any]:
     """How a migrated database differs from the tables the code declares; [] is what a test wants to see."""
     with db.read(engine) as conn:
@@ -97,14 +84,10 @@ def _config(service: str, conn: Connection | None) -> Config:
     config.set_main_option("script_location", str(ROOT / "common" / "alembic"))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", str(ROOT / service / "migrations" / "versions"))
-    config.attributes.update(service=service, connection=conn, metadata=None)
+    config.attributes.update(service=service, connection=conn)
     return config
 
 
 def _one_at_a_time(conn: Connection) -> None:
     if db.is_postgres(conn):  # SQLite's BEGIN IMMEDIATE already waits
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-
-
-def _next_number(service: str) -> str:
-    return f"{len(list(history(service).walk_revisions())) + 1:04d}"

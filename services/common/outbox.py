@@ -56,9 +56,7 @@ def table(metadata: MetaData) -> Table:
     return outbox
 
 
-def add(
-    conn: Connection, table: Table, message: Message, *, target: str | None = None, now: datetime
-) -> None:
+def add(conn: Connection, table: Table, message: Message, *, target: str | None = None, now: datetime) -> None:
     """Let a message leave with this transaction: to all who receive its type, or to the connector `target`.
 
     Raises `Malformed` when it cannot be encoded and IntegrityError when its id was used before.
@@ -66,9 +64,7 @@ def add(
     add_all(conn, table, [(message, target)], now=now)
 
 
-def add_all(
-    conn: Connection, table: Table, messages: Iterable[tuple[Message, str | None]], *, now: datetime
-) -> None:
+def add_all(conn: Connection, table: Table, messages: Iterable[tuple[Message, str | None]], *, now: datetime) -> None:
     """Let several messages leave, in this order, with one statement; pairs of message and target."""
     rows = [_row(message, target, now) for message, target in messages]
     if rows:

@@ -5,8 +5,6 @@ from alembic import context
 from services.common import migrations
 
 attributes = context.config.attributes
-context.configure(
-    connection=attributes["connection"], **migrations.options(attributes["service"], attributes["metadata"])
-)
+context.configure(connection=attributes["connection"], **migrations.options(attributes["service"], None))
 with context.begin_transaction():
     context.run_migrations()
