@@ -172,7 +172,7 @@ def _is_first(table: Table) -> ColumnElement[bool]:
     return or_(table.c.subject == "", ~exists)
 
 
-def followers(conn: Connection, table: Table, row: Mapping[str, Any], now: datetime, limit: int) -> list[RowMapping]:
+def followers(conn: Connection, table: Table, row: RowMapping, now: datetime, limit: int) -> list[RowMapping]:
     """The due messages that wait right behind a claimed one, in order: for a worker that takes a case at a
     time."""
     behind = and_(table.c.channel == row["channel"], table.c.subject == row["subject"], table.c.id > row["id"])
@@ -207,7 +207,7 @@ def park(conn: Connection, table: Table, row_id: int, code: str, error: str) -> 
     conn.execute(table.update().where(table.c.id == row_id).values(state=PARKED, code=code, error=error))
 
 
-def retry(conn: Connection, table: Table, row: Mapping[str, Any], error: str, now: datetime) -> bool:
+def retry(conn: Connection, table: Table, row: RowMapping, error: str, now: datetime) -> bool:
     """A handler failed: try again 1, 2, 4 … 600 s after `now` (real time); the 8th failure parks (then
     False)."""
     attempts = row["attempts"] + 1
