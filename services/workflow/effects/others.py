@@ -100,7 +100,8 @@ def recorded(scene: Scene, effect: e.Recorded) -> None:
         "role": effect.role,
         "actor": scene.actor,
         "at": scene.at.isoformat(),
-        "element": effect.element,
+        "element": effect.element or None,
+        "task_id": effect.task_id,
     }
     scene.emit("record.added.v1", data)
 

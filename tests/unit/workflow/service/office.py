@@ -177,5 +177,3 @@ def somebody(role: str, unit: str | None = None, *grants: str) -> speakers.Speak
 
 
 OFFICE = somebody("office")
-
-

@@ -52,13 +52,10 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def _flow(*pairs: tuple[str, str]) -> str:
-    return "".join(
-        f'<bpmn:sequenceFlow id="flow_{a}_{b}" sourceRef="{a}" targetRef="{b}"/>' for a, b in pairs
-    )
+    return "".join(f'<bpmn:sequenceFlow id="flow_{a}_{b}" sourceRef="{a}" targetRef="{b}"/>' for a, b in pairs)
 
 
-_MAIN = (
-    """
+_MAIN = """
 <bpmn:extensionElements>
   <hy:interrupt message="matter.withdrawn" to="evt_withdrawn"/>
   <hy:accepts record="progress_note" verb="add" role="liaison"/>
@@ -93,28 +90,23 @@ _MAIN = (
 <bpmn:endEvent id="end_done" name="结束"><bpmn:extensionElements><hy:milestone state="completed"/></bpmn:extensionElements></bpmn:endEvent>
 <bpmn:intermediateThrowEvent id="evt_withdrawn" name="撤回"><bpmn:extensionElements><hy:milestone state="withdrawn"/></bpmn:extensionElements></bpmn:intermediateThrowEvent>
 <bpmn:endEvent id="end_withdrawn" name="已撤回"/>
-"""
-    + _flow(
-        ("start", "task_decide"),
-        ("task_decide", "script_units"),
-        ("script_units", "task_opinion"),
-        ("task_opinion", "evt_letter"),
-        ("evt_letter", "evt_pause"),
-        ("evt_pause", "evt_start_follow"),
-        ("evt_start_follow", "end_done"),
-        ("evt_withdrawn", "end_withdrawn"),
-    )
+""" + _flow(
+    ("start", "task_decide"),
+    ("task_decide", "script_units"),
+    ("script_units", "task_opinion"),
+    ("task_opinion", "evt_letter"),
+    ("evt_letter", "evt_pause"),
+    ("evt_pause", "evt_start_follow"),
+    ("evt_start_follow", "end_done"),
+    ("evt_withdrawn", "end_withdrawn"),
 )
 
-_FOLLOW = (
-    """
+_FOLLOW = """
 <bpmn:startEvent id="f_start" name="开始"/>
 <bpmn:callActivity id="call_inside" name="单位内部" calledElement="inside">
   <bpmn:extensionElements><hy:extension-point name="inside" unit="'u_a'"/></bpmn:extensionElements></bpmn:callActivity>
 <bpmn:endEvent id="f_end" name="结束"/>
-"""
-    + _flow(("f_start", "call_inside"), ("call_inside", "f_end"))
-)
+""" + _flow(("f_start", "call_inside"), ("call_inside", "f_end"))
 
 _INSIDE = (
     """
@@ -140,9 +132,7 @@ _TABLE = """<?xml version="1.0" encoding="UTF-8"?>
 
 def _rule(n: int, name: str, amount: str) -> str:
     cells = (f'"{amount}"', '"next_working_day"', '"第一条"', '"now"')
-    outputs = "".join(
-        f'<outputEntry id="r{n}o{k}"><text>{c}</text></outputEntry>' for k, c in enumerate(cells)
-    )
+    outputs = "".join(f'<outputEntry id="r{n}o{k}"><text>{c}</text></outputEntry>' for k, c in enumerate(cells))
     return f'<rule id="r{n}"><inputEntry id="r{n}i"><text>"{name}"</text></inputEntry>{outputs}</rule>'
 
 
@@ -192,9 +182,7 @@ def files(revision: int = 1) -> dict[str, bytes]:
         "main.bpmn": diagram("main", "主流程", _MAIN, message),
         "follow.bpmn": diagram("follow", "跟踪", _FOLLOW),
         "inside.bpmn": inside("inside", "默认办理"),
-        "decisions/D_limits.dmn": _TABLE.format(
-            rules=_rule(1, "decide", "5wd") + _rule(2, "opinion", "10d")
-        ).encode(),
+        "decisions/D_limits.dmn": _TABLE.format(rules=_rule(1, "decide", "5wd") + _rule(2, "opinion", "10d")).encode(),
         "forms/decide.json": _form("决定", ["units"], units=units, note=note),
         "forms/opinion.json": _form("意见", ["note"], note=note),
     }

@@ -159,7 +159,3 @@ def test_a_case_that_cannot_start_is_kept_and_started_after_the_repair(
         applied = cases.retry(conn, incident["id"], "a-admin", office.clock.now())
     assert applied.incident is None
     assert [row["element"] for row in office.open()] == ["task_decide"]
-
-
-
-

@@ -1,0 +1,92 @@
+"""Versions: immutable, approved by a second person, with the units' own diagrams beside them."""
+
+import pytest
+
+from services.common import db
+from services.common.problems import Problem
+from services.workflow import cases, diagrams, matters, packages, versions
+from services.workflow import engine as e
+from services.workflow import tables as t
+from tests.unit.workflow.service import package
+from tests.unit.workflow.service.office import NOW, VERSION, Office, matter, publish, somebody
+
+OWNER = somebody("owner", None, "processes.edit")
+
+
+def test_nobody_approves_what_he_submitted(office: Office) -> None:
+    """Publishing takes two persons."""
+    found = packages.load(package.files(2))
+    with db.begin(office.engine) as conn:
+        version = versions.submit(conn, found, "a-owner", NOW)
+        with pytest.raises(Problem, match="four_eyes"):
+            versions.approve(conn, version, "a-owner", NOW)
+        versions.approve(conn, version, "a-second", NOW)
+    told = office.sent("package.published.v1")[-1]
+    assert (told["version"], told["status"]) == ("testcity-2026.2", "active")
+    assert {role["id"] for role in told["roles"]} == {"office", "liaison", "owner"}
+
+
+def test_a_version_never_changes(office: Office) -> None:
+    """The same content again is the same version; other content needs another revision."""
+    files = package.files()
+    with db.begin(office.engine) as conn:
+        assert versions.submit(conn, packages.load(files), "a-owner", NOW) == VERSION
+        changed = {**files, "package.yaml": files["package.yaml"].replace("测试市".encode(), "新市".encode())}
+        with pytest.raises(Problem, match="version_exists"):
+            versions.submit(conn, packages.load(changed), "a-owner", NOW)
+
+
+def test_a_package_that_cannot_run_is_refused_with_findings(office: Office) -> None:
+    """Every finding is named, nothing is stored."""
+    broken = {**package.files(3), "main.bpmn": package.files()["main.bpmn"].replace(b'form="decide"', b'form="x"')}
+    with pytest.raises(packages.BadPackage) as caught, db.begin(office.engine) as conn:
+        versions.submit(conn, packages.load(broken), "a-owner", NOW)
+    assert any(found.element == "task_decide" for found in caught.value.findings)
+    assert len(office.rows(t.package_version)) == 1
+
+
+def test_a_case_takes_the_version_of_its_session_as_it_is_now(office: Office) -> None:
+    """The directory's session wins over what the matter came with; a retired version takes no new case."""
+    publish(office, revision=2)
+    office.directory("session", "s1", label="x", year=2026, process_version="testcity-2026.2")
+    assert office.start("m1") == "m1-1"
+    assert office.rows(t.case_)[0]["package_version"] == "testcity-2026.2"
+    with db.begin(office.engine) as conn:
+        versions.retire(conn, "testcity-2026.2", NOW)
+    with pytest.raises(Problem, match="no_version"):
+        office.start("m2")
+    office.decide("m1-1", "u_a")
+    assert len(office.open("m1-1")) == 1
+
+
+def test_a_units_own_diagram_runs_in_its_place_and_stays_with_the_case(office: Office) -> None:
+    """Published by its owner, used by the next call; a case that has called one keeps it."""
+    with db.begin(office.engine) as conn:
+        content = package.inside("own", "自有办理")
+        assert diagrams.publish(conn, VERSION, "inside", "u_a", content, OWNER, NOW) == 1
+    follow(office, "m1")
+    [task] = office.open("m1-1")
+    assert task["name"] == "自有办理"
+    with db.begin(office.engine) as conn:
+        content = package.inside("newer", "更新办理")
+        assert diagrams.publish(conn, VERSION, "inside", "u_a", content, OWNER, NOW) == 2
+    office.complete(task["id"], {"note": "好"}, somebody("liaison", "u_a"))
+    follow(office, "m2")
+    assert office.open("m2-1")[0]["name"] == "更新办理"
+    assert office.replayed("m1-1")
+    assert office.replayed("m2-1")
+
+
+def follow(office: Office, matter_id: str) -> None:
+    """Start the follow-up process of a matter."""
+    with db.begin(office.engine) as conn:
+        matters.keep(conn, matter(matter_id), NOW)
+        cases.start(conn, cases.Begin(matter_id=matter_id, process="follow"), NOW)
+
+
+def test_a_diagram_that_cannot_run_is_refused(office: Office) -> None:
+    """A unit gets the same findings as a process owner."""
+    with pytest.raises(e.Refused), db.begin(office.engine) as conn:
+        diagrams.publish(conn, VERSION, "inside", "u_a", b"<x/>", OWNER, NOW)
+    with pytest.raises(Problem, match="not_permitted"), db.begin(office.engine) as conn:
+        diagrams.publish(conn, VERSION, "inside", "u_a", b"<x/>", somebody("liaison", "u_a"), NOW)

@@ -1,0 +1,222 @@
+"""Pages and API: signed in, by the rules of the nouns, in words."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from services.common import auth, config
+from services.workflow import app as apps
+from services.workflow import engine as e
+from services.workflow import packages
+from services.workflow import tables as t
+from tests.unit.workflow.service import package
+from tests.unit.workflow.service.office import Office
+
+
+@pytest.fixture
+def app(office: Office, tmp_path: Path) -> Flask:
+    """The service's web on the office's database, with accounts."""
+    people = {
+        "office": [("office", None)],
+        "liaison": [("liaison", "u_a")],
+        "other": [("liaison", "u_b")],
+        "owner": [("owner", None)],
+        "second": [("owner", None)],
+    }
+    for name, roles in people.items():
+        office.directory("person", f"p-{name}", name=f"某{name}", kind="staff", active=True)
+        held = [{"role": role, "unit": unit} for role, unit in roles]
+        office.directory("account", f"a-{name}", login=name, person_id=f"p-{name}", epoch=1, active=True, roles=held)
+    office.directory("person", "d1", name="张代表", kind="deputy", active=True)
+    office.directory("account", "a-d1", login="d1", person_id="d1", epoch=1, active=True, roles=[["deputy", None]])
+    settings = config.load({"HUIYIN_HOME": str(tmp_path), "HUIYIN_SECRET_KEY": "k" * 40})
+    return apps.create(settings, office.clock, office.engine)
+
+
+class Person:
+    """Somebody with a browser and a token."""
+
+    def __init__(self, app: Flask, account: str) -> None:
+        self.client: FlaskClient = app.test_client()
+        with app.test_request_context():
+            token = auth.issue_token(account, 1)
+        self.headers = {"Authorization": f"Bearer {token}"}
+        with self.client.session_transaction() as session:
+            session["account"], session["epoch"] = account, 1
+
+    def api(self, method: str, path: str, json: Any = None, **headers: str) -> tuple[int, Any]:
+        """Status and JSON of an API call."""
+        answer = self.client.open(f"/api/v1{path}", method=method, json=json, headers={**self.headers, **headers})
+        return answer.status_code, answer.get_json(force=True)
+
+    def page(self, path: str, status: int = 200) -> str:
+        """The text of a page."""
+        answer = self.client.get(path)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def send(self, path: str, **form: Any) -> tuple[int, str]:
+        """Status and text after a form was sent."""
+        token = re.search(r'name="csrf-token" content="([^"]+)"', self.client.get("/tasks").text)
+        assert token is not None
+        answer = self.client.post(path, data={**form, "csrf_token": token[1]})
+        return answer.status_code, answer.text
+
+
+@pytest.fixture
+def people(app: Flask) -> Iterator[dict[str, Person]]:
+    """Everybody who works here."""
+    yield {name: Person(app, f"a-{name}") for name in ("office", "liaison", "other", "owner", "second", "d1")}
+
+
+def test_every_route_declares_its_access(app: Flask) -> None:
+    """Nothing is open by forgetting."""
+    assert [rule for rule, view in app.view_functions.items() if not hasattr(view, "access")] == []
+
+
+def test_a_task_is_done_over_the_api_once(office: Office, people: dict[str, Person]) -> None:
+    """The same Idempotency-Key gives the same answer; another request under it is refused."""
+    task_id = office.open(office.start())[0]["id"]
+    status, listed = people["office"].api("GET", "/tasks")
+    assert (status, [row["task_id"] for row in listed["tasks"]]) == (200, [task_id])
+    complete = f"/tasks/{task_id}/complete"
+    key = {"Idempotency-Key": "k1"}
+    first = people["office"].api("POST", complete, {"units": ["u_a"]}, **key)
+    assert first[0] == 200
+    assert people["office"].api("POST", complete, {"units": ["u_a"]}, **key) == first
+    assert people["office"].api("POST", complete, {"units": ["u_b"]}, **key)[1]["code"] == "key_reused"
+    assert people["office"].api("POST", complete, {"units": ["u_a"]})[1]["code"] == "already_done"
+
+
+def test_the_api_names_every_fault(office: Office, people: dict[str, Person]) -> None:
+    """422 with paths, 403 for another unit, 404 for nothing."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    task_id = office.open(case_id)[0]["id"]
+    status, problem = people["liaison"].api("POST", f"/tasks/{task_id}/complete", {})
+    assert (status, problem["errors"][0]["path"]) == (422, "note")
+    assert people["other"].api("POST", f"/tasks/{task_id}/complete", {"note": "x"})[0] == 403
+    assert people["other"].api("GET", "/tasks/none.1")[0] == 404
+
+
+def test_a_task_comes_with_the_whole_text_and_the_draft(office: Office, people: dict[str, Person]) -> None:
+    """Everything needed to do it, even while intake is down."""
+    task_id = office.open(office.start())[0]["id"]
+    assert people["office"].api("PUT", f"/tasks/{task_id}/draft", {"note": "半"})[0] == 200
+    _status, task = people["office"].api("GET", f"/tasks/{task_id}")
+    assert task["matter"]["body"]["situation"] == "现状如此"
+    assert task["draft"] == {"note": "半"}
+    assert task["why"]
+    assert [u for u in task["form_schema"]["properties"]["units"]["items"]["enum"]] == ["u_a", "u_b", "u_c"]
+
+
+def test_the_pages_of_a_task(office: Office, people: dict[str, Person]) -> None:
+    """待办 shows it, its page has text, deadline and form; faults come back; then it is 已办."""
+    case_id = office.start()
+    task_id = office.open(case_id)[0]["id"]
+    assert "关于增设盲道的建议" in people["office"].page("/tasks")
+    page = people["office"].page(f"/tasks/{task_id}")
+    assert "现状如此" in page
+    assert "怎么算的" in page
+    status, text = people["office"].send(f"/tasks/{task_id}", action="complete", note="写到一半")
+    assert (status, "写到一半" in text) == (422, True)
+    assert people["office"].send(f"/tasks/{task_id}", action="draft", note="草稿文字")[0] == 303
+    assert "草稿文字" in people["office"].page(f"/tasks/{task_id}")
+    assert people["office"].send(f"/tasks/{task_id}", action="claim")[0] == 303
+    assert people["office"].send(f"/tasks/{task_id}", units=["u_a"], note="请办理")[0] == 303
+    assert "关于增设盲道的建议" in people["office"].page("/tasks/done")
+    assert "已关闭" in people["office"].page(f"/tasks/{task_id}")
+    assert "单位u_a" in people["liaison"].page("/tasks")
+
+
+def test_an_overdue_task_is_marked(office: Office, people: dict[str, Person]) -> None:
+    """In words, not only by colour."""
+    office.start()
+    office.later(days=20)
+    assert "逾期" in people["office"].page("/tasks?overdue=1")
+
+
+def test_a_record_is_added_on_its_own_page(office: Office, people: dict[str, Person]) -> None:
+    """The records a scope accepts are offered beside the task."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    task_id = office.open(case_id)[0]["id"]
+    assert f"/tasks/{task_id}/records/progress_note" in people["liaison"].page(f"/tasks/{task_id}")
+    people["liaison"].page(f"/tasks/{task_id}/records/progress_note")
+    status, _text = people["liaison"].send(f"/tasks/{task_id}/records/progress_note", text="")
+    assert status == 422
+    assert people["liaison"].send(f"/tasks/{task_id}/records/progress_note", text="正在协调")[0] == 303
+    assert "正在协调" in people["liaison"].page(f"/tasks/{task_id}")
+
+
+def test_the_case_page_shows_steps_deadlines_and_an_intact_log(office: Office, people: dict[str, Person]) -> None:
+    """Visible to whoever takes part, its proposer and the office; to nobody else."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    page = people["office"].page(f"/cases/{case_id}")
+    assert 'data-current="task_opinion"' in page
+    assert "日志的校验链完整" in page
+    assert b"<bpmn:definitions" in people["office"].client.get(f"/cases/{case_id}/diagram").data
+    people["liaison"].page(f"/cases/{case_id}")
+    people["d1"].page(f"/cases/{case_id}")
+    people["other"].page(f"/cases/{case_id}", 403)
+    _status, case = people["office"].api("GET", f"/cases/{case_id}")
+    assert case["log_intact"] is True
+    with office.engine.begin() as conn:
+        conn.execute(t.stimulus.update().values(payload=b"{}"))
+    assert "与校验链不符" in people["office"].page(f"/cases/{case_id}")
+
+
+def test_versions_are_shown_and_approved_by_a_second_person(people: dict[str, Person]) -> None:
+    """The list, one version with its diagrams; whoever may not read processes is refused."""
+    content = packages.pack(packages.load(package.files(2)))
+    owner, second = people["owner"], people["second"]
+    answer = owner.client.post("/api/v1/packages", data=content, headers=owner.headers)
+    assert answer.get_json() == {"version": "testcity-2026.2"}
+    assert "您不能审定自己提交的版本" in owner.page("/packages/testcity-2026.2")
+    assert owner.api("POST", "/packages/testcity-2026.2/approve")[1]["code"] == "four_eyes"
+    assert second.send("/packages/testcity-2026.2/approve")[0] == 303
+    assert "testcity-2026.2" in second.page("/packages")
+    page = second.page("/packages/testcity-2026.2")
+    assert "与 testcity-2026.1 相比" in page
+    assert second.client.get("/packages/testcity-2026.2/diagrams/main.bpmn").status_code == 200
+    people["liaison"].page("/packages", 403)
+    refused = owner.client.post("/api/v1/packages", data=b"x", headers=owner.headers)
+    assert refused.status_code == 422
+    assert refused.get_json()["findings"]
+
+
+def test_incidents_and_parked_messages_wait_for_an_operator(
+    office: Office, people: dict[str, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person is told that his answer is kept; the operator retries; a refused message is replayed."""
+    task_id = office.open(office.start())[0]["id"]
+    real = e.step
+
+    def broken(_case: e.Case, _stimulus: e.Stimulus) -> Any:
+        raise e.EngineError("no_flow", element="gw")
+
+    monkeypatch.setattr(e, "step", broken)
+    status, problem = people["office"].api("POST", f"/tasks/{task_id}/complete", {"units": ["u_a"]})
+    assert (status, problem["code"]) == (503, "incident")
+    assert people["office"].api("POST", f"/tasks/{task_id}/complete", {"units": ["u_a"]})[1]["code"] == (
+        "incident_open"
+    )
+    assert "网关没有可走的分支" in people["office"].page("/incidents")
+    monkeypatch.setattr(e, "step", real)
+    assert people["office"].send("/incidents/1/retry")[0] == 303
+    assert [row["element"] for row in office.open()] == ["task_opinion"]
+    assert people["liaison"].client.get("/incidents").status_code == 403
+
+
+def test_health_says_what_waits(office: Office, people: dict[str, Person]) -> None:
+    """Settled when nothing is due; an arrived message or a due timer unsettles it."""
+    before = people["office"].client.get("/health/settled").get_json()
+    assert (before["inbox_pending"], before["timers_due"], before["incidents"]) == (0, 0, 0)
+    office.receive("reply.delivered.v1", {"matter_id": "m1"})
+    assert people["office"].client.get("/health/settled").get_json()["inbox_pending"] == 1
