@@ -63,7 +63,7 @@ def create(
 def ensure(conn: Connection, entry: Mapping[str, Any], now: datetime) -> None:
     """Create an account from `{id?, login, password, person, roles}`; one that exists only gets its roles."""
     login = str(entry["login"])
-    account_id = str(entry.get("id") or f"a-{login}")
+    account_id = str(entry.get("id") or login)
     roles = [{"role": role["role"], "unit": role.get("unit")} for role in entry.get("roles") or ()]
     if store.credential(conn, account_id) is not None:
         set_roles(conn, account_id, roles, now)

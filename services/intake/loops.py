@@ -18,9 +18,7 @@ Run = Callable[[], None]
 
 def consume(transport: Transport, engine: Engine, clock: Clock, stop: Event) -> None:
     """Store what arrives."""
-    common.consume(
-        transport, engine, tables.inbox, "intake", clock, stop, connectors=lambda: connectors(engine)
-    )
+    common.consume(transport, engine, tables.inbox, "intake", clock, stop, connectors=lambda: connectors(engine))
 
 
 def relay(transport: Transport, engine: Engine, clock: Clock, stop: Event) -> None:

@@ -181,8 +181,16 @@ def _unknown(
 def is_deputy(conn: Connection, person_id: str, session: Mapping[str, Any] | None) -> bool:
     """Say whether this is a current deputy (or CPPCC member) of the session's level."""
     person = directories.person(conn, tables.directory, person_id)
-    if person is None or person.kind != "deputy" or not person.active:
-        return False
+    return person is not None and person.kind == "deputy" and person.active and _belongs(person, session)
+
+
+def deputies(conn: Connection, session: Mapping[str, Any] | None) -> list[directories.Person]:
+    """Return the current deputies of the session's level, by name."""
+    everybody = directories.people(conn, tables.directory, "deputy")
+    return [person for person in everybody if _belongs(person, session)]
+
+
+def _belongs(person: directories.Person, session: Mapping[str, Any] | None) -> bool:
     level = person.body.get("level")
     return session is None or level is None or level == session.get("level")
 

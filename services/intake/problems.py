@@ -45,8 +45,8 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 
 FAULTS: dict[str, tuple[str, str]] = {
-    "required": ("此项必填。", "This field is required."),
-    "invalid": ("填写内容的格式不正确。", "The value has the wrong form."),
+    "required": ("请填写“{label}”。", "Please fill in “{label}”."),
+    "invalid": ("“{label}”的内容不正确。", "The value of “{label}” is wrong."),
     "title_too_long": (
         "标题共 {count} 字,不能超过 {limit} 字。请缩短标题,把细节写进正文。",
         "The title has {count} characters; at most {limit} are allowed. Move details to the text.",
@@ -56,8 +56,8 @@ FAULTS: dict[str, tuple[str, str]] = {
         "Titles usually read “关于……的建议”. Submit again if you want to keep this one.",
     ),
     "part_empty": (
-        "“情况、分析、建议”三部分都要填写,这一部分还是空的。",
-        "All three parts (situation, analysis, request) are needed; this one is empty.",
+        "“{label}”还是空的:情况、分析、建议三部分都要填写。",
+        "“{label}” is empty: situation, analysis and request are all needed.",
     ),
     "body_too_long": (
         "正文共 {count} 字,超过了 {limit} 字的上限,没有提交。内容已为您保留,请删减后再提交;一件建议只写一件事。",
@@ -69,10 +69,13 @@ FAULTS: dict[str, tuple[str, str]] = {
         "The text has {count} characters, fewer than {limit}. Say what is the case and what is asked.",
     ),
     "too_long": (
-        "这一项共 {count} 字,不能超过 {limit} 字。",
-        "This field has {count} characters; at most {limit} are allowed.",
+        "“{label}”共 {count} 字,不能超过 {limit} 字。",
+        "“{label}” has {count} characters; at most {limit} are allowed.",
     ),
-    "too_many": ("共 {count} 项,不能超过 {limit} 项。", "{count} entries; at most {limit} are allowed."),
+    "too_many": (
+        "“{label}”共 {count} 项,不能超过 {limit} 项。",
+        "“{label}” has {count} entries; at most {limit} are allowed.",
+    ),
     "duplicate_entry": ("“{value}”重复出现。", "“{value}” appears more than once."),
     "lead_is_co": (
         "领衔代表不能同时列为联名代表。",
@@ -99,6 +102,28 @@ FAULTS: dict[str, tuple[str, str]] = {
     ),
 }
 
+LABELS: dict[str, tuple[str, str]] = {
+    "title": ("标题", "title"),
+    "lead_proposer": ("领衔代表", "lead deputy"),
+    "co_proposers": ("联名代表", "co-signing deputies"),
+    "body": ("正文", "text"),
+    "body.situation": ("情况", "situation"),
+    "body.analysis": ("分析", "analysis"),
+    "body.request": ("建议", "request"),
+    "points": ("建议要点", "points asked"),
+    "wish_units": ("希望承办的单位", "units wished for"),
+    "secrecy": ("密级", "secrecy"),
+    "topic": ("分类", "topic"),
+    "origin": ("如何形成", "how it arose"),
+    "source": ("来源", "source"),
+    "matter_kind": ("种类", "kind"),
+    "session_id": ("会议", "session"),
+    "submitted_when": ("提出时间", "submitted when"),
+    "proposer_type": ("提出者类型", "type of proposer"),
+    "reason": ("理由", "reason"),
+}
+"""What a field is called; an entry of a list is called as its list."""
+
 problems.register(TEXTS)
 
 
@@ -110,4 +135,12 @@ def field_errors(faults: Iterable[Fault]) -> list[FieldError]:
 def words(fault: Fault) -> tuple[str, str]:
     """Return the Chinese and the English sentence of a fault."""
     zh, en = FAULTS[fault.code]
-    return zh.format(**fault.params), en.format(**fault.params)
+    label_zh, label_en = label(fault.path)
+    return zh.format(label=label_zh, **fault.params), en.format(label=label_en, **fault.params)
+
+
+def label(path: str) -> tuple[str, str]:
+    """Return what the field at a path is called, in Chinese and English."""
+    while path and path not in LABELS:
+        path = path.rpartition(".")[0]
+    return LABELS.get(path, ("表单", "form"))

@@ -66,7 +66,8 @@ def letter(letter_id: str) -> str:
             raise Problem("not_found", 404)
         if not letters.may_read(found, auth.require_actor().deputy_id):
             visible(conn, found.matter_id)
-        return render_template("letter.html", letter=found, matter=store.matter(conn, found.matter_id))
+        body = {name: value for name, value in found.data.items() if name != "title"}  # the title is the heading
+        return render_template("letter.html", letter=found, body=body, matter=store.matter(conn, found.matter_id))
 
 
 def visible(conn: Connection, matter_id: str) -> Row[Any]:

@@ -110,7 +110,8 @@ def _form(actor: Actor) -> tuple[dict[str, Any], form_schemas.Options]:
 
 
 def _options(conn: Connection, actor: Actor) -> dict[str, list[tuple[str, str]]]:
-    deputies = [(who.id, _named(who)) for who in directories.people(conn, directory, "deputy")]
+    session = next(iter(matters.open_sessions(conn)), None)
+    deputies = [(who.id, _named(who)) for who in matters.deputies(conn, session)]
     return {
         "deputies": deputies,
         "co_deputies": [pair for pair in deputies if pair[0] != actor.deputy_id],

@@ -93,7 +93,7 @@ def test_bad_entries_are_refused(world: World, kind: str, key: str, changes: dic
 
 def test_signing_in_needs_the_right_password(world: World) -> None:
     """Right, wrong and unknown."""
-    assert attempt(world, PASSWORD).account_id == "a-liyun"
+    assert attempt(world, PASSWORD).account_id == "liyun"
     assert attempt(world, "wrong").result == "wrong"
     assert attempt(world, PASSWORD, "nobody-here").result == "wrong"
     assert attempt(world, "x" * 10_000).result == "wrong"
@@ -120,7 +120,7 @@ def test_a_good_attempt_forgets_the_failures(world: World) -> None:
 def test_a_new_password_ends_open_sessions(world: World) -> None:
     """The epoch rises, so cookies and tokens of before are worth nothing."""
     with db.begin(world.engine) as conn:
-        accounts.change_password(conn, "a-liyun", "another good one", world.clock.now())
+        accounts.change_password(conn, "liyun", "another good one", world.clock.now())
     assert attempt(world, "another good one").epoch == 2
     assert attempt(world, PASSWORD).result == "wrong"
 
@@ -128,14 +128,14 @@ def test_a_new_password_ends_open_sessions(world: World) -> None:
 def test_a_locked_account_cannot_sign_in(world: World) -> None:
     """Who has left is out at once."""
     with db.begin(world.engine) as conn:
-        accounts.set_active(conn, "a-liyun", False, world.clock.now())
+        accounts.set_active(conn, "liyun", False, world.clock.now())
     assert attempt(world, PASSWORD).result == "wrong"
 
 
 def test_a_weak_password_is_refused(world: World) -> None:
     """Eight characters at least."""
     with db.begin(world.engine) as conn, pytest.raises(Problem) as caught:
-        accounts.change_password(conn, "a-liyun", "short", world.clock.now())
+        accounts.change_password(conn, "liyun", "short", world.clock.now())
     assert caught.value.code == "weak_password"
 
 

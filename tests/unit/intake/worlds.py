@@ -112,7 +112,7 @@ class World:
     engine: Engine
     clock: FixedClock = field(default_factory=FixedClock)
 
-    def submit(self, *, key: str = "k-1", scope: str = "a-liyun", **changes: Any) -> matters.Submitted:
+    def submit(self, *, key: str = "k-1", scope: str = "liyun", **changes: Any) -> matters.Submitted:
         """Hand in the usual suggestion with changes."""
         with db.begin(self.engine) as conn:
             return matters.submit(
