@@ -148,7 +148,7 @@ def _property(subject: Subject, thing: Thing, name: str, old: str, new: str) -> 
         property=name,
         old=old,
         new=new,
-        text=f"{what}{_called(subject, thing)}的{zh}:{_shown(old, '无')} → {_shown(new, '无')}",
+        text=f"{what}{_called(subject, thing)}的{zh}：{_shown(old, '无')} → {_shown(new, '无')}",
         text_en=f"{en} of {what_en} {subject.id}: {_shown(old, 'none')} → {_shown(new, 'none')}",
     )
 

@@ -12,10 +12,12 @@ from typing import Any, Final
 
 import orjson
 
+from services.common.form_schemas import BadForm
 from services.workflow.engine.findings import Refused
 from services.workflow.packages import tables
 from services.workflow.packages.contexts import read
 from services.workflow.packages.diagrams import Flow, Node
+from services.workflow.packages.examples import complete
 from services.workflow.packages.models import Package, stem
 
 
@@ -135,19 +137,29 @@ def _form(file: str, content: bytes) -> Iterator[tuple[Subject, Thing]]:
         Subject("form", form, file),
         Thing(schema.get("title", ""), {"record": schema.get("x-record") or "", "rules": rules}),
     )
-    yield from _fields(file, form, schema)
+    yield from _fields(file, form, schema, _titled(schema))
 
 
-def _fields(file: str, path: str, schema: Mapping[str, Any]) -> Iterator[tuple[Subject, Thing]]:
+def _titled(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The form with the titles it takes from its records; as written when a reference is broken."""
+    try:
+        return complete(schema)
+    except BadForm:
+        return schema
+
+
+def _fields(
+    file: str, path: str, schema: Mapping[str, Any], titled: Mapping[str, Any]
+) -> Iterator[tuple[Subject, Thing]]:
     required = set(schema.get("required") or ())
     for name, part in (schema.get("properties") or {}).items():
-        inner = part.get("properties")
+        shown = titled["properties"][name]
         hidden = ("properties", "title", "examples", "required")
         properties = {key: _text(value) for key, value in part.items() if key not in hidden}
         properties["required"] = "true" if name in required else "false"
-        yield Subject("field", f"{path}.{name}", file), Thing(part.get("title", ""), properties)
-        if inner:
-            yield from _fields(file, f"{path}.{name}", part)
+        yield Subject("field", f"{path}.{name}", file), Thing(shown.get("title", ""), properties)
+        if part.get("properties"):
+            yield from _fields(file, f"{path}.{name}", part, shown)
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,1 @@
+"""The process packages of this repository, checked and played."""
