@@ -13,7 +13,7 @@ from services.workflow.engine import deadlines, timers
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case, element_of
 from services.workflow.engine.problems import EngineError, Unexpected
-from services.workflow.engine.spiff.instances import Instances, add_instance, cancel_instance, is_instance
+from services.workflow.engine.spiff.instances import Instances, cancel_instance, is_instance
 from services.workflow.engine.spiff.trees import FINISHED, FUTURE, CaseTask
 
 Verb = Callable[[Case, dict[str, Any]], None]
@@ -152,17 +152,15 @@ def end_instance(case: Case, data: dict[str, Any]) -> None:
 
 
 def begin_instance(case: Case, data: dict[str, Any]) -> None:
-    """add_instance {element, item}: one more instance of a running multi-instance activity (加签)."""
-    element, item = str(data.get("element") or ""), data.get("item")
+    """add_instance {element, item, key?}: one more instance of a running multi-instance activity (加签).
+
+    Where the collection is a dictionary, `key` files the result; in sequence the new one comes last.
+    """
+    element = str(data.get("element") or "")
     for workflow in case.workflow.workflows():
         for wrapper in list(workflow.open.values()):
-            spec = wrapper.task_spec
-            if spec.name == element and isinstance(spec, Instances):
-                wrapper.internal_data["items"].append([None, item])
-                position = len(wrapper.internal_data["items"]) - 1
-                wrapper.internal_data["next"] += 1
-                names = {spec.input_item.bpmn_id: item} if spec.input_item is not None else {}
-                add_instance(wrapper, spec.task_spec, names, position)
+            if wrapper.task_spec.name == element and isinstance(wrapper.task_spec, Instances):
+                wrapper.task_spec.add(wrapper, data.get("item"), data.get("key"))
                 return
     raise Unexpected("not_running", detail=element)
 

@@ -15,6 +15,9 @@ from SpiffWorkflow.spiff.specs.spiff_task import SpiffBpmnTask
 from services.workflow.engine.problems import EngineError
 from services.workflow.engine.spiff.trees import READY, STARTED, CaseTask, copy_data
 
+MAX_DEPTH = 50
+"""Processes running inside each other; one that calls itself without end would else fill the memory."""
+
 
 class Scope(SubWorkflowMixin):
     """What runs a workflow inside: entered when the token arrives, left when the inner workflow ends."""
@@ -30,6 +33,8 @@ class Scope(SubWorkflowMixin):
         name, top = self.called(my_task), my_task.workflow.top_workflow
         if name not in top.subprocess_specs:
             raise EngineError("unknown_process", element=self.name, detail=name)
+        if my_task.workflow.depth >= MAX_DEPTH:
+            raise EngineError("runaway", element=self.name, detail=f"more than {MAX_DEPTH} processes inside each other")
         my_task._set_state(STARTED)
         inner = top.create_subprocess(my_task, name)
         inner.completed_event.connect(self._on_subworkflow_completed, my_task)

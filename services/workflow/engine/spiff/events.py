@@ -18,15 +18,20 @@ from SpiffWorkflow.bpmn.specs.defaults import IntermediateCatchEvent as LibraryC
 from SpiffWorkflow.bpmn.specs.defaults import StartEvent as LibraryStart
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinition as LibraryCancel
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.spiff.specs.defaults import ReceiveTask as LibraryReceive
+from SpiffWorkflow.spiff.specs.event_definitions import ErrorEventDefinition as LibraryError
+from SpiffWorkflow.spiff.specs.event_definitions import EscalationEventDefinition as LibraryEscalation
 
 from services.workflow.engine.spiff.trees import (
     COMPLETED,
     FINISHED,
     FUTURE,
     READY,
+    STARTED,
     WAITING,
     CaseTask,
     copy_data,
@@ -88,6 +93,45 @@ class Message(EventDefinition):  # type: ignore[misc]
             my_task.data[self.result] = payload
 
 
+class Outward:
+    """An event that goes outwards from where it was thrown, until a boundary event around it catches it.
+
+    The library asks every boundary event of the case, so an error in one branch would end the other one too.
+    """
+
+    expression: str | None = None
+
+    def throw(self, my_task: CaseTask) -> None:
+        """Wake the boundary event nearest to the thrower; one that names a code before one that takes any."""
+        payload = my_task.workflow.script_engine.evaluate(my_task, self.expression) if self.expression else None
+        event, top = BpmnEvent(self, payload=payload), my_task.workflow.top_workflow
+        workflow = my_task.workflow
+        while workflow is not top:
+            activity = top.get_task_from_id(workflow.parent_task_id)
+            while activity.parent._state == STARTED:  # one of several instances: its activity runs around it
+                activity = activity.parent
+            around = [task for task in activity.parent.children if isinstance(task.task_spec, LibraryBoundary)]
+            catching = [task for task in around if task.task_spec.catches(task, event)]
+            if catching:
+                nearest = min(catching, key=lambda task: getattr(task.task_spec.event_definition, "code", None) is None)
+                nearest.task_spec.catch(nearest, event)
+                nearest.task_spec._update(nearest)
+                return
+            workflow = activity.workflow
+
+
+class Error(Outward, LibraryError):
+    """An error event definition."""
+
+
+class Escalation(Outward, LibraryEscalation):
+    """An escalation event definition."""
+
+
+class Cancel(Outward, LibraryCancel):
+    """A cancel event definition: leaves a transaction."""
+
+
 def waits(task: CaseTask) -> list[tuple[int, EventDefinition]]:
     """What a waiting event waits for: one definition, or those of an event gateway by their position."""
     definition = task.task_spec.event_definition
@@ -131,14 +175,24 @@ class ReceiveTask(Catching, LibraryReceive):
 
 
 class BoundaryEvent(Catching, LibraryBoundary):
-    """A boundary event; a cycle timer wakes it more than once."""
+    """A boundary event; what does not interrupt may come more than once (cycle timers, signals, escalations)."""
+
+    def catch(self, my_task: CaseTask, event: Any) -> None:
+        """A signal, escalation, error or cancellation has come."""
+        super().catch(my_task, event)
+        if not self.cancel_activity:
+            self.event_definition.update_task_data(my_task)
+            my_task.internal_data = {}
+            self.repeat(my_task)
 
     def repeat(self, my_task: CaseTask) -> None:
-        """Start the flow behind a repeating timer and keep waiting; what it starts outlives the event."""
+        """Start the flow behind the event and keep waiting; what it starts outlives the event."""
+        my_task.workflow.top_workflow.observer.reach(my_task)
         for spec in self.outputs:
             if not isinstance(spec, BoundaryEventJoin):
                 child = my_task.parent._add_child(spec, FUTURE)
                 child.triggered = True
+                child.data = copy_data(my_task.data)
                 child.task_spec._update(child)
 
 

@@ -12,7 +12,7 @@ from SpiffWorkflow.spiff.specs.defaults import ParallelMultiInstanceTask as Libr
 from SpiffWorkflow.spiff.specs.defaults import SequentialMultiInstanceTask as LibrarySequential
 from SpiffWorkflow.spiff.specs.defaults import StandardLoopTask as LibraryLoop
 
-from services.workflow.engine.problems import EngineError
+from services.workflow.engine.problems import EngineError, Unexpected
 from services.workflow.engine.spiff.joins import apply_changes
 from services.workflow.engine.spiff.trees import (
     CANCELLED,
@@ -38,7 +38,11 @@ def add_instance(wrapper: CaseTask, spec_name: str, data: dict[str, Any], positi
 
 
 class Instances:
-    """What parallel and sequential instances share. `internal_data` of the wrapper: keys, done, results."""
+    """What parallel and sequential instances share.
+
+    `internal_data` of the wrapper: `items` [key or None, item], `keyed` (the input is a dictionary), `results` by
+    position, `next` position to begin.
+    """
 
     task_spec: str
     cardinality: str | None
@@ -48,13 +52,12 @@ class Instances:
     input_item: Any
     output_item: Any
 
-    def items(self, my_task: CaseTask) -> list[tuple[Any, Any]]:
+    def items(self, my_task: CaseTask, source: Any) -> list[list[Any]]:
         """Key (or None for a list) and item of each instance."""
-        source = self.source(my_task)
         if isinstance(source, Mapping):
-            items = list(source.items())
+            items = [[key, item] for key, item in source.items()]
         elif isinstance(source, list):
-            items = [(None, item) for item in source]
+            items = [[None, item] for item in source]
         else:
             raise EngineError("instances_not_a_list", element=my_task.task_spec.name, detail=type(source).__name__)
         if len(items) > MAX_INSTANCES:
@@ -74,8 +77,9 @@ class Instances:
         if my_task._state in (READY, STARTED):
             return my_task._state == READY
         my_task._inherit_data()
-        items = self.items(my_task)
-        my_task.internal_data = {"items": items, "results": {}, "next": 0}
+        source = self.source(my_task)
+        items = self.items(my_task, source)
+        my_task.internal_data = {"items": items, "keyed": isinstance(source, Mapping), "results": {}, "next": 0}
         my_task._set_state(STARTED)
         self.start_instances(my_task)
         return self.is_over(my_task) and self.collect(my_task)
@@ -91,6 +95,19 @@ class Instances:
         item = my_task.internal_data["items"][position][1]
         data = {self.input_item.bpmn_id: item} if self.input_item is not None else {}
         add_instance(my_task, self.task_spec, data, position)
+
+    def add(self, my_task: CaseTask, item: Any, key: Any) -> None:
+        """One more item: begun at once, in sequence when its turn comes. Raises Unexpected."""
+        items, keyed = my_task.internal_data["items"], my_task.internal_data["keyed"]
+        if keyed and (not isinstance(key, str) or key in {known for known, _ in items}):
+            raise Unexpected("bad_key", element=self.name, detail=str(key))  # type: ignore[attr-defined]
+        if len(items) >= MAX_INSTANCES:
+            raise Unexpected("too_many_instances", element=self.name, detail=str(len(items)))  # type: ignore[attr-defined]
+        items.append([key if keyed else None, copy_data(item)])
+        self.begin_added(my_task)
+
+    def begin_added(self, my_task: CaseTask) -> None:
+        """Begin an item that has been added, if it may run now."""
 
     def instances(self, my_task: CaseTask) -> Iterator[CaseTask]:
         """The instances begun so far."""
@@ -137,7 +154,7 @@ class Instances:
             return True
         items, results = my_task.internal_data["items"], my_task.internal_data["results"]
         order = sorted(results, key=int)
-        if any(key is not None for key, _ in items):
+        if my_task.internal_data["keyed"]:
             output: Any = {items[int(position)][0]: results[position] for position in order}
         else:
             output = [results[position] for position in order]
@@ -155,6 +172,9 @@ class ParallelMultiInstanceTask(Instances, LibraryParallel):
     def start_instances(self, my_task: CaseTask) -> None:  # noqa: D102
         while my_task.internal_data["next"] < len(my_task.internal_data["items"]):
             self.start_next(my_task)
+
+    def begin_added(self, my_task: CaseTask) -> None:  # noqa: D102
+        self.start_next(my_task)
 
 
 class SequentialMultiInstanceTask(Instances, LibrarySequential):

@@ -124,6 +124,20 @@ class EventParser(Extended):
             hy.get("result", "") or variable or "",
         )
 
+    def parse_error_event(self, error_event: Any) -> events.Error:
+        """An error with its code."""
+        read = super().parse_error_event(error_event)  # type: ignore[misc]
+        return events.Error(read.name, expression=read.expression, variable=read.variable, code=read.code)
+
+    def parse_escalation_event(self, escalation_event: Any) -> events.Escalation:
+        """An escalation with its code."""
+        read = super().parse_escalation_event(escalation_event)  # type: ignore[misc]
+        return events.Escalation(read.name, expression=read.expression, variable=read.variable, code=read.code)
+
+    def parse_cancel_event(self, _event: Any) -> events.Cancel:
+        """The cancellation of a transaction."""
+        return events.Cancel()
+
 
 class EventGatewayParser(EventParser, SpiffIntermediateCatchEventParser):
     """An event gateway."""
@@ -240,3 +254,6 @@ class CaseParser(SpiffBpmnParser):  # type: ignore[misc]
     PROCESS_PARSER_CLASS = ProcessParser
     PARSER_CLASSES = _parser_classes()
     OVERRIDE_PARSER_CLASSES: ClassVar[dict[str, tuple[type, type]]] = {}
+
+    def _find_dependencies(self, process: Any) -> None:
+        """Called processes and decisions are looked up when they are needed, in the bundle."""

@@ -13,6 +13,7 @@ from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
 from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.bpmn.util.event import EventManager
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
@@ -128,10 +129,13 @@ class CaseTask(Task):
 
 
 def reaches(task: CaseTask) -> bool:
-    """Whether the task's new state means that its token has now arrived (a join arrives when it fires)."""
+    """Whether the task's new state means that its token has now arrived.
+
+    A join arrives when it fires, a boundary event when what it waits for has come.
+    """
     if task.reached or not task._state & (WAITING | READY | STARTED):
         return False
-    return task._state != WAITING or not isinstance(task.task_spec, UnstructuredJoin)
+    return task._state != WAITING or not isinstance(task.task_spec, UnstructuredJoin | BoundaryEvent)
 
 
 def is_looked_at_again(task: CaseTask) -> bool:
@@ -217,7 +221,7 @@ class Filing:
 
 
 def plain_start(outputs: list[Any]) -> Any:
-    """The start event of a called process: the one without a trigger, else the first."""
+    """The start event to begin with where none is named: the one without a trigger, else the first."""
     return next((s for s in outputs if isinstance(s.event_definition, NoneEventDefinition)), outputs[0])
 
 
