@@ -51,7 +51,7 @@ def check(
     today: date,
 ) -> Answer:
     """Check an answer by its form and by the rules of its record; raises `Problem` with every fault found."""
-    filled = series.fill(conn, schema, data, unit, today)
+    filled = {**_constants(schema), **series.fill(conn, schema, data, unit, today)}
     errors = form_checks.check(schema, filled)
     if not errors and record is not None:
         errors = _broken_rules(record, filled)
@@ -59,6 +59,12 @@ def check(
         raise Problem(_code(errors), 422, errors=errors)
     facts, texts = documents.split(schema, filled)
     return Answer(facts, texts)
+
+
+def _constants(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Hidden fields with a default (the step of a review): whoever answers need not know them."""
+    fields = schema.get("properties", {}).items()
+    return {name: f["default"] for name, f in fields if f.get("x-widget") == "hidden" and "default" in f}
 
 
 def _broken_rules(record: str, data: Mapping[str, Any]) -> list[FieldError]:

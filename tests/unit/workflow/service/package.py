@@ -60,7 +60,9 @@ _MAIN = """
   <hy:interrupt message="matter.withdrawn" to="evt_withdrawn"/>
   <hy:accepts record="progress_note" verb="add" role="liaison"/>
 </bpmn:extensionElements>
-<bpmn:startEvent id="start" name="提交"><bpmn:extensionElements><hy:milestone state="submitted"/></bpmn:extensionElements></bpmn:startEvent>
+<bpmn:startEvent id="start" name="提交">
+  <bpmn:extensionElements><hy:milestone state="submitted"/></bpmn:extensionElements>
+</bpmn:startEvent>
 <bpmn:userTask id="task_decide" name="决定"><bpmn:extensionElements>
   <hy:deadline name="decide" rule="decide"/>
   <hy:task role="office" form="decide" deadline="decide" public="决定" result="decision"/>
@@ -85,10 +87,14 @@ _MAIN = """
   <bpmn:timerEventDefinition id="ted_pause"><bpmn:timeDuration>P7D</bpmn:timeDuration></bpmn:timerEventDefinition>
 </bpmn:intermediateCatchEvent>
 <bpmn:intermediateThrowEvent id="evt_start_follow" name="转入跟踪">
-  <bpmn:extensionElements><hy:start process="follow" data="{'round': 1}"/><hy:milestone state="following_up"/></bpmn:extensionElements>
+  <bpmn:extensionElements><hy:start process="follow" data="{'round': 1}"/>
+  <hy:milestone state="following_up"/></bpmn:extensionElements>
 </bpmn:intermediateThrowEvent>
-<bpmn:endEvent id="end_done" name="结束"><bpmn:extensionElements><hy:milestone state="completed"/></bpmn:extensionElements></bpmn:endEvent>
-<bpmn:intermediateThrowEvent id="evt_withdrawn" name="撤回"><bpmn:extensionElements><hy:milestone state="withdrawn"/></bpmn:extensionElements></bpmn:intermediateThrowEvent>
+<bpmn:endEvent id="end_done" name="结束">
+  <bpmn:extensionElements><hy:milestone state="completed"/></bpmn:extensionElements></bpmn:endEvent>
+<bpmn:intermediateThrowEvent id="evt_withdrawn" name="撤回">
+  <bpmn:extensionElements><hy:milestone state="withdrawn"/></bpmn:extensionElements>
+</bpmn:intermediateThrowEvent>
 <bpmn:endEvent id="end_withdrawn" name="已撤回"/>
 """ + _flow(
     ("start", "task_decide"),

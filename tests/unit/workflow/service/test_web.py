@@ -1,7 +1,6 @@
 """Pages and API: signed in, by the rules of the nouns, in words."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +68,9 @@ class Person:
 
 
 @pytest.fixture
-def people(app: Flask) -> Iterator[dict[str, Person]]:
+def people(app: Flask) -> dict[str, Person]:
     """Everybody who works here."""
-    yield {name: Person(app, f"a-{name}") for name in ("office", "liaison", "other", "owner", "second", "d1")}
+    return {name: Person(app, f"a-{name}") for name in ("office", "liaison", "other", "owner", "second", "d1")}
 
 
 def test_every_route_declares_its_access(app: Flask) -> None:
@@ -112,7 +111,7 @@ def test_a_task_comes_with_the_whole_text_and_the_draft(office: Office, people: 
     assert task["matter"]["body"]["situation"] == "现状如此"
     assert task["draft"] == {"note": "半"}
     assert task["why"]
-    assert [u for u in task["form_schema"]["properties"]["units"]["items"]["enum"]] == ["u_a", "u_b", "u_c"]
+    assert task["form_schema"]["properties"]["units"]["items"]["enum"] == ["u_a", "u_b", "u_c"]
 
 
 def test_the_pages_of_a_task(office: Office, people: dict[str, Person]) -> None:

@@ -1,0 +1,265 @@
+"""The workflow service on both databases: the same stories, several workers at once, the cities' packages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.common import db, migrations
+from services.common.problems import Problem
+from services.workflow import chain, editions, seed, speakers, tasks, ticker, timers, worker
+from services.workflow import tables as t
+from tests.unit.workflow.service import office as offices
+from tests.unit.workflow.service.office import OFFICE, Office, matter, somebody
+
+DATABASES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+PROCESSES = offices.CALENDARS.parent
+
+
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/workflow.sqlite"
+    return str(request.getfixturevalue("postgres")(["workflow"])["workflow"])
+
+
+@pytest.fixture
+def office(url: str) -> Iterator[Office]:
+    """The furnished office."""
+    found = offices.furnish(url)
+    yield found
+    found.engine.dispose()
+
+
+def at_once(count: int, work: Callable[[int], None]) -> None:
+    """Run `work(n)` in `count` threads and raise what any of them raised."""
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(work, range(count)))
+
+
+def intact(office: Office) -> None:
+    """Every case's log is a chain and replays to its state."""
+    for case in office.rows(t.case_):
+        log = office.rows(t.stimulus, t.stimulus.c.case_id == case["id"])
+        assert chain.first_broken(log) is None
+        assert office.replayed(case["id"])
+
+
+def test_the_migrations_give_the_tables_the_code_declares(url: str) -> None:
+    """Nothing drifts, and the way down is clean."""
+    migrations.migrate("workflow", url)
+    engine = db.connect(url)
+    assert migrations.drift("workflow", engine, t.metadata) == []
+    engine.dispose()
+    migrations.downgrade("workflow", url, "base")
+
+
+def test_one_story_from_start_to_follow_up(office: Office) -> None:
+    """Start, decision, opinions by page and queue, early letter, timer, second case."""
+    office.receive("matter.submitted.v1", matter("m1"))
+    delivered = {
+        "matter_id": "m1",
+        "letter_id": "m1-1.letter",
+        "delivered_at": office.clock.now().isoformat(),
+        "recipients": ["d1"],
+    }
+    office.receive("reply.delivered.v1", delivered)
+    office.turn()
+    office.decide("m1-1", "u_a", "u_b")
+    ids = {row["unit"]: row["id"] for row in office.open("m1-1")}
+    office.complete(ids["u_a"], {"note": "同意"}, somebody("liaison", "u_a"))
+    answer = {
+        "task_id": ids["u_b"],
+        "unit": "u_b",
+        "data": {"note": "同意"},
+        "actor": {"name": "王工"},
+        "occurred_at": office.clock.now().isoformat(),
+    }
+    office.receive("task.complete.v1", answer, channel="county")
+    office.turn()
+    assert len(office.sent("command.accepted.v1")) == 1
+    office.later(days=8)
+    office.turn()
+    assert [row["case_id"] for row in office.open()] == ["m1-2"]
+    intact(office)
+
+
+def test_only_one_of_many_answers_counts(office: Office) -> None:
+    """Ten colleagues press the button in the same moment."""
+    task_id = office.open(office.start())[0]["id"]
+    results: Counter[str] = Counter()
+
+    def press(_number: int) -> None:
+        try:
+            office.complete(task_id, {"units": ["u_a"]}, OFFICE)
+            results["done"] += 1
+        except Problem as problem:
+            results[problem.code] += 1
+
+    at_once(10, press)
+    assert results == {"done": 1, "already_done": 9}
+    intact(office)
+
+
+def test_workers_share_the_inbox_and_nothing_is_done_twice(office: Office) -> None:
+    """Four workers, sixteen matters, two answers each: all logged once, in order."""
+    ids = [f"m{n}" for n in range(16)]
+    for key in ids:
+        office.receive("matter.submitted.v1", matter(key))
+    at_once(4, lambda _n: _work_off(office))
+    for key in ids:
+        office.decide(f"{key}-1", "u_b")
+    for row in office.open():
+        answer = {
+            "task_id": row["id"],
+            "unit": "u_b",
+            "data": {"note": "同意"},
+            "actor": {"name": "王工"},
+            "occurred_at": office.clock.now().isoformat(),
+        }
+        office.receive("task.complete.v1", answer, channel="county")
+    at_once(4, lambda _n: _work_off(office))
+    assert len(office.sent("command.accepted.v1")) == 16
+    assert office.sent("message.rejected.v1") == []
+    assert office.open() == []
+    intact(office)
+
+
+def _work_off(office: Office) -> None:
+    idle = 0
+    while idle < 3:
+        idle = 0 if worker.turn(office.engine, office.clock, 5) else idle + 1
+
+
+def test_tickers_share_the_timers(office: Office) -> None:
+    """Every timer fires once, however many tickers look."""
+    for n in range(8):
+        case_id = office.start(f"m{n}")
+        office.decide(case_id, "u_a")
+        [task] = office.open(case_id)
+        office.complete(task["id"], {"note": "同意"}, somebody("liaison", "u_a"))
+        delivered = {
+            "matter_id": f"m{n}",
+            "letter_id": f"{case_id}.letter",
+            "delivered_at": office.clock.now().isoformat(),
+            "recipients": ["d1"],
+        }
+        office.receive("reply.delivered.v1", delivered)
+    office.turn()
+    office.later(days=8)
+    at_once(3, lambda _n: _tick_off(office))
+    fired = office.rows(t.stimulus, t.stimulus.c.kind == "timer")
+    assert Counter(row["case_id"] for row in fired) == {f"m{n}-1": 1 for n in range(8)}
+    with db.read(office.engine) as conn:
+        assert timers.count_due(conn, office.clock.now()) == 0
+    intact(office)
+
+
+def _tick_off(office: Office) -> None:
+    while ticker.turn(office.engine, office.clock, 3):
+        pass
+
+
+def test_a_sweep_wakes_what_a_race_left_asleep(office: Office) -> None:
+    """A message stored while its case was just beginning to wait is found by the ticker."""
+    office.start()
+    row = {
+        "message_id": "late",
+        "kind": "message",
+        "name": "matter.withdrawn",
+        "key": "m1",
+        "matter_id": "m1",
+        "data": {},
+        "state": "waiting",
+        "at": office.clock.now(),
+    }
+    with db.begin(office.engine) as conn:
+        conn.execute(t.early_message.insert().values(row))
+    office.turn()
+    assert office.rows(t.case_)[0]["status"] == "running"
+    ticker.sweep(office.engine)
+    office.turn()
+    assert office.rows(t.case_)[0]["status"] == "ended"
+
+
+@pytest.mark.parametrize("city", ["yunting", "luling"])
+def test_a_city_runs_from_submission_to_its_end(url: str, city: str) -> None:
+    """The real package, every task done from its form's examples, over real tables."""
+    migrations.migrate("workflow", url)
+    office = Office(db.connect(url))
+    try:
+        version = seed.publish(office.engine, PROCESSES / city / "2026", office.clock.now())
+        for unit in ("unit_a", "unit_b"):
+            office.directory("unit", unit, name=unit, kind="government", active=True)
+        _run(office, city, version)
+        assert office.rows(t.incident) == []
+        intact(office)
+    finally:
+        office.engine.dispose()
+
+
+def _run(office: Office, city: str, version: str) -> None:
+    session = {**matter("m1")["session"], "process_version": version}
+    office.receive("matter.submitted.v1", {**matter("m1"), "locality": city, "session": session})
+    office.turn()
+    for _ in range(40):
+        tasks_ = office.open()
+        if not tasks_ and not _post(office):
+            break
+        for row in tasks_[:1]:
+            _answer(office, row)
+        office.turn()
+    states = [message["state"] for message in office.sent("milestone.reached.v1")]
+    assert "completed" in states
+    assert office.open() == []
+
+
+def _post(office: Office) -> bool:
+    """Intake delivers the letters that were issued; whether there was one that had not been."""
+    known = {row["message_id"] for row in office.rows(t.inbox_)}
+    new = [letter for letter in office.sent("reply.issued.v1") if letter["letter_id"] not in known]
+    for letter in new:
+        delivered = {
+            "matter_id": letter["matter_id"],
+            "letter_id": letter["letter_id"],
+            "delivered_at": office.clock.now().isoformat(),
+            "recipients": letter["recipients"],
+        }
+        office.receive("reply.delivered.v1", delivered, id=letter["letter_id"])
+    office.turn()
+    return bool(new)
+
+
+def _answer(office: Office, row: dict[str, Any]) -> None:
+    who = speakers.Speaker(actor={"account": row["role"]}, roles=((row["role"], row["unit"]),), account=row["role"])
+    with db.read(office.engine) as conn:
+        schema = tasks.schema_of(conn, row)
+    applied = office.complete(row["id"], _examples(schema), who)
+    assert applied.incident is None, office.rows(t.incident)
+
+
+def _examples(schema: dict[str, Any]) -> dict[str, Any]:
+    """The first example of every field that has one."""
+    found = {}
+    for name, node in schema["properties"].items():
+        if node.get("examples"):
+            found[name] = node["examples"][0]
+        elif node.get("type") == "object" and name in schema.get("required", ()):
+            found[name] = _examples(node)
+    return found
+
+
+def test_two_databases_in_one_process_keep_their_versions_apart(office: Office, tmp_path: Path) -> None:
+    """A version that is live for one database is unknown to another."""
+    migrations.migrate("workflow", f"sqlite:///{tmp_path}/other.sqlite")
+    other = db.connect(f"sqlite:///{tmp_path}/other.sqlite")
+    office.start()
+    with db.read(other) as conn, pytest.raises(Problem, match="no process version"):
+        editions.get(conn, offices.VERSION)
+    other.dispose()
