@@ -154,7 +154,7 @@ def _slice(conn: Connection, condition: ColumnElement[bool], offset: int) -> Seq
     columns = [column for column in line if column.name != "matter_id"]
     last = case((line.next_due_at.is_(None), 1), else_=0)  # matters without a running deadline come last
     query = _from(select(t.matter, *columns)).where(condition)
-    order = (last, line.next_due_at, t.matter.c.submitted_at.desc(), t.matter.c.id)
+    order = (last, line.next_due_at, t.matter.c.submitted_at.desc(), t.matter.c.no, t.matter.c.id)
     return conn.execute(query.order_by(*order).limit(PAGE_SIZE).offset(offset)).all()
 
 

@@ -57,8 +57,11 @@ def submit(
     The same key with the same content returns the same matter; with other content it raises
     `Problem("duplicate_conflict")`. Faults raise `Problem("invalid_form")` with the wrong fields.
     """
+    digest = submissions.digest(submissions.check(form)[0])  # of what was sent: a retry means the same tomorrow
+    taken = store.claimed(conn, origin.scope, key)
+    if taken is not None:
+        return _again(conn, taken, digest)
     clean, session = check(conn, form, origin=origin)
-    digest = submissions.digest(clean)
     matter_id = str(uuid5(_IDS, f"{origin.scope}\n{key}"))  # derived: the same walk gives the same ids everywhere
     taken = store.claim_key(conn, origin.scope, key, digest, matter_id, now)
     if taken is not None:

@@ -22,8 +22,13 @@ def claim_key(conn: Connection, scope: str, key: str, digest: str, matter_id: st
     row = {"scope": scope, "key": key, "digest": digest, "matter_id": matter_id, "at": now}
     if db.insert_ignore(conn, t.submission, row, t.submission.c.matter_id) is not None:
         return None
+    return claimed(conn, scope, key)
+
+
+def claimed(conn: Connection, scope: str, key: str) -> Row[Any] | None:
+    """Who has an idempotency key, or None."""
     where = (t.submission.c.scope == scope, t.submission.c.key == key)
-    return conn.execute(select(t.submission).where(*where)).one()
+    return conn.execute(select(t.submission).where(*where)).one_or_none()
 
 
 def draw_serial(conn: Connection, series: str) -> int:

@@ -52,7 +52,7 @@ def test_a_deleted_entry_keeps_its_version(world: World) -> None:
     """What comes back later is newer than what went."""
     assert put(world, "unit", "edu", None) == 2
     assert put(world, "unit", "edu", {"name": "市教育局"}) == 3
-    assert [m.data["body"] for m in world.sent() if m.data.get("id") == "edu"][1] is None
+    assert [m.data["body"] for m in world.sent() if m.data["id"] == "edu" and m.data["kind"] == "unit"][1] is None
 
 
 def test_no_password_leaves_intake(world: World) -> None:

@@ -64,6 +64,15 @@ def test_the_same_key_and_content_give_the_same_matter(world: World) -> None:
     assert len(world.sent("matter.submitted.v1")) == 1
 
 
+def test_a_retry_means_the_same_after_the_directory_changed(world: World) -> None:
+    """The deputy's term has ended and another session is current: the matter is there all the same."""
+    first = world.submit()
+    with db.begin(world.engine) as conn:
+        directory.put(conn, "person", "d-1", {"name": "李云", "kind": "deputy", "active": False}, world.clock.now())
+        directory.put(conn, "session", "s-18-3", {**DIRECTORY["sessions"][0], "open": False}, world.clock.now())
+    assert world.submit().matter_id == first.matter_id
+
+
 def test_the_same_key_with_other_content_is_a_conflict(world: World) -> None:
     """A key never means two suggestions."""
     world.submit()
