@@ -39,11 +39,6 @@ def get(conn: Connection, matter_id: str) -> RowMapping | None:
     return conn.execute(select(t.matter).where(t.matter.c.matter_id == matter_id)).mappings().one_or_none()
 
 
-def number(conn: Connection, matter_id: str, matter_no: str) -> None:
-    """Take over the number that was given at admission."""
-    conn.execute(t.matter.update().where(t.matter.c.matter_id == matter_id).values(matter_no=matter_no))
-
-
 def facts(row: RowMapping) -> dict[str, Any]:
     """The variable `matter` of a case: codes and facts only, no text of the suggestion."""
     data: Mapping[str, Any] = row["data"]

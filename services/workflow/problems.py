@@ -37,6 +37,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
 
 ENGINE: Final[dict[str, tuple[str, str]]] = {
     "already_instance": ("该环节已在办理", "this instance is already running"),
+    "bad_key": ("键不是文本或数字", "a key is neither text nor number"),
+    "bad_offset": ("定时的偏移写法不对", "the offset of a timer cannot be read"),
+    "bad_timer": ("定时写法不对", "a timer cannot be read"),
     "bad_amount": ("期限写法不对", "the deadline table gives an amount that cannot be read"),
     "case_finished": ("流程已结束", "the case has ended"),
     "decision": ("决策表执行出错", "a decision table failed"),
@@ -60,6 +63,7 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
     "not_running": ("该环节未在运行", "this element is not running"),
     "nothing_to_cancel": ("没有选择任务", "no task was chosen"),
     "reserved_name": ("使用了保留的变量名", "a reserved variable name was used"),
+    "runaway": ("流程不停地空转", "the process runs without end"),
     "state_damaged": ("保存的状态无法读取", "the stored state cannot be read"),
     "state_format": ("保存的状态格式不符", "the stored state has another format"),
     "subscription_taken": ("另一流程已在等待同一消息", "another case already waits for the same message"),

@@ -219,3 +219,21 @@ def test_health_says_what_waits(office: Office, people: dict[str, Person]) -> No
     assert (before["inbox_pending"], before["timers_due"], before["incidents"]) == (0, 0, 0)
     office.receive("reply.delivered.v1", {"matter_id": "m1"})
     assert people["office"].client.get("/health/settled").get_json()["inbox_pending"] == 1
+
+
+def test_the_history_of_a_matter_tells_every_step(office: Office, people: dict[str, Person]) -> None:
+    """Who, when, where in the diagram, under which deadline, and which messages it caused."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    status, history = people["office"].api("GET", "/matters/m1/history")
+    assert status == 200
+    [case] = history["cases"]
+    assert [(step["kind"], step["element"]) for step in case["steps"]] == [
+        ("start", "main"),
+        ("complete_task", "task_decide"),
+    ]
+    assert case["steps"][1]["deadline"] == "2026-03-09"
+    assert case["steps"][1]["why"]
+    assert (f"{case_id}.2.1", "task.closed.v1") in [(m["id"], m["type"]) for m in case["steps"][1]["messages"]]
+    assert people["other"].api("GET", "/matters/m1/history")[0] == 403
+    assert people["office"].api("GET", "/matters/none/history")[0] == 404

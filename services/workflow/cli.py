@@ -1,0 +1,119 @@
+"""Commands of this service for the composition root's `huiyin`: publish, approve, retire, retry, erase, audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from sqlalchemy import Engine
+
+from services.common import db
+from services.common.clock import Clock
+from services.common.problems import Problem
+from services.workflow import audits, cases, documents, packages, seed, versions
+
+Open = Callable[[], tuple[Engine, Clock]]
+
+
+def commands(open_: Open) -> list[click.Command]:
+    """The commands; `open_` gives the service's database and clock when one of them runs."""
+    return [_publish(open_), _approve(open_), _retire(open_), _retry(open_), _erase(open_), _audit(open_)]
+
+
+def _publish(open_: Open) -> click.Command:
+    @click.command("publish")
+    @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+    @click.option("--by", required=True)
+    def publish(folder: Path, by: str) -> None:
+        """提交流程包,等待第二人审定 / submit a package for approval by a second person."""
+        engine, clock = open_()
+        seed.record_calendars(engine, folder.parent.parent / "calendars", clock.now())
+        try:
+            with db.begin(engine) as conn:
+                click.echo(versions.submit(conn, packages.load(folder), by, clock.now()))
+        except packages.BadPackage as bad:
+            for found in bad.findings:
+                click.echo(f"{found.file} {found.element or ''} {found.reason} / {found.reason_en}", err=True)
+            raise SystemExit(1) from bad
+
+    return publish
+
+
+def _approve(open_: Open) -> click.Command:
+    @click.command("approve")
+    @click.argument("version")
+    @click.option("--by", required=True)
+    def approve(version: str, by: str) -> None:
+        """审定并发布 / approve a version, not by who submitted it."""
+        engine, clock = open_()
+        with _words(), db.begin(engine) as conn:
+            versions.approve(conn, version, by, clock.now())
+        click.echo(version)
+
+    return approve
+
+
+def _retire(open_: Open) -> click.Command:
+    @click.command("retire")
+    @click.argument("version")
+    def retire(version: str) -> None:
+        """停用版本 / take no new cases under a version."""
+        engine, clock = open_()
+        with _words(), db.begin(engine) as conn:
+            versions.retire(conn, version, clock.now())
+        click.echo(version)
+
+    return retire
+
+
+def _retry(open_: Open) -> click.Command:
+    @click.command("retry")
+    @click.argument("incident", type=int)
+    @click.option("--by", required=True)
+    def retry(incident: int, by: str) -> None:
+        """重新执行异常 / carry out an incident's stimulus again."""
+        engine, clock = open_()
+        with _words(), db.begin(engine) as conn:
+            applied = cases.retry(conn, incident, by, clock.now())
+        click.echo(applied.stimulus_id or f"incident {applied.incident}")
+        raise SystemExit(0 if applied.incident is None else 1)
+
+    return retry
+
+
+def _erase(open_: Open) -> click.Command:
+    @click.command("erase")
+    @click.argument("digest")
+    def erase(digest: str) -> None:
+        """删除一段文字(个人信息)/ erase a text for privacy; log and chain stay intact."""
+        engine, clock = open_()
+        with db.begin(engine) as conn:
+            erased = documents.erase(conn, digest, clock.now())
+        raise SystemExit(0 if erased else 1)
+
+    return erase
+
+
+def _audit(open_: Open) -> click.Command:
+    @click.command("audit")
+    def audit() -> None:
+        """核对日志与状态 / check every case's chain and replay."""
+        engine, _clock = open_()
+        bad = [verdict for verdict in audits.run(engine) if not verdict.sound]
+        for verdict in bad:
+            click.echo(f"{verdict.case_id} broken={verdict.broken} agrees={verdict.agrees}")
+        raise SystemExit(1 if bad else 0)
+
+    return audit
+
+
+class _words:  # noqa: N801  reads as what it does: with _words(): …
+    """A rule that says no ends the command with its words."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, Problem):
+            raise click.ClickException(" / ".join(error.texts)) from error

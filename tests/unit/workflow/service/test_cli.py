@@ -1,0 +1,74 @@
+"""The commands say what they did, or why not, and end with the right code."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from services.workflow import cli
+from services.workflow import tables as t
+from tests.unit.workflow.service import package
+from tests.unit.workflow.service.office import CALENDARS, Office
+
+
+def run(office: Office, name: str, *args: str) -> Result:
+    """Run one command on the office's database."""
+    command = next(c for c in cli.commands(lambda: (office.engine, office.clock)) if c.name == name)
+    return CliRunner().invoke(command, list(args))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The second revision as files, with calendars beside it."""
+    home = tmp_path / "processes" / "testcity" / "2026"
+    for name, content in package.files(2).items():
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (tmp_path / "processes" / "calendars").mkdir()
+    for path in CALENDARS.glob("*.yaml"):
+        (tmp_path / "processes" / "calendars" / path.name).write_bytes(path.read_bytes())
+    return home
+
+
+def test_a_package_goes_from_files_into_force(office: Office, folder: Path) -> None:
+    """Submitted by one, approved by another, retired again."""
+    assert run(office, "publish", str(folder), "--by", "zhang").output.strip() == "testcity-2026.2"
+    refused = run(office, "approve", "testcity-2026.2", "--by", "zhang")
+    assert (refused.exit_code, "a second person" in refused.output) == (1, True)
+    assert run(office, "approve", "testcity-2026.2", "--by", "li").exit_code == 0
+    assert run(office, "retire", "testcity-2026.2").exit_code == 0
+
+
+def test_findings_are_printed(office: Office, folder: Path) -> None:
+    """In both languages, with exit code 1."""
+    (folder / "main.bpmn").write_text("<x/>", "utf-8")
+    result = run(office, "publish", str(folder), "--by", "zhang")
+    assert (result.exit_code, "main.bpmn" in result.stderr) == (1, True)
+
+
+def test_an_audit_finds_a_log_that_was_changed(office: Office) -> None:
+    """Sound at first; after tampering the case is named."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    assert run(office, "audit").exit_code == 0
+    with office.engine.begin() as conn:
+        conn.execute(t.stimulus.update().where(t.stimulus.c.seq == 2).values(actor={"name": "别人"}))
+    result = run(office, "audit")
+    assert (result.exit_code, f"{case_id} broken=2" in result.output) == (1, True)
+
+
+def test_an_erased_text_leaves_the_chain_intact(office: Office) -> None:
+    """What was typed is gone; log and state still agree."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    digest = office.rows(t.document)[0]["hash"]
+    assert run(office, "erase", digest).exit_code == 0
+    assert office.rows(t.document)[0]["body"] is None
+    assert run(office, "erase", digest).exit_code == 1
+    assert run(office, "audit").exit_code == 0
+
+
+def test_a_retry_of_nothing_says_so(office: Office) -> None:
+    """An unknown incident is not found."""
+    assert run(office, "retry", "7", "--by", "admin").exit_code == 1
