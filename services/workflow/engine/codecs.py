@@ -24,6 +24,7 @@ from services.workflow.engine.spiff.trees import (
     CaseSubWorkflow,
     CaseTask,
     copy_data,
+    same_data,
 )
 
 FORMAT = 1
@@ -85,7 +86,7 @@ def task_row(task: CaseTask) -> list[Any]:
     """[number, parent, element, state, tick, flags, internal data, changed data, removed keys]."""
     parent = task.parent
     base = parent.data if parent is not None else {}
-    changed = {k: v for k, v in task.data.items() if base.get(k, _MISSING) is not v and (k not in base or base[k] != v)}
+    changed = {k: v for k, v in task.data.items() if not same_data(base.get(k, _MISSING), v)}
     removed = [k for k in base if k not in task.data]
     flags = int(task.triggered) | int(task.reached) << 1
     number = parent.id if parent is not None else 0
@@ -129,7 +130,21 @@ def restore(case: Case, state: dict[str, Any]) -> Case:
         workflow.last_task = workflow.tasks.get(last)
     top.next_id, top.next_tick = state["ids"]
     top.touched.clear()
+    in_order_of_arrival(top)
     return case
+
+
+def in_order_of_arrival(top: Any) -> None:
+    """Put the books into the order in which the live case had them: a signal wakes who waits in this order."""
+    for workflow in top.workflows():
+        workflow.open = dict(sorted(workflow.open.items()))
+        workflow.waiting = by_tick(workflow.waiting)
+    top.event_manager.tasks = by_tick(top.event_manager.tasks)
+
+
+def by_tick(tasks: dict[int, CaseTask]) -> dict[int, CaseTask]:
+    """Tasks by their last change."""
+    return dict(sorted(tasks.items(), key=lambda row: row[1].last_state_change))
 
 
 def enter(top: Any, parent: int, process: str) -> CaseSubWorkflow:

@@ -17,6 +17,7 @@ from SpiffWorkflow.bpmn.specs.defaults import EventBasedGateway as LibraryEventG
 from SpiffWorkflow.bpmn.specs.defaults import IntermediateCatchEvent as LibraryCatch
 from SpiffWorkflow.bpmn.specs.defaults import StartEvent as LibraryStart
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinition as LibraryCancel
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
@@ -235,7 +236,10 @@ class Either(MultipleEventDefinition):  # type: ignore[misc]
     """The events behind an event gateway; the gateway manages them."""
 
     def has_fired(self, my_task: CaseTask) -> bool:
-        """Whether one of them has come."""
+        """Whether one of them has come; conditions are asked."""
+        for position, item in enumerate(self.event_definitions):
+            if isinstance(item, ConditionalEventDefinition) and item.has_fired(my_task):
+                my_task.internal_data |= {"fired": position, "event_fired": True}
         return bool(my_task.internal_data.get("event_fired", False))
 
     def catches(self, my_task: CaseTask, event: Any = None) -> bool:

@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway as LibraryInclusi
 from SpiffWorkflow.bpmn.specs.defaults import ParallelGateway as LibraryParallel
 
 from services.workflow.engine.problems import EngineError
-from services.workflow.engine.spiff.trees import WAITING, CaseTask, copy_data
+from services.workflow.engine.spiff.trees import WAITING, CaseTask, copy_data, same_data
 
 _GONE = object()
 
@@ -24,7 +24,7 @@ def apply_changes(base: dict[str, Any], branch: dict[str, Any], onto: dict[str, 
     """Carry over to `onto` what `branch` has added, changed or removed against `base`; dictionaries key by key."""
     for key, value in branch.items():
         old = base.get(key, _GONE)
-        if old is value or old == value:
+        if same_data(old, value):
             continue
         if isinstance(old, dict) and isinstance(value, dict) and isinstance(onto.get(key), dict):
             apply_changes(old, value, onto[key])
@@ -115,11 +115,14 @@ class TokenJoin(BpmnTaskSpec):
         return True
 
 
-def first_per_flow(tokens: list[CaseTask]) -> dict[str, CaseTask]:
-    """The oldest token of each incoming flow, by the name of the spec it comes from."""
-    flows: dict[str, CaseTask] = {}
+def oldest_per_flow(join: Any, tokens: list[CaseTask]) -> dict[str, list[CaseTask]]:
+    """The oldest tokens of the incoming flows, by the spec they come from: one for each flow from there."""
+    flows: dict[str, list[CaseTask]] = {}
     for token in tokens:
-        flows.setdefault(token.parent.task_spec.name, token)
+        name = token.parent.task_spec.name
+        here = flows.setdefault(name, [])
+        if len(here) < join._inputs.count(name):
+            here.append(token)
     return flows
 
 
@@ -129,8 +132,10 @@ class ParallelGateway(TokenJoin, LibraryParallel):
     def ready_tokens(self, my_task: CaseTask, tokens: list[CaseTask]) -> list[CaseTask] | None:  # noqa: D102
         if len(self._inputs) == 1:
             return [my_task]
-        flows = first_per_flow(tokens)
-        return list(flows.values()) if all(name in flows for name in self._inputs) else None
+        flows = oldest_per_flow(self, tokens)
+        if any(len(flows.get(name, ())) < self._inputs.count(name) for name in self._inputs):
+            return None
+        return [token for here in flows.values() for token in here]
 
     def _run_hook(self, _my_task: CaseTask) -> bool:
         return True
@@ -153,7 +158,7 @@ class InclusiveGateway(TokenJoin, LibraryInclusive):
         return cache[flow]
 
     def ready_tokens(self, my_task: CaseTask, tokens: list[CaseTask]) -> list[CaseTask] | None:  # noqa: D102
-        flows = first_per_flow(tokens)
+        flows = oldest_per_flow(self, tokens)
         if len(self._inputs) == 1:
             return [my_task]
         empty = [name for name in self._inputs if name not in flows]
@@ -163,7 +168,7 @@ class InclusiveGateway(TokenJoin, LibraryInclusive):
                 continue
             if any(name in self.sources_of(flow) for flow in empty):
                 return None
-        return list(flows.values())
+        return [token for here in flows.values() for token in here]
 
     def _run_hook(self, my_task: CaseTask) -> bool:
         matches, defaults = self._get_matching_outputs(my_task)

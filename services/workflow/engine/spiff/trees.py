@@ -50,6 +50,18 @@ def copy_data(value: Any) -> Any:
     return deepcopy(value)
 
 
+def same_data(one: Any, other: Any) -> bool:
+    """Whether two pieces of JSON-like data are the same: for Python 1 equals true and 1.0, for JSON they differ."""
+    kind = type(one)
+    if one is other or kind is not type(other):
+        return one is other
+    if kind is dict:
+        return len(one) == len(other) and all(key in other and same_data(one[key], other[key]) for key in one)
+    if kind is list:
+        return len(one) == len(other) and all(map(same_data, one, other))
+    return bool(one == other)
+
+
 class CaseTask(Task):
     """A task that knows where it is filed; ids are small numbers counted per case."""
 
@@ -141,7 +153,10 @@ def reaches(task: CaseTask) -> bool:
 def is_looked_at_again(task: CaseTask) -> bool:
     """Waiting tasks that other tokens can wake; timers and messages are woken by their own stimulus."""
     spec = task.task_spec
-    return not isinstance(spec, CatchingEvent) or isinstance(spec.event_definition, ConditionalEventDefinition)
+    if not isinstance(spec, CatchingEvent):
+        return True
+    definitions = getattr(spec.event_definition, "event_definitions", None) or [spec.event_definition]
+    return any(isinstance(definition, ConditionalEventDefinition) for definition in definitions)
 
 
 class Filing:
@@ -161,11 +176,15 @@ class Filing:
 
     def following(self, task: CaseTask) -> list[Any]:
         """The specs a completed task leads to; of several start events only the one that starts is entered."""
-        outputs = task.task_spec.outputs
-        if isinstance(task.task_spec, BpmnStartTask) and len(outputs) > 1:
-            named = self.top_workflow.start_event if self is self.top_workflow else ""
-            return [next((spec for spec in outputs if spec.name == named), None) or plain_start(outputs)]
-        return list(outputs)
+        outputs = list(task.task_spec.outputs)
+        if not isinstance(task.task_spec, BpmnStartTask):
+            return outputs
+        named = self.start_event if isinstance(self, CaseWorkflow) else ""
+        if not named:
+            return [plain_start(outputs)]
+        if named not in {spec.name for spec in outputs}:
+            raise EngineError("unknown_element", element=named, detail=self.spec.name)
+        return [spec for spec in outputs if spec.name == named]
 
     def file(self, task: CaseTask) -> None:
         """Put a task whose state has changed where its state belongs."""
@@ -278,10 +297,20 @@ class CaseWorkflow(Filing, BpmnWorkflow):
         inner.plant()
         return inner
 
+    def looks_again(self) -> bool:
+        """Whether joins and conditions anywhere in the case find work now that the rest stands still.
+
+        A token that was taken away, or a record that was counted, completes nothing that would make them look.
+        """
+        waiting = [inner for inner in (self, *self.subprocesses.values()) if inner.waiting and not inner.completed]
+        for workflow in sorted(waiting, key=lambda inner: inner.parent_task_id or 0):
+            workflow.update_waiting_tasks()
+        return bool(self.agenda)
+
     def work(self) -> None:
         """Run everything that needs no one from outside, in order of arrival."""
         agenda, left = self.agenda, MAX_WORK
-        while agenda:
+        while agenda or self.looks_again():
             task = agenda.pop(next(iter(agenda)))
             if task._state == READY and task.workflow.tasks.get(task.id) is task:
                 task.run()
