@@ -1,0 +1,1 @@
+"""The commands of `huiyin`, grouped by whom they serve."""

@@ -1,0 +1,36 @@
+"""One address for the pages of all services, as a proxy does it in production."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from waitress import create_server  # type: ignore[import-untyped, unused-ignore]
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from services.huiyin.parts import PARTS
+
+THREADS = 8
+
+
+def compose(apps: Mapping[str, Flask]) -> Any:
+    """The WSGI application of all services: intake at `/`, the others below their prefixes."""
+    root = next(apps[part.name] for part in PARTS.values() if not part.prefix)
+    return DispatcherMiddleware(root, {part.prefix: apps[part.name] for part in PARTS.values() if part.prefix})
+
+
+def mount(name: str, app: Flask) -> Any:
+    """The WSGI application of one service alone, at the place it has under the common address."""
+    prefix = PARTS[name].prefix
+    return DispatcherMiddleware(_nothing, {prefix: app}) if prefix else app
+
+
+def listen(application: Any, host: str, port: int) -> Any:
+    """A server that is bound but does not serve yet: `run()` serves, `close()` ends, `effective_port` tells."""
+    return create_server(application, host=host, port=port, threads=THREADS, ident="huiyin")
+
+
+def _nothing(_environ: Any, start_response: Any) -> list[bytes]:
+    start_response("404 Not Found", [("Content-Type", "text/plain")])
+    return [b""]

@@ -1,0 +1,236 @@
+"""Plays a scenario on running services, over HTTP, by the accounts of a directory.
+
+The shared clock is advanced only when everything is settled: to the next timer or the next line of the scenario,
+whichever comes first. Nothing is ever written past a service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from services.common.clock import FileClock
+from services.huiyin import settling, sightings, timelines
+from services.huiyin.casts import Cast
+from services.huiyin.clients import Client
+from services.huiyin.sightings import Sighting
+from services.huiyin.timelines import Step
+from services.workflow.packages.examples import example
+from services.workflow.scenarios import Act, Expectation, Failure, Scenario
+
+MAX_AUTO: Final = 200
+_FORM: Final = frozenset(
+    {"title", "topic", "secrecy", "source", "lead_proposer", "co_proposers", "body", "points", "wish_units"}
+    | {"matter_kind", "submitted_when", "session_id"}
+)
+
+Watch = Callable[[list[Step]], None]
+"""Called with the new steps whenever everything has settled."""
+
+
+class Stuck(Exception):
+    """流程没有走到剧本所写的环节。The process did not come to where the scenario wants to act."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a walk; `as_dict` is what `huiyin walk --json` prints."""
+
+    steps: list[Step]
+    final_state: str
+    state: str
+    matter_id: str
+    matter_no: str
+    failures: list[Failure]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        failures = [{"act": one.act, "text": one.text, "text_en": one.text_en} for one in self.failures]
+        names = ("steps", "final_state", "state", "matter_id", "matter_no")
+        return {**{name: getattr(self, name) for name in names}, "failures": failures}
+
+
+@dataclass(slots=True)
+class Walk:
+    """One play. `forms`: what is submitted for a matter of the scenario, by its `matter_id` there."""
+
+    client: Client
+    cast: Cast
+    clock: FileClock
+    scenario: Scenario
+    forms: Mapping[str, Mapping[str, Any]]
+    zone: ZoneInfo
+    watch: Watch | None = None
+    matters: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    line: int = 0
+    _told: int = 0
+
+    def play(self) -> Outcome:
+        """From the first line to the last; raises `Stuck`, `Unsettled`, `Uncast` or `Unanswered`."""
+        self.pass_time(self._instant(self.scenario.at))
+        for matter in self.scenario.matters:
+            self.submit(str(matter["matter_id"]), self._form(matter))
+        self._report()
+        for number, act in enumerate(self.scenario.acts, 1):
+            self.line = number
+            self._act(act)
+            self._report()
+        self.line = 0
+        self._expect(self.scenario.then, self.first)
+        return self._outcome()
+
+    @property
+    def first(self) -> str:
+        """The scenario's own name of its first matter."""
+        return str(self.scenario.matters[0]["matter_id"])
+
+    def submit(self, name: str, form: Mapping[str, Any]) -> str:
+        """Hand in a suggestion as its lead deputy; the matter's real id."""
+        login = self.cast.of_person(str(form["lead_proposer"]))
+        done = self.client.post("/api/v1/matters", form, login, key=f"walk:{name}")
+        self.matters[name], self.numbers[name] = done["matter_id"], done["matter_no"]
+        settling.wait(self.client)
+        return self.matters[name]
+
+    def pass_time(self, until: datetime) -> None:
+        """Let time pass up to `until`, resting at every instant at which a timer is due."""
+        while True:
+            due = settling.next_due(settling.wait(self.client))
+            if due is None or due > until:
+                break
+            self.clock.advance(due)
+            settling.wait(self.client)
+            self._report()
+        self.clock.advance(until)
+        settling.wait(self.client)
+
+    def complete(self, task: Mapping[str, Any], data: Mapping[str, Any], login: str) -> None:
+        """Do a task through workflow's interface; what `data` leaves out is taken from the form's examples."""
+        path = f"/workflow/api/v1/tasks/{task['task_id']}"
+        schema = self.client.get(path, login)["form_schema"] or {}
+        self.client.post(f"{path}/complete", {**example(schema), **data}, login, key=f"walk:{task['task_id']}")
+        settling.wait(self.client)
+
+    def open_tasks(self, name: str) -> list[dict[str, Any]]:
+        """The open tasks of a submitted matter, the oldest first."""
+        return self._look(name).open_tasks
+
+    # -- one line
+
+    def _act(self, act: Act) -> None:
+        if act.at is not None:
+            self.pass_time(self._instant(act.at))
+        name = act.matter or self.first
+        if act.then is not None:
+            self._expect(act.then, name)
+        elif act.do is not None:
+            self._do(act, name)
+        elif act.finish:
+            self._finish(name)
+        elif act.record is not None:
+            self._record(act, name)
+        elif act.operator is not None:
+            raise Stuck(f"第 {self.line} 行:不能在运行中的服务上演 / operator lines cannot be walked")
+        # a message line needs nothing: the real services send it themselves
+
+    def _do(self, act: Act, name: str) -> None:
+        for _ in range(MAX_AUTO):
+            seen = self._look(name)
+            task = next((task for task in seen.open_tasks if _means(act, task)), None)
+            if task is not None:
+                return self.complete(task, act.data, self._player(act, task, name))
+            if not (self.scenario.auto and self._auto(seen, name)):
+                break
+        found = "、".join(f"{task['element']}@{task['unit']}" for task in self._look(name).open_tasks) or "-"
+        raise Stuck(
+            f"第 {self.line} 行没有待办 {act.do},现有:{found} / line {self.line}: no task {act.do}, open: {found}"
+        )
+
+    def _auto(self, seen: Sighting, name: str) -> bool:
+        """Do one task by its form's examples: one that no coming line mentions, else the oldest."""
+        coming = [act for act in self.scenario.acts[self.line - 1 :] if (act.matter or self.first) == name]
+        tasks = seen.open_tasks
+        free = [task for task in tasks if not any(_means(act, task) for act in coming)]
+        for task in (free or tasks)[:1]:
+            self.complete(task, {}, self._player(Act(), task, name))
+        return bool(tasks)
+
+    def _finish(self, name: str) -> None:
+        for _ in range(MAX_AUTO):
+            if not self._auto(self._look(name), name):
+                return
+        raise Stuck("流程没有结束 / the process does not come to an end")
+
+    def _record(self, act: Act, name: str) -> None:
+        case = next(case for case in self._look(name).cases if case["status"] == "running")
+        login = self.cast.player_of(act, act.who.get("role", ""), act.unit, self._lead(name))
+        body = {"unit": act.unit, "data": dict(act.data)}
+        self.client.post(f"/workflow/api/v1/cases/{case['id']}/records/{act.record}", body, login)
+        settling.wait(self.client)
+
+    def _expect(self, expected: Expectation, name: str) -> None:
+        seen = sightings.look_closely(self.client, self.cast.watcher, self.matters[name])
+        for text, text_en in sightings.compare(expected, seen, self._milestones(name)):
+            self.failures.append(Failure(self.line, text, text_en))
+
+    # -- looking
+
+    def _look(self, name: str) -> Sighting:
+        return sightings.look(self.client, self.cast.watcher, self.matters[name])
+
+    def _player(self, act: Act, task: Mapping[str, Any], name: str) -> str:
+        return self.cast.player_of(act, task["role"], task["unit"], self._lead(name))
+
+    def _lead(self, name: str) -> str:
+        return next(str(one["lead_proposer"]) for one in self.scenario.matters if one["matter_id"] == name)
+
+    def _matter(self, name: str) -> dict[str, Any]:
+        return self.client.get(f"/api/v1/matters/{self.matters[name]}", self.cast.of_person(self._lead(name)))
+
+    def _milestones(self, name: str) -> list[str]:
+        return [event["code"] for event in self._matter(name)["events"] if event["kind"] in ("submitted", "state")]
+
+    def _steps(self, name: str) -> list[Step]:
+        seen = sightings.look_closely(self.client, self.cast.watcher, self.matters[name])
+        login = self.cast.of_person(self._lead(name))
+        who = next(player for player in self.cast.players if player.login == login)
+        return timelines.steps(seen, {"person": who.person, "name": who.name, "role": "deputy"})
+
+    def _report(self) -> None:
+        if self.watch is not None and self.first in self.matters:
+            steps = self._steps(self.first)
+            self.watch(steps[self._told :])
+            self._told = len(steps)
+
+    def _outcome(self) -> Outcome:
+        names = [str(matter["matter_id"]) for matter in self.scenario.matters]
+        steps = [step for name in names for step in self._steps(name)]
+        closed = all(self._look(name).is_closed for name in names)
+        return Outcome(
+            steps=steps,
+            final_state="closed" if closed else "open",
+            state=str(self._matter(self.first)["state"]),
+            matter_id=self.matters[self.first],
+            matter_no=self.numbers[self.first],
+            failures=self.failures,
+        )
+
+    def _form(self, matter: Mapping[str, Any]) -> dict[str, Any]:
+        """What is submitted: the known form of this matter, or one made of its facts."""
+        form = self.forms.get(str(matter["matter_id"])) or matter
+        return {key: value for key, value in form.items() if key in _FORM}
+
+    def _instant(self, local: str) -> datetime:
+        moment = datetime.fromisoformat(local)
+        return moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
+
+
+def _means(act: Act, task: Mapping[str, Any]) -> bool:
+    """Whether a line is about this task."""
+    wanted = act.unit or act.who.get("unit")
+    return act.do in (task["element"], task["name"]) and wanted in (None, task["unit"])
