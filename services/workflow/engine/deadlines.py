@@ -9,7 +9,7 @@ A deadline in force keeps the calendar it was computed with until an operator br
 from datetime import date, datetime
 from typing import Any
 
-from services.workflow.calendars import Rule
+from services.workflow.calendars import CalendarError, Rule
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case, element_of
 from services.workflow.engine.failures import ExpressionError
@@ -66,11 +66,11 @@ def set_deadline(case: Case, task: CaseTask, scope: int, declared: dict[str, str
 
 def compute(case: Case, deadline: dict[str, Any]) -> dict[str, Any]:
     """The date, the last instant, the explanation and the calendar they come from."""
-    rule = Rule(roll_rule=deadline["roll"])
     try:
+        rule = Rule(roll_rule=deadline["roll"])
         due = case.calendar.add(date.fromisoformat(deadline["from"]), deadline["amount"], rule=rule)
-    except ValueError as error:
-        raise EngineError("bad_amount", detail=f"{deadline['name']}: {deadline['amount']}") from error
+    except (ValueError, CalendarError) as error:
+        raise EngineError("bad_amount", detail=f"{deadline['name']}: {error}") from error
     basis = [deadline["basis"]] if deadline["basis"] else []
     return {
         "due": due.due.isoformat(),

@@ -22,9 +22,12 @@ def settle(case: Case) -> None:
     touched = sorted(case.workflow.touched.values(), key=lambda task: (task.last_state_change, task.id))
     case.workflow.touched.clear()
     standing = waits_by_task(case)
+    scopes = {deadline["scope"] for deadline in case.deadlines.values()}
     for task in touched:
         if not is_alive(task):
             close(case, task, standing.get(task.id, []))
+            if task.id in scopes:
+                deadlines.clear(case, task.id)
     alive = [task for task in touched if is_alive(task)]
     for task in sorted(alive, key=lambda task: (task.workflow.depth, task.last_state_change)):
         open_scope(case, task)
@@ -53,8 +56,6 @@ def close(case: Case, task: CaseTask, standing: list[str]) -> None:
         case.emit(fx.TaskClosed(opened["id"], opened["element"], reason))
     for wait_id in standing:
         close_wait(case, wait_id)
-    if task.internal_data.get("scope"):
-        deadlines.clear(case, task.id)
 
 
 def waits_by_task(case: Case) -> dict[int, list[str]]:

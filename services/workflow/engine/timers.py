@@ -5,6 +5,7 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 
+from services.workflow.calendars import CalendarError
 from services.workflow.engine import deadlines
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case, element_of
@@ -39,7 +40,7 @@ def on_deadline(case: Case, deadline_id: str, wait: Wait) -> datetime:
         if wait.offset:
             day = case.calendar.add(day, wait.offset).due
         return case.calendar.instant(day, wait.at or "24:00")
-    except ValueError as error:
+    except (ValueError, CalendarError) as error:
         raise EngineError("bad_offset", detail=f"{wait.offset} {wait.at}") from error
 
 

@@ -177,7 +177,11 @@ def extend(case: Case, data: dict[str, Any]) -> None:
     deadline_id = str(data.get("deadline") or "")
     if deadline_id not in case.deadlines:
         raise Unexpected("unknown_deadline", detail=deadline_id)
-    if deadlines.recompute(case, deadline_id, amount=str(data.get("amount"))):
+    try:
+        moved = deadlines.recompute(case, deadline_id, amount=str(data.get("amount")))
+    except EngineError as error:
+        raise Unexpected(error.code, detail=error.detail) from error
+    if moved:
         timers.follow(case, deadline_id)
 
 

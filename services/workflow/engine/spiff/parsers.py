@@ -188,8 +188,11 @@ class ProcessParser(SpiffProcessParser):  # type: ignore[misc]
     """Builds a process without the library's handling of several start events (the case chooses one)."""
 
     def create_spec(self) -> ProcessSpec:
-        """The empty process."""
-        return ProcessSpec(self.bpmn_id, self.get_name(), self.filename, read_extensions(self.node))
+        """The empty process; a deadline drawn on a sub-process belongs to the activity, not to what is in it too."""
+        extensions = read_extensions(self.node)
+        if etree.QName(self.node).localname != "process":
+            extensions.pop("deadline", None)
+        return ProcessSpec(self.bpmn_id, self.get_name(), self.filename, extensions)
 
     def add_tasks(self) -> None:
         """Read everything that can be reached from a start event or by an interrupt."""
