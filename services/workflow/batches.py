@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -71,6 +70,7 @@ class Batch:
         self._live = live.of(conn.engine)
         self._held: dict[str, _Held] = {}
         self._touched: set[tuple[str, str]] = set()
+        self._connectors: dict[str, str | None] = {}
         self.changes = store.Changes()
 
     def hold(self, ids: Iterable[str]) -> None:
@@ -209,9 +209,15 @@ class Batch:
             texts=self._texts(order.texts, found),
             deadlines=deadlines,
             tasks=tasks,
-            connector_of=partial(directories.connector_of, self._conn, t.directory),
+            connector_of=self._connector_of,
             changes=self.changes,
         )
+
+    def _connector_of(self, unit: str) -> str | None:
+        """Who speaks for a unit, asked once per batch."""
+        if unit not in self._connectors:
+            self._connectors[unit] = directories.connector_of(self._conn, t.directory, unit)
+        return self._connectors[unit]
 
     def _earlier(
         self, found: Sequence[e.Effect], known: Mapping[str, Mapping[Any, Any]]

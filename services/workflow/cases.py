@@ -151,6 +151,27 @@ def _retry_step(conn: Connection, row: RowMapping) -> Applied:
     return applied
 
 
+def operate(
+    conn: Connection, case_id: str, data: Mapping[str, Any], actor: Mapping[str, Any], now: datetime
+) -> Applied:
+    """An operator's verb on a case as a whole, e.g. {"verb": "calendar"}: adopt the newest calendar.
+
+    Raises `Problem` not_found or not_expected.
+    """
+    case = get(conn, case_id)
+    if case is None:
+        raise Problem("not_found", 404)
+    facts = dict(data)
+    if facts.get("verb") == "calendar":
+        package = editions.get(conn, case["package_version"]).package
+        facts.setdefault("calendar", calendar_versions.newest(conn, package.calendar))
+    stimulus = e.Stimulus(kind="operator", at=now, actor=dict(actor), data=facts)
+    try:
+        return apply(conn, case_id, stimulus)
+    except e.Unexpected as error:
+        raise Problem("not_expected", 409) from error
+
+
 def get(conn: Connection, case_id: str) -> RowMapping | None:
     """The case's row without its state, or None."""
     columns = [column for column in t.case_.c if column.name != "state"]

@@ -75,6 +75,12 @@ class Edition:
             return role
         return found.label_en if english else found.label
 
+    def has_way_back(self, process: str, element: str) -> bool:
+        """Whether an element says with `hy:return` where going back leads."""
+        spec = self.bundle.specs.get(process)
+        found = spec.task_specs.get(element) if spec is not None else None
+        return bool(found is not None and getattr(found, "extensions", {}).get("return"))
+
     def local_date(self, at: datetime) -> date:
         """The date an instant has where the package applies."""
         return at.astimezone(ZoneInfo(self.package.zone)).date()

@@ -11,7 +11,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    RowMapping,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from services.common import db, outbox
 from services.contracts.envelopes import Message
@@ -92,6 +104,22 @@ _CLEAR_DEADLINE = (
 _MATTER_STATE = (
     update(t.matter).where(t.matter.c.matter_id == bindparam("b_matter_id")).values(state=bindparam("b_state"))
 )
+
+_DEADLINES = select(t.deadline).where(t.deadline.c.id.in_(bindparam("ids", expanding=True)))
+_TASKS = select(t.task).where(t.task.c.id.in_(bindparam("ids", expanding=True)))
+_PAIRS: BindParameter[Any] = bindparam("pairs", expanding=True)
+_TAKEN = select(t.subscription.c.name, t.subscription.c.key).where(
+    tuple_(t.subscription.c.name, t.subscription.c.key).in_(_PAIRS),
+    t.subscription.c.scope == "",
+    t.subscription.c.case_id != bindparam("case_id"),
+)
+_AWAITED = (
+    select(t.subscription.c.id)
+    .where(t.subscription.c.name == t.early_message.c.name, t.subscription.c.key == t.early_message.c.key)
+    .exists()
+)
+_WAKE_ALL = update(t.early_message).where(t.early_message.c.state == "waiting", _AWAITED).values(state="ready")
+_WAKE = _WAKE_ALL.where(tuple_(t.early_message.c.name, t.early_message.c.key).in_(_PAIRS))
 
 
 @dataclass(slots=True)
@@ -201,12 +229,12 @@ def _remove(conn: Connection, table: Table, ids: Sequence[str]) -> None:
 
 def deadlines(conn: Connection, ids: Iterable[str]) -> Sequence[RowMapping]:
     """Deadline rows by id, in no particular order."""
-    return conn.execute(select(t.deadline).where(t.deadline.c.id.in_(list(ids)))).mappings().all()
+    return conn.execute(_DEADLINES, {"ids": list(ids)}).mappings().all()
 
 
 def tasks(conn: Connection, ids: Iterable[str]) -> Sequence[RowMapping]:
     """Task rows by id, in no particular order."""
-    return conn.execute(select(t.task).where(t.task.c.id.in_(list(ids)))).mappings().all()
+    return conn.execute(_TASKS, {"ids": list(ids)}).mappings().all()
 
 
 def due_timers(conn: Connection, case_id: str, until: datetime) -> Sequence[RowMapping]:
@@ -243,20 +271,13 @@ def taken(conn: Connection, case_id: str, names: Collection[tuple[str, str]]) ->
     """Which of these (message, key) pairs another case already waits for alone."""
     if not names:
         return set()
-    sub = t.subscription.c
-    statement = select(sub.name, sub.key).where(
-        tuple_(sub.name, sub.key).in_(list(names)), sub.scope == "", sub.case_id != case_id
-    )
-    return {(row.name, row.key) for row in conn.execute(statement)}
+    found = conn.execute(_TAKEN, {"pairs": list(names), "case_id": case_id})
+    return {(row.name, row.key) for row in found}
 
 
 def wake_early(conn: Connection, pairs: Collection[tuple[str, str]] | None = None) -> None:
     """Mark waiting messages as ready where a case now waits for them; all of them without `pairs`."""
-    early, sub = t.early_message.c, t.subscription.c
-    wanted = select(sub.id).where(sub.name == early.name, sub.key == early.key).exists()
-    statement = update(t.early_message).where(early.state == "waiting", wanted).values(state="ready")
-    if pairs is not None:
-        if not pairs:
-            return
-        statement = statement.where(tuple_(early.name, early.key).in_(list(pairs)))
-    conn.execute(statement)
+    if pairs is None:
+        conn.execute(_WAKE_ALL)
+    elif pairs:
+        conn.execute(_WAKE, {"pairs": list(pairs)})

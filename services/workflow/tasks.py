@@ -16,6 +16,9 @@ from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order
 from services.workflow.speakers import Speaker
 
+OWN_VERBS = frozenset({"return"})
+"""What whoever may do a task may do with it, beside completing it."""
+
 
 def case_of(task_id: str) -> str:
     """The case a task id was derived from (`<case>.<n>`)."""
@@ -40,6 +43,11 @@ def get(conn: Connection, task_id: str, speaker: Speaker) -> RowMapping:
 def schema_of(conn: Connection, row: Mapping[Any, Any]) -> dict[str, Any]:
     """The JSON Schema of a task's form with references and pick lists written out."""
     return answers.form_schema(conn, editions.get(conn, row["package_version"]), row["form"])
+
+
+def can_return(conn: Connection, row: Mapping[Any, Any]) -> bool:
+    """Whether the diagram says where 退回 leads from this task."""
+    return editions.get(conn, row["package_version"]).has_way_back(row["process"], row["element"])
 
 
 def claim(conn: Connection, task_id: str, speaker: Speaker, now: datetime) -> None:
@@ -153,6 +161,9 @@ def operate(
 ) -> Applied:
     """A verb that every task has, such as return or transfer, as an operator stimulus.
 
+    Whoever may do the task may return it; the rest takes the grant `cases.operate` (domain 4-actors: a unit
+    never hands a matter on by itself).
+
     Raises `Problem` as `complete` does, and not_expected where the diagram has no place for the verb.
     """
     batch = Batch(conn)
@@ -161,11 +172,13 @@ def operate(
     _check_open(row)
     if "cases.operate" not in speaker.grants:
         _check_speaker(row, speaker)
+        if verb not in OWN_VERBS:
+            raise Problem("not_permitted", 403)
     _settle_clock(batch, row, now)
     stimulus = e.Stimulus(
         kind="operator",
         at=now,
         actor=speaker.acting(row["role"], row["unit"]),
-        data={"verb": verb, "task": task_id, **data},
+        data={**data, "verb": verb, "task": task_id},
     )
     return _finish(conn, batch, Order(case_id=row["case_id"], stimulus=stimulus, texts=texts or {}))

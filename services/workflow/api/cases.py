@@ -80,6 +80,18 @@ def add_record(case_id: str, record: str) -> Response:
     return jsonify({"case_id": case_id, "stimulus": applied.stimulus_id})
 
 
+@api.post("/cases/<case_id>/verbs/<verb>")
+@auth.granted("cases.operate")
+def operate(case_id: str, verb: str) -> Response:
+    """An operator's verb on a case as a whole: `calendar` (the newest or {"calendar": version}), `extend`, `move`."""
+    speaker = edges.speaker()
+    wish = {**(request.get_json(silent=True) or {}), "verb": verb}
+    with edges.writing() as conn:
+        applied = cases.operate(conn, case_id, wish, speaker.actor, edges.now())
+    edges.demand(applied)
+    return jsonify({"case_id": case_id, "stimulus": applied.stimulus_id})
+
+
 @api.post("/incidents/<int:number>/retry")
 @auth.granted("cases.operate")
 def retry(number: int) -> Response:

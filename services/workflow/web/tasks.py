@@ -159,6 +159,7 @@ def _page(task_id: str, data: Mapping[str, Any] | None, errors: Sequence[FieldEr
             schema=schema,
             draft=draft,
             records=[{**one, "shown": shown_record(one)} for one in found],
+            can_return=row["state"] == "open" and tasks.can_return(conn, row),
             mine=row["claimed_by"] == speaker.account,
         )
 

@@ -1,14 +1,15 @@
 """Cases: one stimulus, one transaction, everything in it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.common import db
-from services.workflow import cases, chain
+from services.workflow import calendar_versions, cases, chain
 from services.workflow import engine as e
 from services.workflow import tables as t
-from tests.unit.workflow.service.office import OFFICE, Office, matter, somebody
+from tests.unit.workflow.service.office import CALENDARS, OFFICE, Office, matter, somebody
 
 
 def test_a_started_case_shows_its_first_task_with_deadline_and_tells_everybody(office: Office) -> None:
@@ -155,3 +156,26 @@ def test_a_case_that_cannot_start_is_kept_and_started_after_the_repair(
         applied = cases.retry(conn, incident["id"], "a-admin", office.clock.now())
     assert applied.incident is None
     assert [row["element"] for row in office.open()] == ["task_decide"]
+
+
+def test_a_case_adopts_a_new_calendar_only_when_told(office: Office) -> None:
+    """A holiday published later moves the open deadline, its task and nothing shorter; the log still replays."""
+    case_id = office.start()
+    folder = {path.name: path.read_bytes() for path in CALENDARS.glob("cn-*.yaml")}
+    text = folder["cn-2026.yaml"].decode()
+    assert "2026-03-05" not in text
+    day_off = "holidays:\n  - {name: 临时放假, name_en: extra day, from: 2026-03-05, to: 2026-03-05}"
+    later = {**folder, "cn-2026.yaml": text.replace("holidays:", day_off, 1).encode()}
+    with db.begin(office.engine) as conn:
+        version = calendar_versions.record(conn, later, office.clock.now() + timedelta(hours=1)).version
+    office.later(hours=2)
+    [task] = office.open(case_id)
+    assert task["due"].isoformat() == "2026-03-09"
+    with db.begin(office.engine) as conn:
+        applied = cases.operate(conn, case_id, {"verb": "calendar"}, {"account": "a-admin"}, office.clock.now())
+    assert applied.incident is None
+    assert office.rows(t.case_)[0]["calendar_version"] == version
+    assert office.open(case_id)[0]["due"].isoformat() == "2026-03-10"
+    [limit] = office.rows(t.deadline)
+    assert (limit["state"], limit["first_due"].isoformat()) == ("moved", "2026-03-09")
+    assert office.replayed(case_id)
