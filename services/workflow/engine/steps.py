@@ -23,6 +23,9 @@ from services.workflow.engine.stimuli import Stimulus
 SEMANTICS = 1
 """Version of what a step means; a log entry names the one it ran under."""
 
+DEFECTS = (SpiffWorkflowException, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a diagram nobody thought of may lead to: an incident of its case, never of the worker that runs it."""
+
 
 def start(case_id: str, stimulus: Stimulus, bundle: Bundle, calendar: Calendar) -> tuple[Case, list[fx.Effect]]:
     """Begin a case. Raises EngineError; then there is no case."""
@@ -58,9 +61,14 @@ def step(case: Case, stimulus: Stimulus) -> list[fx.Effect]:
     act = STIMULI.get(stimulus.kind)
     if act is None:
         raise Unexpected("unknown_stimulus", detail=stimulus.kind)
+    before = case.now, case.facts["now"], case.pins
     case.turn(stimulus.at)
-    case.pins.update(stimulus.data.get("pins") or {})
-    return finish(case, lambda: act(case, stimulus))
+    case.pins = {**case.pins, **(stimulus.data.get("pins") or {})}
+    try:
+        return finish(case, lambda: act(case, stimulus))
+    except Unexpected:
+        case.now, case.facts["now"], case.pins = before  # it is not logged, so it must not have happened
+        raise
 
 
 def finish(case: Case, act: Callable[[], None]) -> list[fx.Effect]:
@@ -70,8 +78,8 @@ def finish(case: Case, act: Callable[[], None]) -> list[fx.Effect]:
         act()
         case.workflow.work()
         settle(case)
-    except SpiffWorkflowException as error:
-        raise EngineError("engine", detail=str(error)[:500]) from error
+    except DEFECTS as error:
+        raise EngineError("engine", detail=(str(error) or type(error).__name__)[:500]) from error
     case.workflow.bpmn_events.clear()  # signals nobody in the case waits for
     return case.effects
 

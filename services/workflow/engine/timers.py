@@ -1,9 +1,9 @@
 """When timers are due. A timer on a deadline moves when the deadline moves; no timer reads a clock."""
 
-from datetime import UTC, date, datetime
+import re
+from calendar import monthrange
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from typing import Any
-
-from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 
 from services.workflow.calendars import CalendarError
 from services.workflow.engine import deadlines
@@ -12,6 +12,11 @@ from services.workflow.engine.cases import Case, element_of
 from services.workflow.engine.problems import EngineError
 from services.workflow.engine.spiff.events import BoundaryEvent, Timer, Wait, fire
 from services.workflow.engine.spiff.trees import CANCELLED, CaseTask
+
+DURATION = re.compile(
+    r"P(?=[0-9T])(?:([0-9]{1,4})Y)?(?:([0-9]{1,5})M)?(?:([0-9]{1,5})W)?(?:([0-9]{1,6})D)?"
+    r"(?:T(?=[0-9])(?:([0-9]{1,7})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,11}(?:\.[0-9]{1,6})?)S)?)?"
+)
 
 
 def set_timer(case: Case, task: CaseTask, position: int, timer: Timer) -> None:
@@ -59,14 +64,31 @@ def instant_of(case: Case, text: str, task: CaseTask) -> datetime:
     """The instant of an ISO date, date-time or duration from now; a bare date ends with its day."""
     try:
         if text.upper().startswith("P"):
-            parsed = TimerEventDefinition.parse_iso_duration(text)
-            return case.now + TimerEventDefinition.get_timedelta_from_start(parsed, case.now)  # type: ignore[no-any-return]
+            return later(case, case.now, text)
         if len(text) == len("2026-02-27"):
             return case.calendar.instant(date.fromisoformat(text), "24:00")
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=case.zone)).astimezone(UTC)
-    except Exception as error:  # the library raises bare Exception for a bad duration
+    except (ValueError, OverflowError) as error:
         raise EngineError("bad_timer", element=element_of(task), detail=text[:80]) from error
+
+
+def later(case: Case, begin: datetime, text: str) -> datetime:
+    """The instant an ISO 8601 duration after another; raises ValueError or OverflowError.
+
+    Years and months are counted in the calendar's zone, to the last day of a month that is too short.
+    """
+    match = DURATION.fullmatch(text.upper())
+    if match is None:
+        raise ValueError(text)
+    years, months, weeks, days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    local = begin.astimezone(case.zone)
+    count = local.year * 12 + local.month - 1 + int(years) * 12 + int(months)
+    year, month = count // 12, count % 12 + 1
+    if year > MAXYEAR:
+        raise OverflowError(text)
+    moved = local.replace(year=year, month=month, day=min(local.day, monthrange(year, month)[1])).astimezone(UTC)
+    return moved + timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def begin_cycle(case: Case, text: str, task: CaseTask) -> tuple[int, datetime, str]:
@@ -78,6 +100,8 @@ def begin_cycle(case: Case, text: str, task: CaseTask) -> tuple[int, datetime, s
     if count and not count.isdigit():
         raise EngineError("bad_timer", element=element_of(task), detail=text[:80])
     first = instant_of(case, parts[1], task)
+    if (count and not int(count)) or instant_of(case, parts[-1], task) <= case.now:
+        raise EngineError("bad_timer", element=element_of(task), detail=text[:80])
     return (int(count) if count else -1), first, parts[-1]
 
 
@@ -96,9 +120,7 @@ def ring(case: Case, timer_id: str) -> None:
         task._set_state(CANCELLED)  # it has rung for the last time; what it started goes on
         case.emit(fx.TimerCleared(timer_id))
         return
-    parsed = TimerEventDefinition.parse_iso_duration(wait["every"])
-    before = datetime.fromisoformat(wait["due_at"])
-    due_at = before + TimerEventDefinition.get_timedelta_from_start(parsed, before)
+    due_at = later(case, datetime.fromisoformat(wait["due_at"]), wait["every"])
     wait["due_at"] = due_at.isoformat()
     case.emit(fx.TimerSet(timer_id, due_at, element_of(task)))
 

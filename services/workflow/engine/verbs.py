@@ -54,13 +54,14 @@ def token_in(case: Case, task: CaseTask, element: str) -> CaseTask:
 def cancel(token: CaseTask) -> CaseTask:
     """Take a token away, with the boundary events around it. Returns the finished task it came from."""
     parent: CaseTask = token.parent
-    if not isinstance(parent.task_spec, BoundaryEventSplit):
+    if token.triggered or not isinstance(parent.task_spec, BoundaryEventSplit):  # placed, or started by an event there
         if not token._state & FINISHED:
             token.cancel()
         return parent
     join = f"{element_of(parent)}.BoundaryEventJoin"
     for task in list(token.workflow.open.values()):
-        if task.parent is parent or (task.task_spec.name == join and task.is_descendant_of(parent)):
+        armed = task.parent is parent and not task.triggered
+        if armed or (task.task_spec.name == join and task.is_descendant_of(parent)):
             task.cancel()
     return parent
 
@@ -93,14 +94,23 @@ def interrupt(case: Case, scope: int, element: str, payload: dict[str, Any]) -> 
     move(tokens_of(workflow), element)
 
 
+def way_back(case: Case, task: CaseTask) -> str:
+    """The element that the task, or the nearest activity around it, names for a return; empty if none does."""
+    while True:
+        element = getattr(task.task_spec, "extensions", {}).get("return", {}).get("to")
+        if element or task.workflow is case.workflow:
+            return element or ""
+        task = case.workflow.get_task_from_id(task.workflow.parent_task_id)
+
+
 def give_back(case: Case, data: dict[str, Any]) -> None:
     """return {task, to?}: go back to an earlier element; what has come of it since is taken away too.
 
-    `to` defaults to the task's `<hy:return to=…>`. Out of a parallel part, the whole part goes.
+    `to` defaults to `<hy:return to=…>` of the task, else of the nearest activity around it. Out of a parallel part,
+    the whole part goes.
     """
     task = task_of(case, data.get("task"))
-    hy = task.task_spec.extensions.get("return", {})
-    element = str(data.get("to") or hy.get("to") or "")
+    element = str(data.get("to") or way_back(case, task))
     if not element:
         raise Unexpected("no_way_back", element=element_of(task))
     token = token_in(case, task, element)
