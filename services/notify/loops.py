@@ -37,9 +37,11 @@ def relay(transport: Transport, engine: Engine, clock: Clock, stop: Event) -> No
 def send(settings: Settings, engine: Engine, clock: Clock, stop: Event) -> None:
     """Send due deliveries; without a mail server there is nothing to send, and this only waits for `stop`."""
     pause = Pause()
-    while not stop.is_set() and settings.smtp_url:
+    while not stop.is_set():
+        taken = 0
         try:
-            taken = dispatch.turn(engine, clock, lambda: Mailer(settings.smtp_url, settings.mail_from))
+            if settings.smtp_url:
+                taken = dispatch.turn(engine, clock, lambda: Mailer(settings.smtp_url, settings.mail_from))
         except Exception as error:  # noqa: BLE001  the dispatcher's edge: it outlives whatever is down
             _log.error("dispatch_interrupted", service="notify", reason=repr(error)[:500])
             stop.wait(pause.next())
@@ -47,4 +49,3 @@ def send(settings: Settings, engine: Engine, clock: Clock, stop: Event) -> None:
         pause.reset()
         if taken < dispatch.BATCH:
             stop.wait(_REST)
-    stop.wait()
