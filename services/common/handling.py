@@ -17,7 +17,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, RowMapping, Table
 from sqlalchemy.exc import DBAPIError
 
-from services.common import db, inbox, logs, outbox, problems
+from services.common import inbox, logs, outbox, problems
 from services.common.bus import EVENTS, topology
 from services.common.clock import Clock, SystemClock
 from services.common.problems import Problem
@@ -78,16 +78,17 @@ def handle(desk: Desk, limit: int = 100) -> int:
 
     Raises what says that the database is gone; everything a message causes ends in its row.
     """
-    for count in range(limit):
-        if not _handle_one(desk):
-            return count
+    with desk.engine.connect() as conn:  # one connection for all: taking one from the pool costs two round trips
+        for count in range(limit):
+            if not _handle_one(conn, desk):
+                return count
     return limit
 
 
-def _handle_one(desk: Desk) -> bool:
+def _handle_one(conn: Connection, desk: Desk) -> bool:
     row: RowMapping | None = None
     try:
-        with db.begin(desk.engine) as conn:
+        with conn.begin():
             row = next(iter(inbox.due(conn, desk.inbox, _WALL.now(), 1)), None)
             if row is None:
                 return False
@@ -96,7 +97,7 @@ def _handle_one(desk: Desk) -> bool:
     except Exception as error:  # the worker's edge: whatever a handler raises ends in the row
         if row is None or _is_disconnect(error):
             raise
-        _record(desk, row, error)
+        _record(conn, desk, row, error)
     return True
 
 
@@ -119,9 +120,9 @@ def _dispatch(conn: Connection, desk: Desk, row: RowMapping) -> None:
     handler(conn, message, Context(channel, connector, row["received_at"], now, row["id"], row["attempts"]))
 
 
-def _record(desk: Desk, row: RowMapping, error: Exception) -> None:
+def _record(conn: Connection, desk: Desk, row: RowMapping, error: Exception) -> None:
     """Write down what came of a message whose own transaction was rolled back."""
-    with db.begin(desk.engine) as conn:
+    with conn.begin():
         fresh = inbox.relock(conn, desk.inbox, row["id"])
         if fresh is None:
             return  # another worker was quicker, and luckier

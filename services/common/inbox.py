@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import orjson
@@ -25,10 +26,13 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     RowMapping,
+    Select,
     Table,
     Text,
     UniqueConstraint,
+    Update,
     and_,
+    bindparam,
     func,
     or_,
     select,
@@ -150,17 +154,29 @@ def due(conn: Connection, table: Table, now: datetime, limit: int) -> list[RowMa
     over rows that others hold. What was locked is read again, since another worker may have finished it
     between the snapshot and the lock; fewer rows than `limit`, even none, may come back.
     """
-    first = _is_first(table)
-    ready = and_(table.c.state == NEW, or_(table.c.next_at.is_(None), table.c.next_at <= now), first)
-    chosen = select(table.c.id).where(ready).order_by(table.c.id).limit(limit)
-    if db.is_postgres(conn):
-        locked = list(conn.scalars(chosen.with_for_update(skip_locked=True, of=table)))
-        if not locked:
-            return []
-        again = select(table).where(table.c.id.in_(locked), ready).order_by(table.c.id)
-    else:
-        again = select(table).where(ready).order_by(table.c.id).limit(limit)
-    return list(conn.execute(again).mappings())
+    lock, read_again, read = _due_statements(table)
+    if not db.is_postgres(conn):
+        return list(conn.execute(read, {"now": now, "most": limit}).mappings())
+    locked = list(conn.scalars(lock, {"now": now, "most": limit}))
+    if not locked:
+        return []
+    return list(conn.execute(read_again, {"now": now, "locked": locked}).mappings())
+
+
+@cache
+def _due_statements(table: Table) -> tuple[Select[int], Select[Any], Select[Any]]:
+    """Lock ids, read what was locked, read without locks: built once, since building costs more than running."""
+    now = bindparam("now", type_=Utc)
+    calm = or_(table.c.next_at.is_(None), table.c.next_at <= now)
+    ready = and_(table.c.state == NEW, calm, _is_first(table))
+    most = bindparam("most", type_=Integer)
+    lock = select(table.c.id).where(ready).order_by(table.c.id).limit(most)
+    locked = table.c.id.in_(bindparam("locked", expanding=True))
+    return (
+        lock.with_for_update(skip_locked=True, of=table),
+        select(table).where(locked, ready).order_by(table.c.id),
+        select(table).where(ready).order_by(table.c.id).limit(most),
+    )
 
 
 def _is_first(table: Table) -> ColumnElement[bool]:
@@ -194,7 +210,12 @@ def relock(conn: Connection, table: Table, row_id: int) -> RowMapping | None:
 
 def finish(conn: Connection, table: Table, ids: Collection[int]) -> None:
     """These messages are done."""
-    conn.execute(table.update().where(table.c.id.in_(ids)).values(state=DONE, error=None))
+    conn.execute(_finishing(table), {"ids": list(ids)})
+
+
+@cache
+def _finishing(table: Table) -> Update:
+    return table.update().where(table.c.id.in_(bindparam("ids", expanding=True))).values(state=DONE, error=None)
 
 
 def reject(conn: Connection, table: Table, row_id: int, code: str, error: str) -> None:
