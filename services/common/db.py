@@ -160,17 +160,6 @@ def is_postgres(conn: Connection) -> bool:
     return conn.dialect.name == "postgresql"
 
 
-def lock_clause(conn: Connection, *, skip: bool = False) -> str:
-    """For textual SQL: " FOR UPDATE[ SKIP LOCKED]" on PostgreSQL, "" on SQLite (BEGIN IMMEDIATE holds the
-    lock).
-
-    Core statements just use `.with_for_update(skip_locked=True)`, which SQLite drops.
-    """
-    if not is_postgres(conn):
-        return ""
-    return " FOR UPDATE SKIP LOCKED" if skip else " FOR UPDATE"
-
-
 def ping(engine: Engine) -> None:
     """Ask the database for a sign of life; raises SQLAlchemy's OperationalError."""
     with engine.connect() as conn:
