@@ -3,10 +3,9 @@
 The only room that knows SpiffWorkflow and lxml; knows no database, broker, web or clock.
 """
 
-from services.workflow.engine.bundles import Bundle, compile_bundle
+from services.workflow.engine.bundles import Bundle, check_bpmn, compile_bundle
 from services.workflow.engine.cases import Case
 from services.workflow.engine.codecs import canonical, digest, dump, load
-from services.workflow.engine.conformance import check_bpmn
 from services.workflow.engine.effects import (
     CaseStarted,
     DeadlineCleared,

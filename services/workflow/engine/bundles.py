@@ -8,11 +8,14 @@ import orjson
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask as SubWorkflowMixin
 
-from services.workflow.engine.conformance import WORDS, check_bpmn, elements
+from services.workflow.engine.conformance import WORDS, check, elements
 from services.workflow.engine.decisions import Decision, parse_decision
 from services.workflow.engine.documents import parse_xml
 from services.workflow.engine.findings import Finding, Refused, word
 from services.workflow.engine.spiff.parsers import CaseParser
+
+UNREADABLE = (ValidationException, RecursionError, LookupError, ValueError, TypeError, AttributeError)
+"""What the library's parser raises for a diagram it cannot read."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,27 @@ class Bundle:
         return replace(self, specs={**self.specs, **added}, entry_specs=self.entry_specs | {process_id})
 
 
+def check_bpmn(name: str, content: bytes) -> list[Finding]:
+    """Whether the engine executes this file: every construct it refuses, by element. Never raises for bad files."""
+    findings = check(name, content)
+    if all(found.severity != "error" for found in findings):
+        try:
+            read_files({name: content})
+        except Refused as refused:
+            findings += refused.findings
+    return findings
+
+
 def parse_processes(files: Mapping[str, bytes]) -> dict[str, Any]:
     """Every process of these files by id, in order of appearance; raises Refused with all findings."""
-    findings = [found for name, content in files.items() for found in check_bpmn(name, content)]
+    findings = [found for name, content in files.items() for found in check(name, content)]
     if errors := [found for found in findings if found.severity == "error"]:
         raise Refused(errors)
+    return read_files(files)
+
+
+def read_files(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """The processes of files that conform; raises Refused for what only shows when they are read."""
     parser = CaseParser()
     homes: dict[str, str] = {}
     for name, content in files.items():
@@ -66,7 +85,10 @@ def parse_processes(files: Mapping[str, bytes]) -> dict[str, Any]:
         if taken:
             raise Refused([word(WORDS, "duplicate_process", file=name, element=taken[0], process=taken[0])])
         homes.update({process.get("id"): name for process in elements(root, "process")})
-        parser.add_bpmn_xml(root, name)
+        try:
+            parser.add_bpmn_xml(root, name)
+        except UNREADABLE as error:
+            raise Refused([unreadable(name, "", error)]) from error
     return read_specs(parser, homes)
 
 
@@ -77,7 +99,7 @@ def read_specs(parser: Any, homes: dict[str, str]) -> dict[str, Any]:
         for key in pending:
             try:
                 specs[key] = parser.get_spec(key, required=True)
-            except (ValidationException, RecursionError, KeyError, ValueError) as error:
+            except UNREADABLE as error:
                 raise Refused([unreadable(homes.get(key, ""), key, error)]) from error
     return specs
 
@@ -85,8 +107,9 @@ def read_specs(parser: Any, homes: dict[str, str]) -> dict[str, Any]:
 def unreadable(file: str, process: str, error: Exception) -> Finding:
     """What the library could not make of a diagram, as a finding."""
     node = getattr(error, "tag", None) and getattr(error, "id", None)
-    reason = "the diagram is nested or chained too deep" if isinstance(error, RecursionError) else str(error)
-    return word(WORDS, "not_executable", file=file, element=node or process, detail=reason[:300])
+    deep = "RecursionError" in repr(error)  # the library wraps it
+    reason = "the diagram is nested or chained too deep" if deep else str(error)
+    return word(WORDS, "not_executable", file=file, element=node or process or None, detail=reason[:300])
 
 
 def compile_bundle(files: Mapping[str, bytes], settings: Mapping[str, Any]) -> Bundle:

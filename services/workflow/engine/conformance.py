@@ -88,6 +88,18 @@ WORDS = {
         "填写期限、日期、时长或周期",
         "give a deadline, date, duration or cycle",
     ),
+    "no_trigger": Words(
+        "没有说明等待或发送什么",
+        "it does not say what it waits for or sends",
+        "选择消息、定时器或信号等事件类型",
+        "choose a message, timer, signal or other event",
+    ),
+    "drawn_only": Words(
+        "数据对象和数据存储只作图示，引擎不读也不写",
+        "data objects and data stores are drawings only; the engine neither reads nor writes them",
+        "把事实放进变量或登记记录",
+        "keep facts in variables or records",
+    ),
     "bad_instances": Words(
         "多实例没有集合也没有次数",
         "the multi-instance has neither a collection nor a number",
@@ -119,8 +131,9 @@ INSTEAD: dict[str, tuple[str, str]] = {
     "nonInterruptingMessage": ("用 hy:accepts，可多次登记", "use hy:accepts, which takes any number"),
     "camundaInstances": ("用标准的 loopDataInputRef", "use the standard loopDataInputRef"),
     "multipleEvents": ("每个事件画成单独的事件", "draw each event by itself"),
-    "dataStore": ("把事实放进变量或登记记录", "keep facts in variables or records"),
     "throwTimer": ("用中间捕获定时器", "use an intermediate catching timer"),
+    "misplacedEvent": ("换成此处可用的事件类型", "use a kind of event that is possible here"),
+    "cancelOutside": ("取消事件只用于事务子流程", "cancel events belong to transactions"),
 }
 
 NODES = frozenset(
@@ -162,6 +175,17 @@ TRIGGERS = frozenset(
         "compensate",
     )
 )
+_CATCHING = ("message", "timer", "signal", "conditional")
+PLACES = {
+    "startEvent": _CATCHING,
+    "intermediateCatchEvent": _CATCHING,
+    "boundaryEvent": (*_CATCHING, "error", "escalation", "cancel"),
+    "intermediateThrowEvent": ("message", "signal", "escalation", "timer"),
+    "endEvent": ("message", "signal", "error", "escalation", "cancel", "terminate", "timer"),
+    "sendTask": ("message",),
+    "receiveTask": ("message",),
+}
+"""The events each node may have; timers that cannot be waited for are refused with words of their own."""
 GATEWAYS = frozenset(("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"))
 
 
@@ -240,6 +264,8 @@ class Checker:
                 self.refuse(name, child)
             elif name in NODES:
                 self.check_node(name, child)
+            elif name in ("dataObjectReference", "dataStoreReference"):
+                self.find("drawn_only", child, severity="warning")
         nodes = {child.get("id"): child for child in children if local(child) in NODES}
         outgoing = self.check_flows([child for child in children if local(child) == "sequenceFlow"], nodes)
         self.check_reachable(scope, nodes, outgoing)
@@ -254,7 +280,8 @@ class Checker:
         if name == "callActivity" and not node.get("calledElement"):
             self.find("no_called_process", node)
         if name == "scriptTask":
-            self.expression(node, node.findtext(f"{{{BPMN}}}script"), compile_script)
+            text = node.findtext(f"{{{BPMN}}}script")
+            self.expression(node, text, compile_script if text and text.strip() else compile_expression)
         self.check_events(name, node)
         self.check_instances(node)
 
@@ -263,10 +290,17 @@ class Checker:
         definitions = [child for child in node if local(child) in TRIGGERS]
         if len(definitions) > 1:
             self.refuse("multipleEvents", node)
+        needed = ("intermediateCatchEvent", "boundaryEvent", "sendTask", "receiveTask")
+        if name in needed and not definitions and not node.get("messageRef"):
+            self.find("no_trigger", node)
         for definition in definitions:
             kind = local(definition)
             if kind in ("linkEventDefinition", "compensateEventDefinition"):
                 self.refuse(kind, node)
+            elif kind.removesuffix("EventDefinition") not in PLACES.get(name, ()):
+                self.refuse("misplacedEvent", node)
+            elif kind == "cancelEventDefinition" and not self.is_in_transaction(name, node):
+                self.refuse("cancelOutside", node)
             if kind == "timerEventDefinition":
                 self.check_timer(name, node, definition)
             interrupting = node.get("cancelActivity", "true") == "true"
@@ -274,6 +308,11 @@ class Checker:
                 self.refuse("nonInterruptingMessage", node)
             if kind == "conditionalEventDefinition":
                 self.expression(node, definition.findtext(f"{{{BPMN}}}condition"))
+
+    def is_in_transaction(self, name: str, node: Any) -> bool:
+        """Whether a cancel event stands on a transaction (boundary event) or in one (end event)."""
+        around = self.by_id.get(node.get("attachedToRef")) if name == "boundaryEvent" else node.getparent()
+        return around is not None and local(around) == "transaction"
 
     def check_timer(self, name: str, node: Any, definition: Any) -> None:
         """A timer needs a time, and can only be waited for."""
@@ -346,8 +385,8 @@ class Checker:
             self.find("unreachable", nodes[key])
 
 
-def check_bpmn(name: str, content: bytes) -> list[Finding]:
-    """Whether the engine executes this file: every construct it refuses, by element. Never raises for bad files."""
+def check(name: str, content: bytes) -> list[Finding]:
+    """Every construct of a file that the engine does not execute, by element. Never raises for bad files."""
     try:
         root = parse_xml(content, file=name)
     except Refused as refused:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import full_tag
+from SpiffWorkflow.bpmn.parser.event_parsers import SIGNAL_EVENT_XPATH
 from SpiffWorkflow.bpmn.parser.task_parsers import ConditionalGatewayParser, GatewayParser
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -64,6 +65,14 @@ class Extended:
         known = super().parse_extensions(target)  # type: ignore[misc]
         return {**(known or {}), **read_extensions(target)}
 
+    def parse_incoming_data_references(self) -> list[Any]:
+        """Data objects are drawings: facts live in variables and records."""
+        return []
+
+    def parse_outgoing_data_references(self) -> list[Any]:
+        """See `parse_incoming_data_references`."""
+        return []
+
     def _copy_task_attrs(self, original: Any, loop_characteristics: Any = None) -> None:
         super()._copy_task_attrs(original, loop_characteristics)  # type: ignore[misc]
         moved = ("milestone", "accepts")  # these belong to the activity as a whole, the rest to each instance
@@ -114,7 +123,9 @@ class EventParser(Extended):
     def parse_message_event(self, message_event: Any) -> events.Message:
         """A message with its key, data and result."""
         reference = message_event.get("messageRef")
-        name = self.process_parser.parser.messages.get(reference) or self.node.get("name") or self.bpmn_id
+        messages = self.node.getroottree().iter(f"{{{BPMN}}}message")  # ids are unique within a file only
+        named = next((message.get("name") for message in messages if message.get("id") == reference), None)
+        name = named or self.node.get("name") or self.bpmn_id
         hy = read_extensions(message_event).get("message") or read_extensions(self.node).get("message") or {}
         payload, variable = self.parse_message_extensions(message_event)  # type: ignore[attr-defined]
         return events.Message(
@@ -137,6 +148,14 @@ class EventParser(Extended):
     def parse_cancel_event(self, _event: Any) -> events.Cancel:
         """The cancellation of a transaction."""
         return events.Cancel()
+
+
+class EndParser(EventParser, SpiffEndEventParser):  # type: ignore[misc]
+    """An end event; the library would overlook a signal here."""
+
+    def get_event_definition(self, xpaths: list[str]) -> Any:
+        """The definition, a signal included."""
+        return super().get_event_definition([*xpaths, SIGNAL_EVENT_XPATH])
 
 
 class EventGatewayParser(EventParser, SpiffIntermediateCatchEventParser):
@@ -234,7 +253,7 @@ def _parser_classes() -> dict[str, tuple[type, type]]:
         "exclusiveGateway": (ExtendedConditionalParser, joins.ExclusiveGateway),
         "eventBasedGateway": (EventGatewayParser, events.EventBasedGateway),
         "startEvent": (ours(SpiffStartEventParser, *event), events.StartEvent),
-        "endEvent": (ours(SpiffEndEventParser, *event), events.EndEvent),
+        "endEvent": (EndParser, events.EndEvent),
         "boundaryEvent": (ours(SpiffBoundaryEventParser, *event), events.BoundaryEvent),
         "intermediateCatchEvent": (
             ours(SpiffIntermediateCatchEventParser, *event),
@@ -258,5 +277,9 @@ class CaseParser(SpiffBpmnParser):  # type: ignore[misc]
     PARSER_CLASSES = _parser_classes()
     OVERRIDE_PARSER_CLASSES: ClassVar[dict[str, tuple[type, type]]] = {}
 
-    def _find_dependencies(self, process: Any) -> None:
-        """Called processes and decisions are looked up when they are needed, in the bundle."""
+    def add_bpmn_xml(self, bpmn: Any, filename: str | None = None) -> None:
+        """Take in a file's executable processes; messages and the like are looked up where they are used."""
+        self._add_diagram_indexes(bpmn)
+        for process in bpmn.iter(full_tag("process")):
+            if process.get("isExecutable", "true") == "true":
+                self.create_parser(process, filename)
