@@ -20,7 +20,7 @@ from services.workflow import (
     visibility,
     worklists,
 )
-from services.workflow.web.tasks import shown_record
+from services.workflow.web.shown import read_records
 
 pages = Blueprint("cases", __name__)
 
@@ -43,9 +43,7 @@ def case(case_id: str) -> str:
             current=" ".join(sorted({s["element"] for s in own if s["state"] == "open"})),
             done=" ".join(sorted({s["element"] for s in own if s["state"] == "closed"})),
             deadlines=deadlines.of_case(conn, case_id),
-            records=[
-                {**one, "shown": shown_record(one)} for one in records.with_texts(conn, records.of_case(conn, case_id))
-            ],
+            records=read_records(conn, records.of_case(conn, case_id)),
             log=[{**entry, "facts": _facts(entry)} for entry in log],
             broken=chain.first_broken(log),
             incidents=incidents.of_case(conn, case_id),

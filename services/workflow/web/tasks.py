@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 from services.common import auth, form_readers, forms
 from services.common import pages as page_tools
 from services.common.problems import FieldError, Problem
-from services.contracts import catalogue
 from services.workflow import answers, deadlines, edges, editions, matters, records, tasks, worklists
 from services.workflow.api.tasks import filter_of
+from services.workflow.web.shown import read_records
 from services.workflow.web.words import say
 
 pages = Blueprint("tasks", __name__)
@@ -149,7 +149,6 @@ def _page(task_id: str, data: Mapping[str, Any] | None, errors: Sequence[FieldEr
         schema = tasks.schema_of(conn, row)
         draft = tasks.draft(conn, task_id, speaker.account)
         shown = data if data is not None else (draft["data"] if draft else None)
-        found = records.with_texts(conn, records.of_matter(conn, row["matter_id"]))
         return render_template(
             "task.html",
             task=row,
@@ -158,16 +157,7 @@ def _page(task_id: str, data: Mapping[str, Any] | None, errors: Sequence[FieldEr
             form=forms.render(schema, shown, errors) if row["state"] == "open" else None,
             schema=schema,
             draft=draft,
-            records=[{**one, "shown": shown_record(one)} for one in found],
+            records=read_records(conn, records.of_matter(conn, row["matter_id"])),
             can_return=row["state"] == "open" and tasks.can_return(conn, row),
             mine=row["claimed_by"] == speaker.account,
         )
-
-
-def shown_record(row: Mapping[Any, Any]) -> Any:
-    """A record to read, by the schema of its type."""
-    try:
-        schema = catalogue.record_schema(row["record"])
-    except KeyError:
-        return ""
-    return forms.show(forms.resolve(schema), row["data"])
