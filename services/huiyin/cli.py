@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import click
+from sqlalchemy import Engine
 
+from services.common import clock as clocks
+from services.common import db
+from services.common.clock import Clock
+from services.huiyin import homes
 from services.huiyin.commands import playing, running, studying
 from services.intake.cli import intake
 from services.notify.cli import notify
+from services.workflow import cli as workflow_cli
 
 
 @click.group()
@@ -14,6 +20,18 @@ def main() -> None:
     """回音:件件有回音。Huiyin: every suggestion gets an answer."""
 
 
+@click.group()
+def workflow() -> None:
+    """流程服务:版本与异常。Workflow: versions, incidents, audit."""
+
+
+def _open_workflow() -> tuple[Engine, Clock]:
+    settings = homes.settings()
+    return db.connect(settings.databases["workflow"]), clocks.from_settings(settings)
+
+
+for command in workflow_cli.commands(_open_workflow):
+    workflow.add_command(command)
 for command in (
     running.up,
     running.run,
@@ -25,6 +43,7 @@ for command in (
     studying.process,
     studying.deadline,
     intake,
+    workflow,
     notify,
 ):
     main.add_command(command)

@@ -10,11 +10,12 @@ from typing import Any, Final
 import yaml
 
 from services.common import clock as clocks
-from services.common import db, migrations
+from services.common import db, directories, migrations
 from services.common.config import Settings
 from services.huiyin.parts import PARTS
 from services.intake import seed as intake_seed
 from services.intake import store as intake_store
+from services.intake import tables as intake_tables
 from services.workflow import packages
 from services.workflow import seed as workflow_seed
 from services.workflow.packages import Package
@@ -49,7 +50,7 @@ def install(settings: Settings, package: str, login: str, session: str = "", dir
     except packages.BadPackage as bad:
         raise Refused("\n".join(f"{one.file}: {one.reason} / {one.reason_en}" for one in bad.findings)) from bad
     with db.read(engines["intake"]) as conn:
-        known = intake_store.entry(conn, "account", f"a-{login}") is not None
+        known = directories.account_by_login(conn, intake_tables.directory, login) is not None
         sessions = [key for key, _ in intake_store.entries(conn, "session")]
     password = None if known else secrets.token_urlsafe(12)
     data = {} if known else _first_account(login, str(password))

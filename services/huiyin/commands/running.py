@@ -6,7 +6,7 @@ import json
 import signal
 from threading import Event
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -18,6 +18,7 @@ from services.huiyin.clients import Client, Unanswered
 from services.huiyin.embedded import Installation, Patience
 from services.huiyin.parts import PARTS, ROLES, WEB, surroundings
 from services.huiyin.words import say, service
+from services.workflow import audits
 
 _EVERYTHING = "all"
 
@@ -146,10 +147,13 @@ def init(package: str, login: str, session: str, directory: str | None) -> None:
 @click.command()
 @click.option("--url", default="", help="网页地址。Address of the pages, default: HUIYIN_LISTEN.")
 @click.option("--settled", is_flag=True, help="是否全部处理完毕。Whether nothing is under way any more.")
+@click.option("--audit", is_flag=True, help="核对每个流程实例的日志与状态。Check every case's log and replay it.")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。Print JSON.")
-def health(url: str, settled: bool, as_json: bool) -> None:
+def health(url: str, settled: bool, audit: bool, as_json: bool) -> None:
     """检查运行情况。Ask every service how it is; exit code 1 when something is wrong or under way."""
     settings = homes.settings()
+    if audit:
+        _audit(settings, as_json)
     client = Client(url or f"http://{settings.host}:{settings.port}")
     try:
         answers = settling.ask(client) if settled else _ready(client)
@@ -162,6 +166,18 @@ def health(url: str, settled: bool, as_json: bool) -> None:
         good, bad = ("settled", "unsettled") if settled else ("fine", "bad")
         click.echo(f"{say(bad)}: {wrong}" if wrong else say(good))
     raise SystemExit(1 if wrong else 0)
+
+
+def _audit(settings: Settings, as_json: bool) -> NoReturn:
+    """Read the database itself: the chain of every log, and whether it still gives the stored state."""
+    engine = db.connect(settings.databases["workflow"])
+    bad = [verdict for verdict in audits.run(engine) if not verdict.sound]
+    engine.dispose()
+    if as_json:
+        click.echo(json.dumps({"ok": not bad, "unsound": [verdict.case_id for verdict in bad]}))
+    else:
+        click.echo(f"{say('bad')}: {', '.join(verdict.case_id for verdict in bad)}" if bad else say("fine"))
+    raise SystemExit(1 if bad else 0)
 
 
 def _ready(client: Client) -> dict[str, dict[str, Any]]:
