@@ -75,8 +75,11 @@ def _furnish(settings: Settings, script: Script) -> None:
     now = clocks.from_settings(settings).now()
     for name in PARTS:
         migrations.migrate(name, settings.databases[name])
-    workflow_seed.publish(db.connect(settings.databases["workflow"]), script.package_dir, now)
-    intake_seed.load(db.connect(settings.databases["intake"]), script.directory, now)
+    engines = {name: db.connect(settings.databases[name]) for name in ("workflow", "intake")}
+    workflow_seed.publish(engines["workflow"], script.package_dir, now)
+    intake_seed.load(engines["intake"], script.directory, now)
+    for engine in engines.values():
+        engine.dispose()
 
 
 def _roles(workers: int) -> Iterator[tuple[str, str, int]]:

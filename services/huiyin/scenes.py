@@ -87,11 +87,14 @@ def stage(script: Script, home: Path, *, port: int | None = 0) -> Iterator[Stage
     with (home / "huiyin.log").open("w", encoding="utf-8") as log:
         logs.setup(settings.log_level, "json", stream=log)
         installation = Installation(settings, port)
-        with installation:
-            client = Client(installation.url, script.cast.passwords)
-            furnish(script, installation)
-            settling.wait(client)
-            yield Stage(client, clock, installation)
+        try:
+            with installation:
+                client = Client(installation.url, script.cast.passwords)
+                furnish(script, installation)
+                settling.wait(client)
+                yield Stage(client, clock, installation)
+        finally:
+            logs.setup(settings.log_level, settings.log_format)  # the file is about to be closed
 
 
 def furnish(script: Script, installation: Installation) -> None:
