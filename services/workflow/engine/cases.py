@@ -75,6 +75,13 @@ class Case:
         """The value of an expression at a task; raises EngineError."""
         return self.engine.evaluate(task, expression)
 
+    def facts_at(self, task: CaseTask, expression: str | None, code: str = "not_a_record") -> dict[str, Any]:
+        """The facts an element hands on, empty if it names none; raises EngineError if they have no names."""
+        data = self.evaluate(task, expression) if expression else {}
+        if not isinstance(data, dict):
+            raise EngineError(code, element=element_of(task), detail=str(expression)[:80])
+        return data
+
     def unit_at(self, task: CaseTask, expression: str | None) -> str | None:
         """The unit an element names, if it names one."""
         value = self.evaluate(task, expression) if expression else None
@@ -100,9 +107,7 @@ class Case:
     def send(self, message: Message, task: CaseTask) -> None:
         """A diagram throws a message."""
         key = self.key_of(message, task)
-        data = self.evaluate(task, message.data) if message.data else {}
-        if not isinstance(data, dict):
-            raise EngineError("message_not_a_record", element=task.task_spec.name, detail=message.name)
+        data = self.facts_at(task, message.data, "message_not_a_record")
         self.emit(fx.Sent(message.name, key, data, element_of(task)))
 
     def key_of(self, message: Message, task: CaseTask) -> str:
@@ -127,12 +132,12 @@ class Case:
         for notice in extensions.get("notice", ()):
             self.notice(task, notice)
         for start in extensions.get("start", ()):
-            data = self.evaluate(task, start["data"]) if start.get("data") else {}
+            data = self.facts_at(task, start.get("data"))
             self.emit(fx.CaseStarted(start["process"], data, element_of(task)))
 
     def record_at(self, task: CaseTask, record: dict[str, str]) -> None:
         """`<hy:record>`: a record without a form."""
-        data = self.evaluate(task, record["data"]) if record.get("data") else {}
+        data = self.facts_at(task, record.get("data"))
         unit = self.unit_at(task, record.get("unit"))
         self.add_record(record["type"], data, element_of(task), unit=unit)
 
@@ -162,7 +167,7 @@ class Case:
                 to.append(f"role:{role}@{self.unit_at(task, unit) or ''}")
             else:
                 to.append(f"role:{role}")
-        data = self.evaluate(task, notice["data"]) if notice.get("data") else {}
+        data = self.facts_at(task, notice.get("data"))
         self.emit(fx.Noticed(notice["template"], tuple(to), element_of(task), data))
 
 

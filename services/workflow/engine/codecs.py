@@ -111,7 +111,7 @@ def load(case_id: str, blob: bytes, bundle: Bundle, calendar: Calendar) -> Case:
         if state["v"] != FORMAT:
             raise EngineError("state_format", detail=f"{state['v']} instead of {FORMAT}")
         return restore(Case(case_id, state["process"], bundle, calendar), state)
-    except (orjson.JSONDecodeError, KeyError, TypeError, IndexError) as error:
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise EngineError("state_damaged", detail=repr(error)[:200]) from error
 
 

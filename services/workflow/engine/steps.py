@@ -18,7 +18,7 @@ from services.workflow.engine.problems import EngineError, Unexpected
 from services.workflow.engine.settling import accepted, close_wait, open_case, settle
 from services.workflow.engine.spiff.events import fire
 from services.workflow.engine.spiff.trees import copy_data
-from services.workflow.engine.stimuli import Stimulus
+from services.workflow.engine.stimuli import Stimulus, is_plain
 
 SEMANTICS = 1
 """Version of what a step means; a log entry names the one it ran under."""
@@ -30,6 +30,8 @@ DEFECTS = (SpiffWorkflowException, ArithmeticError, AttributeError, LookupError,
 def start(case_id: str, stimulus: Stimulus, bundle: Bundle, calendar: Calendar) -> tuple[Case, list[fx.Effect]]:
     """Begin a case. Raises EngineError; then there is no case."""
     data = stimulus.data
+    if not is_plain(data):
+        raise Unexpected("not_plain", detail=stimulus.kind)
     case = Case(case_id, str(data["process"]), bundle, calendar)
     case.pins.update(data.get("pins") or {})
     case.turn(stimulus.at)
@@ -61,6 +63,8 @@ def step(case: Case, stimulus: Stimulus) -> list[fx.Effect]:
     act = STIMULI.get(stimulus.kind)
     if act is None:
         raise Unexpected("unknown_stimulus", detail=stimulus.kind)
+    if not is_plain(stimulus.data):
+        raise Unexpected("not_plain", detail=stimulus.kind)
     before = case.now, case.facts["now"], case.pins
     case.turn(stimulus.at)
     case.pins = {**case.pins, **(stimulus.data.get("pins") or {})}

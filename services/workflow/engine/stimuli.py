@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import isfinite
 from typing import Any, Literal
 
 Kind = Literal["start", "complete_task", "message", "timer", "record", "operator"]
@@ -28,3 +29,32 @@ class Stimulus:
     at: datetime
     actor: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
+
+
+MAX_DEPTH = 100
+MAX_INTEGER = 2**63 - 1
+
+
+def is_plain(value: Any, depth: int = 0) -> bool:
+    """Whether a value is what any JSON reader and database keeps as it is: finite numbers of 64 bits, real text."""
+    kind = type(value)
+    if kind is str:
+        return bool(value.isascii()) or is_text(value)
+    if kind is int:
+        return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
+    if kind is float:
+        return isfinite(value)
+    if kind is dict and depth < MAX_DEPTH:
+        return all(type(key) is str and is_plain(key) and is_plain(item, depth + 1) for key, item in value.items())
+    if kind is list and depth < MAX_DEPTH:
+        return all(is_plain(item, depth + 1) for item in value)
+    return value is None or isinstance(value, bool)
+
+
+def is_text(value: str) -> bool:
+    """Whether a text has only whole characters (half a surrogate pair cannot be stored)."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""Random diagrams disturbed at random: returns, moves, ended and added instances, interrupts. Nothing gets lost or stuck."""
+"""Random diagrams disturbed at random: returns, moves, instances ended, interrupts. Nothing gets lost or stuck."""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
