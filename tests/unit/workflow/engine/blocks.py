@@ -68,7 +68,7 @@ class Task(Block):
     instances: int = 0
     timer: str = ""  # "" | "interrupting" | "reminder"
 
-    def draw(self, ids: Ids) -> str:  # noqa: D102
+    def draw(self, ids: Ids) -> str:
         key = self.entry = self.exit = self.name = ids.draw("task")
         loop = d.each(f"list_{self.instances}", f"item_{key}", f"out_{key}", f"res_{key}") if self.instances else ""
         hy = d.hy("task", role="r", result=f"res_{key}")
@@ -87,7 +87,7 @@ class Task(Block):
             parts += [d.node("endEvent", stop), ids.flows(self.alarm, self.after, stop)]
         return "".join(parts)
 
-    def run(self) -> Run:  # noqa: D102
+    def run(self) -> Run:
         return TaskRun(self)
 
 
@@ -127,12 +127,12 @@ class TaskRun(Run):
 class Catch(Block):
     """Waits for a message."""
 
-    def draw(self, ids: Ids) -> str:  # noqa: D102
+    def draw(self, ids: Ids) -> str:
         key = self.entry = self.exit = ids.draw("catch")
         ids.messages.append(key)
         return d.node("intermediateCatchEvent", key, d.message(key, key="matter.matter_id"))
 
-    def run(self) -> Run:  # noqa: D102
+    def run(self) -> Run:
         return CatchRun(self)
 
 
@@ -162,7 +162,7 @@ class Chain(Block):
     parts: list[Block]
     inside: bool = False
 
-    def draw(self, ids: Ids) -> str:  # noqa: D102
+    def draw(self, ids: Ids) -> str:
         xml = "".join(part.draw(ids) for part in self.parts)
         for before, after in zip(self.parts, self.parts[1:], strict=False):
             xml += ids.flows(before.exit, after.entry)
@@ -175,7 +175,7 @@ class Chain(Block):
         self.entry = self.exit = key
         return d.node("subProcess", key, xml)
 
-    def run(self) -> Run:  # noqa: D102
+    def run(self) -> Run:
         return ChainRun(self)
 
 
@@ -218,7 +218,7 @@ class Split(Block):
     branches: list[Block]
     chosen: list[bool]
 
-    def draw(self, ids: Ids) -> str:  # noqa: D102
+    def draw(self, ids: Ids) -> str:
         self.entry, self.exit = ids.draw("split"), ids.draw("join")
         tag = f"{self.kind}Gateway"
         default = ids.draw("default") if self.kind != "parallel" else ""
@@ -242,7 +242,7 @@ class Split(Block):
         wanted = [b for b, yes in zip(self.branches[:-1], self.chosen, strict=False) if yes]
         return (wanted if self.kind == "inclusive" else wanted[:1]) or self.branches[-1:]
 
-    def run(self) -> Run:  # noqa: D102
+    def run(self) -> Run:
         return SplitRun(self)
 
 
@@ -270,7 +270,7 @@ class Loop(Block):
     body: Block
     rounds: int
 
-    def draw(self, ids: Ids) -> str:  # noqa: D102
+    def draw(self, ids: Ids) -> str:
         self.entry, add, self.exit = ids.draw("again"), ids.draw("add"), ids.draw("enough")
         counter, default = ids.draw("n"), ids.draw("leave")
         xml = d.node("exclusiveGateway", self.entry) + self.body.draw(ids)
@@ -286,7 +286,7 @@ class Loop(Block):
         self.exit = reset
         return xml
 
-    def run(self) -> Run:  # noqa: D102
+    def run(self) -> Run:
         return ChainRun(Chain([self.body] * self.rounds))
 
 
