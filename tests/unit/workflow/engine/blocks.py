@@ -1,6 +1,6 @@
 """Random block-structured processes, and an independent model of what BPMN says they do.
 
-A block draws itself as BPMN and makes a `Run`, which knows nothing of the engine: which tasks are open, which timers and
+A block draws itself as BPMN and makes a `Run`, which knows nothing of the engine: which tasks are open, timers and
 messages are awaited, and what each of them leads to. The tests hold the engine to it, event by event.
 """
 
