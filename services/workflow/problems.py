@@ -58,6 +58,8 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
     "no_flow": ("网关没有可走的分支", "no branch of a gateway applies"),
     "no_way_back": ("流程图没有说明退回到哪里", "the diagram does not say where to go back to"),
     "not_a_date": ("不是日期", "not a date"),
+    "not_a_record": ("流程图给出的内容不是记录", "what the diagram hands on is no record"),
+    "not_plain": ("内容含有无法保存的值", "the content has a value that cannot be stored"),
     "not_accepted": ("当前环节不接收这种记录", "this record is not accepted now"),
     "not_an_instance": ("该任务不属于并行办理", "the task stands in no parallel part"),
     "not_running": ("该环节未在运行", "this element is not running"),
