@@ -99,8 +99,10 @@ class Instances:
     def add(self, my_task: CaseTask, item: Any, key: Any) -> None:
         """One more item: begun at once, in sequence when its turn comes. Raises Unexpected."""
         items, keyed = my_task.internal_data["items"], my_task.internal_data["keyed"]
-        if keyed and (not isinstance(key, str) or key in {known for known, _ in items}):
+        if keyed and not isinstance(key, str):
             raise Unexpected("bad_key", element=self.name, detail=str(key))  # type: ignore[attr-defined]
+        if keyed and key in {known for known, _ in items}:
+            raise Unexpected("already_instance", element=self.name, detail=key)  # type: ignore[attr-defined]
         if len(items) >= MAX_INSTANCES:
             raise Unexpected("too_many_instances", element=self.name, detail=str(len(items)))  # type: ignore[attr-defined]
         items.append([key if keyed else None, copy_data(item)])

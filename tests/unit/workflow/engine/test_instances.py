@@ -232,10 +232,10 @@ def test_one_more_in_sequence_waits_for_its_turn() -> None:
 def test_one_more_of_a_record_needs_a_key() -> None:
     """Where results are filed under keys the added item brings its own, and no other's."""
     driver = Driver(asked(), {"units": {"x": "a"}})
-    for key in ({}, {"key": "x"}):
+    for key, code in (({}, "bad_key"), ({"key": "x"}, "already_instance")):
         with pytest.raises(Unexpected) as error:
             driver.step("operator", verb="add_instance", element="ask", item="b", **key)
-        assert error.value.code == "bad_key"
+        assert error.value.code == code
     driver.step("operator", verb="add_instance", element="ask", item="b", key="y")
     driver.complete("ask", says="A")
     driver.complete("ask", says="B")
