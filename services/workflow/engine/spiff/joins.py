@@ -193,11 +193,32 @@ class ExclusiveGateway(LibraryExclusive):
         return True
 
 
+def absorb(token: CaseTask, older: CaseTask) -> None:
+    """Let a token at the end of a process take over from an older one there, with what its branch has changed.
+
+    Else every reminder ever sent would wait here until the process ends. The older one stays while others are open in
+    its branch: where they parted from it is what their changes are compared with.
+    """
+    fork = common_ancestor([token, older])
+    branch = path(older)[len(path(fork))]
+    if any(
+        task is not older and (task is branch or task.is_descendant_of(branch)) for task in token.workflow.open.values()
+    ):
+        return
+    token.parent.data = merged([older, token])  # the end event before it, which nobody else comes from
+    older.cancel()
+
+
 class EndJoin(TokenJoin, _EndJoin):
     """The end of a process: waits for every token."""
 
     def ready_tokens(self, my_task: CaseTask, tokens: list[CaseTask]) -> list[CaseTask] | None:  # noqa: D102
-        return tokens if all(task.task_spec is self for task in my_task.workflow.open.values()) else None
+        if all(task.task_spec is self for task in my_task.workflow.open.values()):
+            return tokens
+        if my_task is tokens[-1]:
+            for older in tokens[:-1]:
+                absorb(my_task, older)
+        return None
 
     def _run_hook(self, _my_task: CaseTask) -> bool:
         return True
