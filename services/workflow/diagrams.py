@@ -5,15 +5,17 @@ It counts from the next case that calls it; a case that has called one keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
 from services.common.problems import Problem
-from services.workflow import editions, versions
+from services.workflow import editions, grants, packages, versions
 from services.workflow import tables as t
+from services.workflow.packages import Package
 from services.workflow.speakers import Speaker
 
 _c = t.unit_diagram.c
@@ -30,14 +32,20 @@ def publish(
 ) -> int:
     """Replace an extension point of a version for one unit; the number of the unit's diagram.
 
-    Raises `Problem` not_permitted, no_such_version or unknown_point, and `engine.Refused` with the findings.
+    The diagram's process has the id of the one it replaces and uses roles, forms and deadlines of the package.
+    The same content again is the same diagram. Raises `Problem` not_permitted, no_such_version or unknown_point,
+    `engine.Refused` or `packages.BadPackage` with the findings.
     """
-    if "processes.edit" not in speaker.grants or not any(where in (None, unit) for _, where in speaker.roles):
-        raise Problem("not_permitted", 403)
     package = versions.load(conn, version)
+    if not _owns(speaker, package, unit):
+        raise Problem("not_permitted", 403)
     if point not in package.extension_points:
         raise Problem("unknown_point", 404)
+    _demand_sound(package, package.extension_points[point].process, content)
     number = _next_number(conn, version, point, unit)
+    digest = sha256(content).hexdigest()
+    if _digest(conn, version, point, unit, number - 1) == digest:
+        return number - 1
     name = editions.diagram_process(point, unit, number)
     editions.compile_(package).bundle.include(name, f"{name}.bpmn", content)  # raises Refused
     row = {
@@ -45,7 +53,7 @@ def publish(
         "point": point,
         "unit": unit,
         "number": number,
-        "digest": sha256(content).hexdigest(),
+        "digest": digest,
         "content": content,
         "published_by": speaker.account or "",
         "published_at": now,
@@ -54,6 +62,30 @@ def publish(
     counted = update(t.package_version).where(t.package_version.c.version == version)
     conn.execute(counted.values(diagrams=t.package_version.c.diagrams + 1))
     return number
+
+
+def _owns(speaker: Speaker, package: Package, unit: str) -> bool:
+    """Whether somebody may edit processes for this unit: by a role held there, or for the whole locality."""
+    return any(where in (None, unit) and "processes.edit" in _grants(package, role) for role, where in speaker.roles)
+
+
+def _grants(package: Package, role: str) -> frozenset[str]:
+    found = package.roles.get(role)
+    return grants.BUILT_IN.get(role, frozenset()).union(found.grants if found else ())
+
+
+def _demand_sound(package: Package, process: str, content: bytes) -> None:
+    """Check the package as it would be with this diagram in the place of its own."""
+    name = f"{process}.bpmn"
+    files: Mapping[str, bytes] = {**package.files, name: content}
+    errors = [found for found in packages.check(replace(package, files=files)) if found.severity == "error"]
+    if errors:
+        raise packages.BadPackage(errors)
+
+
+def _digest(conn: Connection, version: str, point: str, unit: str, number: int) -> str | None:
+    key = (_c.package_version == version) & (_c.point == point) & (_c.unit == unit) & (_c.number == number)
+    return conn.execute(select(_c.digest).where(key)).scalar()
 
 
 def _next_number(conn: Connection, version: str, point: str, unit: str) -> int:

@@ -12,6 +12,7 @@ from services.workflow import (
     cases,
     chain,
     deadlines,
+    diagrams,
     edges,
     engine,
     incidents,
@@ -128,6 +129,18 @@ def submit() -> Response | tuple[Response, int]:
     except engine.Refused as refused:
         return jsonify({"code": "bad_package", "findings": [f.as_dict() for f in refused.findings]}), 422
     return jsonify({"version": version})
+
+
+@api.post("/packages/<version>/points/<point>/units/<unit>")
+@auth.granted("processes.edit")
+def publish_diagram(version: str, point: str, unit: str) -> Response | tuple[Response, int]:
+    """Replace an extension point for one unit by its own BPMN file, the body; 422 with all findings when refused."""
+    try:
+        with edges.writing() as conn:
+            number = diagrams.publish(conn, version, point, unit, request.get_data(), edges.speaker(), edges.now())
+    except engine.Refused as refused:
+        return jsonify({"code": "bad_package", "findings": [f.as_dict() for f in refused.findings]}), 422
+    return jsonify({"version": version, "point": point, "unit": unit, "number": number})
 
 
 @api.post("/packages/<version>/approve")

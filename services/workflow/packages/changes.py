@@ -16,6 +16,7 @@ _KINDS: Final = {
     "role": ("角色", "role"),
     "variable": ("变量", "variable"),
     "class": ("结果类别", "outcome class"),
+    "label": ("显示名称", "display name"),
     "point": ("扩展点", "extension point"),
     "process": ("流程", "process"),
     "element": ("环节", "element"),

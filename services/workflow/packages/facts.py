@@ -66,6 +66,9 @@ def _settings(package: Package) -> Iterator[tuple[Subject, Thing]]:
     for variable in package.variables:
         properties = {"type": variable.type, "values": variable.values or ""}
         yield Subject("variable", variable.name, file), Thing(variable.label, properties)
+    for kind, names in package.labels.items():
+        for key, name in names.items():
+            yield Subject("label", f"{kind}.{key}", file), Thing(name, {})
     for code, shown in package.classes.items():
         yield Subject("class", code, file), Thing(shown.label, {"letter": shown.letter})
     for point in package.extension_points.values():

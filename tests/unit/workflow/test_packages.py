@@ -252,6 +252,7 @@ CHANGES = (
     ("offset", CO, 'offset="-3wd"', 'offset="-5wd"', "的提前或推后：-3wd → -5wd"),
     ("class", "package.yaml", "letter: A", "letter: 甲", "结果类别“已经解决或基本解决”(solved)的字母：A → 甲"),
     ("grant", "package.yaml", "ledger.export, ", "", "的权限："),
+    ("label", "package.yaml", ": 退办期限", ": 退回期限", "显示名称 deadline.return_window 由“退办期限”更名为“退回期限”"),
     ("field", FORM, '"required": [\n    "verdict"\n  ]', '"required": []', "(receipt.verdict)的必填：true → false"),
     ("text", TEXT, "新的", "新", "的内容："),
     ("script", MAIN, "script>redo_round = 0<", "script>redo_round = 1<", "(script_register)的脚本：redo_round = 0"),

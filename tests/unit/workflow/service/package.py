@@ -161,7 +161,7 @@ def diagram(name: str, label: str, body: str, messages: str = "") -> bytes:
 
 def inside(prefix: str, name: str) -> bytes:
     """A unit's own diagram for the extension point `inside`."""
-    return diagram(prefix, name, _INSIDE.format(p=prefix, name=name))
+    return diagram("inside", name, _INSIDE.format(p=prefix, name=name))
 
 
 def files(revision: int = 1) -> dict[str, bytes]:

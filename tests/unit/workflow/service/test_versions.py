@@ -4,7 +4,7 @@ import pytest
 
 from services.common import db
 from services.common.problems import Problem
-from services.workflow import cases, diagrams, matters, packages, versions
+from services.workflow import cases, diagrams, matters, packages, speakers, versions
 from services.workflow import engine as e
 from services.workflow import tables as t
 from tests.unit.workflow.service import package
@@ -90,3 +90,44 @@ def test_a_diagram_that_cannot_run_is_refused(office: Office) -> None:
         diagrams.publish(conn, VERSION, "inside", "u_a", b"<x/>", OWNER, NOW)
     with pytest.raises(Problem, match="not_permitted"), db.begin(office.engine) as conn:
         diagrams.publish(conn, VERSION, "inside", "u_a", b"<x/>", somebody("liaison", "u_a"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (b'role="liaison"', b'role="nobody"', "unknown_role"),
+        (b'form="opinion"', b'form="nothing"', "unknown_form"),
+        (b'id="inside" name', b'id="elsewhere" name', "unknown_process"),
+    ],
+)
+def test_a_units_diagram_keeps_the_rules_of_the_package(office: Office, old: bytes, new: bytes, code: str) -> None:
+    """What the engine would read but no case could go through is refused when it is published."""
+    content = package.inside("own", "自有办理")
+    assert old in content
+    with pytest.raises(packages.BadPackage) as caught, db.begin(office.engine) as conn:
+        diagrams.publish(conn, VERSION, "inside", "u_a", content.replace(old, new), OWNER, NOW)
+    assert code in {found.code for found in caught.value.findings}
+
+
+def test_an_owner_of_one_unit_changes_nothing_for_another(office: Office) -> None:
+    """The role that may edit must be held for that very unit; another role held there does not count."""
+    both = speakers.Speaker(
+        actor={"account": "a-x"},
+        roles=(("owner", "u_a"), ("liaison", "u_b")),
+        grants=frozenset({"processes.edit"}),
+        account="a-x",
+    )
+    content = package.inside("own", "自有办理")
+    with db.begin(office.engine) as conn:
+        assert diagrams.publish(conn, VERSION, "inside", "u_a", content, both, NOW) == 1
+        with pytest.raises(Problem, match="not_permitted"):
+            diagrams.publish(conn, VERSION, "inside", "u_b", content, both, NOW)
+
+
+def test_the_same_diagram_again_is_the_same_number(office: Office) -> None:
+    """A repeated request adds nothing."""
+    content = package.inside("own", "自有办理")
+    for _ in range(2):
+        with db.begin(office.engine) as conn:
+            assert diagrams.publish(conn, VERSION, "inside", "u_a", content, OWNER, NOW) == 1
+    assert len(office.rows(t.unit_diagram)) == 1
