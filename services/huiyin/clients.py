@@ -43,6 +43,13 @@ class Client:
         headers = {"Idempotency-Key": key} if key else {}
         return self._ask("POST", quote(path), orjson.dumps(body), login, headers)
 
+    def close(self) -> None:
+        """Let go of this thread's connection; the next question opens another."""
+        found: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
+        self._own.connection = None
+        if found is not None:
+            found.close()
+
     def _ask(
         self, method: str, path: str, body: bytes | None, login: str | None, headers: dict[str, str]
     ) -> dict[str, Any]:
