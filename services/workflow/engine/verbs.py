@@ -13,6 +13,7 @@ from services.workflow.engine import deadlines, timers
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case, element_of
 from services.workflow.engine.problems import EngineError, Unexpected
+from services.workflow.engine.spiff.events import BoundaryEvent, EventBasedGateway
 from services.workflow.engine.spiff.instances import Instances, cancel_instance, is_instance
 from services.workflow.engine.spiff.trees import FINISHED, FUTURE, CaseTask
 
@@ -36,9 +37,14 @@ def activity_of(token: CaseTask) -> CaseTask:
 
 
 def entry_of(workflow: Any, element: str) -> Any:
-    """The spec a token enters an element by."""
+    """The spec a token enters an element by; None for what no token can enter by itself."""
     specs = workflow.spec.task_specs
-    return specs.get(f"{element}.BoundaryEventSplit") or specs.get(element)
+    spec = specs.get(element)
+    if spec is None or spec.bpmn_id != element or isinstance(spec, BoundaryEvent):
+        return None
+    if any(isinstance(specs.get(name), EventBasedGateway) for name in spec._inputs):
+        return None
+    return specs.get(f"{element}.BoundaryEventSplit") or spec
 
 
 def token_in(case: Case, task: CaseTask, element: str) -> CaseTask:

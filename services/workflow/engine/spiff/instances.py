@@ -238,8 +238,9 @@ class StandardLoopTask(LibraryLoop):
 
 
 def is_instance(task: CaseTask) -> bool:
-    """Whether the task is one instance (or round) of a wrapper."""
-    return task.triggered and isinstance(getattr(task.parent, "task_spec", None), (Instances, StandardLoopTask))
+    """Whether the task is one instance (or round) of a wrapper, not something placed where the wrapper has ended."""
+    wrapper = getattr(task.parent, "task_spec", None)
+    return isinstance(wrapper, Instances | StandardLoopTask) and task.task_spec.name == wrapper.task_spec
 
 
 def cancel_instance(task: CaseTask) -> None:

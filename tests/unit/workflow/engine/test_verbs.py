@@ -141,6 +141,39 @@ def test_return_to_the_same_task_begins_it_again() -> None:
     driver.check()
 
 
+def test_a_task_behind_instances_may_go_back_again_and_again() -> None:
+    """What is placed where a multi-instance activity has just ended is no instance of it."""
+    nodes = d.user("a") + d.user("ask", d.each("units", "unit")) + d.user("reply")
+    driver = Driver(s.sketch(nodes, "start a ask reply end"), {"units": ["u1"]})
+    driver.complete("a")
+    driver.complete("ask")
+    for _ in range(3):
+        operate(driver, "return", task=driver.task("reply"), to="reply")
+        assert driver.tasks() == {"reply": 1}
+        with pytest.raises(Unexpected) as error:
+            operate(driver, "end_instance", task=driver.task("reply"))
+        assert error.value.code == "not_an_instance"
+    operate(driver, "return", task=driver.task("reply"), to="a")
+    assert driver.tasks() == {"a": 1}
+    driver.check()
+
+
+@pytest.mark.parametrize(
+    "to", ["Start", "End", "P.EndJoin", "ask [child]", "ask.BoundaryEventSplit", "late", "soon", ""]
+)
+def test_only_elements_a_token_can_enter_are_targets(to: str) -> None:
+    """What the engine adds to a diagram, boundary events and the events of a gateway cannot be sent to."""
+    nodes = d.user("ask", d.each("units", "unit")) + d.boundary("late", "ask", d.timer(duration="PT1H"))
+    nodes += d.node("eventBasedGateway", "wait") + d.node("intermediateCatchEvent", "soon", d.timer(duration="PT1H"))
+    driver = Driver(s.sketch(nodes, "start ask wait soon end", "late end"), {"units": ["u1"]})
+    for verb, facts in (("return", {"task": "C1.1"}), ("move", {"cancel": "all"}), ("move", {"cancel": ["C1.1"]})):
+        with pytest.raises(Unexpected) as error:
+            operate(driver, verb, **facts, to=to)
+        assert error.value.code in {"unknown_element", "no_way_back"}
+    driver.complete("ask")
+    driver.check()
+
+
 def reminding(definition: str) -> bytes:
     """A task `a` with a boundary event that does not interrupt and leads to `told`."""
     nodes = d.user("a") + d.boundary("event", "a", definition, interrupting=False) + d.user("told") + d.user("b")
