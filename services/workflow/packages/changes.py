@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from difflib import SequenceMatcher
 from typing import Final, Literal
 
 from services.workflow.packages.facts import Subject, Thing, gather
@@ -68,7 +69,7 @@ _PROPERTIES: Final = {
     "hy:notice.to": ("通知对象", "addressees"),
     "hy:milestone.state": ("办理状态", "state"),
 }
-_LONG: Final = 60
+_LONG: Final = 240
 
 Kind = Literal["added", "removed", "renamed", "changed"]
 
@@ -113,7 +114,7 @@ def _whole(kind: Literal["added", "removed"], subject: Subject, thing: Thing) ->
         what=subject.kind,
         file=subject.file,
         element=subject.id,
-        text=f"{zh}{what}{_called(subject, thing)}",
+        text=f"{zh}{what}{_called(subject, thing)}".rstrip(),
         text_en=f"{en} {what_en} {subject.id}",
     )
 
@@ -141,6 +142,7 @@ def _inside(subject: Subject, before: Thing, after: Thing) -> Iterator[Change]:
 def _property(subject: Subject, thing: Thing, name: str, old: str, new: str) -> Change:
     what, what_en = _KINDS[subject.kind]
     zh, en = _PROPERTIES.get(name, (name, name))
+    before, after = _excerpts(old, new)
     return Change(
         kind="changed",
         what=subject.kind,
@@ -149,8 +151,8 @@ def _property(subject: Subject, thing: Thing, name: str, old: str, new: str) -> 
         property=name,
         old=old,
         new=new,
-        text=f"{what}{_called(subject, thing)}的{zh}：{_shown(old, '无')} → {_shown(new, '无')}",
-        text_en=f"{en} of {what_en} {subject.id}: {_shown(old, 'none')} → {_shown(new, 'none')}",
+        text=f"{what}{_called(subject, thing)}的{zh}：{before or '无'} → {after or '无'}",
+        text_en=f"{en} of {what_en} {subject.id}: {before or 'none'} → {after or 'none'}",
     )
 
 
@@ -158,8 +160,17 @@ def _called(subject: Subject, thing: Thing) -> str:
     return f"“{thing.name}”({subject.id})" if thing.name else f" {subject.id} "
 
 
-def _shown(value: str, nothing: str) -> str:
-    flat = " ".join(value.split())
-    if not flat:
-        return nothing
+def _excerpts(old: str, new: str) -> tuple[str, str]:
+    """What to show of both values: of a text with many lines those that differ, cut where it gets too long."""
+    before, after = old.splitlines(), new.splitlines()
+    if len(before) > 1 and len(after) > 1:
+        match = SequenceMatcher(None, before, after, autojunk=False)
+        different = [code for code in match.get_opcodes() if code[0] != "equal"]
+        before = [line for _, start, end, _, _ in different for line in before[start:end]]
+        after = [line for _, _, _, start, end in different for line in after[start:end]]
+    return _cut(before), _cut(after)
+
+
+def _cut(lines: Sequence[str]) -> str:
+    flat = "；".join(" ".join(line.split()) for line in lines if line.strip())
     return flat if len(flat) <= _LONG else f"{flat[:_LONG]}…"

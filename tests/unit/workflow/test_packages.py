@@ -255,6 +255,7 @@ CHANGES = (
     ("label", "package.yaml", ": 退办期限", ": 退回期限", "显示名称 deadline.return_window 由“退办期限”更名为“退回期限”"),
     ("field", FORM, '"required": [\n    "verdict"\n  ]', '"required": []', "(receipt.verdict)的必填：true → false"),
     ("text", TEXT, "新的", "新", "的内容："),
+    ("long", "scenarios/happy_path.yaml", "review: 3,", "review: 9,", "：records: {handover: 1, "),
     ("script", MAIN, "script>redo_round = 0<", "script>redo_round = 1<", "(script_register)的脚本：redo_round = 0"),
 )
 
