@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
-
-import yaml
 
 from services.workflow.scenarios import Act
 
@@ -67,12 +64,6 @@ class Cast:
         if not found:
             raise Uncast(f"没有账号 / no account for {wanted}")
         return found[0].login
-
-
-def load(path: Path) -> tuple[Cast, dict[str, Any]]:
-    """The cast and the whole directory of a file."""
-    directory: dict[str, Any] = yaml.safe_load(path.read_bytes())
-    return of(directory), directory
 
 
 def of(directory: Mapping[str, Any]) -> Cast:

@@ -15,7 +15,7 @@ import yaml
 from services.common import logs
 from services.common.clock import FileClock
 from services.common.config import Settings
-from services.huiyin import casts, homes, settling
+from services.huiyin import casts, homes, settling, troupes
 from services.huiyin.casts import Cast
 from services.huiyin.clients import Client
 from services.huiyin.embedded import Installation
@@ -25,6 +25,7 @@ from services.workflow import seed as workflow_seed
 from services.workflow.packages import Package
 from services.workflow.scenarios import Scenario
 
+_DIRECTORY: Final = "directory.yaml"
 _DEMO: Final = Path("yunting") / "demo" / "walk.yaml"
 
 
@@ -62,16 +63,21 @@ class Stage:
 def script(settings: Settings, path: Path | None = None) -> Script:
     """Read a scenario (default: the demo's) with the directory and the suggestions that lie beside it.
 
-    `given.package` names the package; `directory.yaml` and `matters.yaml` are those of the locality's `demo`.
+    `given.package` names the package. Without a `directory.yaml` beside it the people are made up.
     Raises `scenarios.BadScenario` and `packages.BadPackage`.
     """
     path = path or settings.processes / _DEMO
     scenario = scenarios.load(path.read_bytes())
     locality, _, version = scenario.package.partition("-")
     package_dir = settings.processes / locality / version.partition(".")[0]
-    demo = path.parent if (path.parent / "directory.yaml").exists() else settings.processes / locality / "demo"
-    cast, directory = casts.load(demo / "directory.yaml")
-    return Script(scenario, package_dir, packages.load(package_dir), cast, directory, _forms(demo / "matters.yaml"))
+    package = packages.load(package_dir)
+    if (path.parent / _DIRECTORY).exists():
+        directory = yaml.safe_load((path.parent / _DIRECTORY).read_bytes())
+        forms = _forms(path.parent / "matters.yaml")
+    else:
+        directory = troupes.invent(scenario, package)
+        forms = {str(matter["matter_id"]): troupes.form(matter) for matter in scenario.matters}
+    return Script(scenario, package_dir, package, casts.of(directory), directory, forms)
 
 
 def _forms(path: Path) -> dict[str, Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -98,7 +99,8 @@ class _AsWorld:
         self._seen = seen
         self.states = {seen.matter_id: list(milestones)}
         self.cases = {case["id"]: _Case(seen.matter_id, case["process"], case["outcome"]) for case in seen.cases}
-        self.deadlines = {limit["id"]: _limit(limit) for limit in _all(seen.details, "deadlines")}
+        limits = sorted(_all(seen.details, "deadlines"), key=lambda limit: number_of(limit["id"]))
+        self.deadlines = {limit["id"]: _limit(limit) for limit in limits}
         self.records = Counter(record["record"] for record in _all(seen.details, "records"))
         self.notices = Counter(row["template"] for row in {d["notice_id"]: d for d in seen.deliveries}.values())
         sent = (message for message in seen.traces.get("workflow", ()) if message["way"] == _SENT)
@@ -119,8 +121,7 @@ def _limit(row: Mapping[str, Any]) -> Limit:
 
 def number_of(key: str) -> tuple[int, ...]:
     """The numbers an id ends in, for sorting: `m-2` before `m-10`, `m-1.9` before `m-1.10`."""
-    tail = key.rpartition("-")[2]
-    return tuple(int(part) for part in tail.split(".") if part.isdecimal())
+    return tuple(int(digits) for digits in re.findall(r"[0-9]+", key.rpartition("-")[2]))
 
 
 def instant(text: str) -> datetime:

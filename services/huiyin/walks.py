@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,9 @@ _FORM: Final = frozenset(
     {"title", "topic", "secrecy", "source", "lead_proposer", "co_proposers", "body", "points", "wish_units"}
     | {"matter_kind", "submitted_when", "session_id"}
 )
+
+_OWN_ACCORD: Final = frozenset({"reply.delivered"})
+"""Messages the real services send by themselves."""
 
 Watch = Callable[[list[Step]], None]
 """Called with the new steps whenever everything has settled."""
@@ -68,6 +71,7 @@ class Walk:
     numbers: dict[str, str] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     line: int = 0
+    _since: datetime = field(default=datetime.min.replace(tzinfo=UTC))
     _told: int = 0
 
     def play(self) -> Outcome:
@@ -126,6 +130,8 @@ class Walk:
         if act.at is not None:
             self.pass_time(self._instant(act.at))
         name = act.matter or self.first
+        if act.do is not None or act.record is not None:
+            self._since = self.clock.now()
         if act.then is not None:
             self._expect(act.then, name)
         elif act.do is not None:
@@ -134,9 +140,10 @@ class Walk:
             self._finish(name)
         elif act.record is not None:
             self._record(act, name)
-        elif act.operator is not None:
-            raise Stuck(f"第 {self.line} 行:不能在运行中的服务上演 / operator lines cannot be walked")
-        # a message line needs nothing: the real services send it themselves
+        elif act.message in _OWN_ACCORD:
+            self._await(str(act.message), name)
+        elif act.operator is not None or act.message is not None:
+            raise Stuck(f"第 {self.line} 行不能在运行中的服务上演 / line {self.line} has no interface to be walked by")
 
     def _do(self, act: Act, name: str) -> None:
         for _ in range(MAX_AUTO):
@@ -159,6 +166,14 @@ class Walk:
         for task in (free or tasks)[:1]:
             self.complete(task, {}, self._player(Act(), task, name))
         return bool(tasks)
+
+    def _await(self, message: str, name: str) -> None:
+        """A service sends the message by itself; where the scenario is `auto`, do what has to be done before."""
+        for _ in range(MAX_AUTO):
+            seen = sightings.look_closely(self.client, self.cast.watcher, self.matters[name])
+            sent = [one["at"] for one in seen.traces["intake"] if one["type"].startswith(f"{message}.")]
+            if (sent and sightings.instant(max(sent)) >= self._since) or not self._auto(seen, name):
+                return
 
     def _finish(self, name: str) -> None:
         for _ in range(MAX_AUTO):

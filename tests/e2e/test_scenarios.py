@@ -1,0 +1,25 @@
+"""Scenarios of a package, walked on the real services by a made-up directory: the same expectations hold."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.commands import huiyin, read
+
+SCENARIOS = Path(__file__).parents[2] / "processes/yunting/2026/scenarios"
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("name", ["dissatisfied_then_redo", "no_response", "return_and_reassignment"])
+def test_a_scenario_holds_on_the_real_services(tmp_path: Path, name: str) -> None:
+    """What the bare engine was held to comes true over HTTP, bus and databases."""
+    found = read(huiyin(tmp_path, "walk", str(SCENARIOS / f"{name}.yaml"), "--json", timeout=190))
+    assert found["failures"] == []
+    assert (found["final_state"], found["state"]) == ("closed", "completed")
+
+
+def test_a_line_without_an_interface_is_named(tmp_path: Path) -> None:
+    """A walk does nothing behind the services' backs."""
+    done = huiyin(tmp_path, "walk", str(SCENARIOS / "withdrawal.yaml"))
+    assert done.returncode == 1
+    assert "has no interface" in done.stderr
