@@ -66,10 +66,14 @@ def cut_prefix(workflow: Any) -> None:
 
 
 def splice(workflow: Any) -> None:
-    """On every way down, drop finished tasks with one child whose element comes again below."""
+    """Drop finished tasks with one child whose element comes again on every way down.
+
+    On every one: whoever looks up from an open task for an element must find the same one as before.
+    """
     seen: dict[int, frozenset[str]] = {}
     for task in reversed(order(workflow)):
-        below = frozenset().union(*(seen[child] for child in task._children)) if task._children else frozenset()
+        ways = [seen[child] for child in task._children]
+        below = ways[0].intersection(*ways[1:]) if ways else frozenset()
         name, parent = task.task_spec.name, task.parent
         if (
             parent is not None

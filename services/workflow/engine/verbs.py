@@ -120,7 +120,8 @@ def give_back(case: Case, data: dict[str, Any]) -> None:
     if not element:
         raise Unexpected("no_way_back", element=element_of(task))
     token = token_in(case, task, element)
-    before = token.find_ancestor(entry_of(token.workflow, element).name)
+    entry = entry_of(token.workflow, element)
+    before = token if token.task_spec is entry else token.find_ancestor(entry.name)
     others = [t for t in tokens_of(token.workflow) if before is None or t.is_descendant_of(before)]
     case.reason = "returned"
     move([token, *(t for t in others if t is not token)], element)

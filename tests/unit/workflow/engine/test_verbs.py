@@ -110,6 +110,32 @@ def test_return_inside_one_branch_leaves_the_other() -> None:
     driver.check()
 
 
+@pytest.mark.parametrize("to", ["a", "x"])
+def test_return_in_a_later_round_leaves_the_other_branch(to: str) -> None:
+    """In the second round of a loop in one branch, going back to where one stands, or before, touches that only."""
+    nodes = d.node("parallelGateway", "fork") + d.node("parallelGateway", "join") + d.user("b")
+    nodes += d.node("exclusiveGateway", "x") + d.user("a") + d.node("exclusiveGateway", "again", default="no")
+    paths = ("start fork x a again", ("again x", "a.again"), ("again join", "", "no"), "fork b join end")
+    driver = Driver(s.sketch(nodes, *paths))
+    for _ in range(3):
+        driver.complete("a", again=True)
+        operate(driver, "return", task=driver.task("a"), to=to)
+        assert driver.tasks() == {"a": 1, "b": 1}
+    driver.check()
+
+
+def test_return_within_a_branch_that_others_have_left() -> None:
+    """A token that went round again from the same element stays when another one goes back to it."""
+    nodes = d.node("exclusiveGateway", "x") + d.user("a") + d.node("parallelGateway", "spawn") + d.user("b")
+    nodes += d.node("parallelGateway", "fork") + d.user("c") + d.node("endEvent", "e")
+    driver = Driver(s.sketch(nodes, "start fork x a spawn b end", "spawn x", "fork c e"))
+    driver.complete("a")
+    assert driver.tasks() == {"a": 1, "b": 1, "c": 1}
+    operate(driver, "return", task=driver.task("b"), to="a")
+    assert driver.tasks() == {"a": 1, "c": 1}
+    driver.check()
+
+
 def test_return_out_of_called_instances_ends_them_all() -> None:
     """A co-handler who returns out of a multi-instance call takes the other instances along."""
     inner = s.called("Q", d.user("opinion"), "Q_start opinion Q_end")
