@@ -66,9 +66,9 @@ def cut_prefix(workflow: Any) -> None:
 
 
 def splice(workflow: Any) -> None:
-    """Drop finished tasks with one child whose element comes again on every way down.
+    """Drop finished tasks with one child whose element has been passed again on every way down.
 
-    On every one: whoever looks up from an open task for an element must find the same one as before.
+    Whoever looks up from an open task for an element, now or after it has been moved away, finds the same as before.
     """
     seen: dict[int, frozenset[str]] = {}
     for task in reversed(order(workflow)):
@@ -89,7 +89,7 @@ def splice(workflow: Any) -> None:
             seen[child.id] = below
             forget(workflow, task)
             continue
-        seen[task.id] = below | {name}
+        seen[task.id] = below | {name} if task._state & FINISHED else below
 
 
 def is_parent_of_open(workflow: Any, task: CaseTask) -> bool:

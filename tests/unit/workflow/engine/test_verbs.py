@@ -124,6 +124,19 @@ def test_return_in_a_later_round_leaves_the_other_branch(to: str) -> None:
     driver.check()
 
 
+def test_return_after_a_move_finds_the_last_round() -> None:
+    """What was done in an earlier round is known, although the token that stood there again has been moved away."""
+    nodes = d.node("parallelGateway", "fork") + d.node("parallelGateway", "join") + d.user("b")
+    nodes += d.node("exclusiveGateway", "x") + d.user("a") + d.node("exclusiveGateway", "again", default="no")
+    paths = ("start fork x a again", ("again x", "a.again"), ("again join", "", "no"), "fork b join end")
+    driver = Driver(s.sketch(nodes + d.user("c"), *paths[:-1], "fork c b join end"))
+    driver.complete("a", again=True)
+    operate(driver, "move", cancel=[driver.task("a")], to="b")
+    operate(driver, "return", task=driver.task("b"), to="a")
+    assert driver.tasks() == {"a": 1, "c": 1}
+    driver.check()
+
+
 def test_return_within_a_branch_that_others_have_left() -> None:
     """A token that went round again from the same element stays when another one goes back to it."""
     nodes = d.node("exclusiveGateway", "x") + d.user("a") + d.node("parallelGateway", "spawn") + d.user("b")
