@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
+from sqlalchemy import Connection
 
 from services.common import auth
 from services.common.problems import Problem
@@ -23,6 +24,7 @@ from services.workflow import (
 )
 from services.workflow import records as records_
 from services.workflow.api import tasks as task_api
+from services.workflow.api.once import once
 
 api = Blueprint("api_cases", __name__, url_prefix="/api/v1")
 
@@ -64,33 +66,30 @@ def _record(row: Any) -> dict[str, Any]:
 @api.post("/cases/<case_id>/records/<record>")
 @auth.signed_in
 def add_record(case_id: str, record: str) -> Response:
-    """Add a record that moves no token: {"unit", "task_id"?, "data"}."""
-    wish = task_api.body()
-    with edges.writing() as conn:
-        applied = records_.submit(
-            conn,
-            case_id,
-            record,
-            wish.get("data") or {},
-            edges.speaker(),
-            edges.now(),
-            unit=wish.get("unit"),
-            task_id=wish.get("task_id"),
-        )
-    edges.demand(applied)
-    return jsonify({"case_id": case_id, "stimulus": applied.stimulus_id})
+    """Add a record that moves no token: {"unit", "task_id"?, "data"}; once per `Idempotency-Key`."""
+    wish, speaker = task_api.body(), edges.speaker()
+
+    def act(conn: Connection) -> cases.Applied:
+        data, unit, task_id = wish.get("data") or {}, wish.get("unit"), wish.get("task_id")
+        return records_.submit(conn, case_id, record, data, speaker, edges.now(), unit=unit, task_id=task_id)
+
+    return once({"case": case_id, "record": record, "wish": wish}, act, case_id=case_id)
 
 
 @api.post("/cases/<case_id>/verbs/<verb>")
 @auth.granted("cases.operate")
 def operate(case_id: str, verb: str) -> Response:
-    """An operator's verb on a case as a whole: `calendar` (the newest or {"calendar": version}), `extend`, `move`."""
-    speaker = edges.speaker()
+    """An operator's verb on a case as a whole: `calendar` (the newest or {"calendar": version}), `extend`, `move`.
+
+    Once per `Idempotency-Key`.
+    """
+    actor = edges.speaker().actor
     wish = {**(request.get_json(silent=True) or {}), "verb": verb}
-    with edges.writing() as conn:
-        applied = cases.operate(conn, case_id, wish, speaker.actor, edges.now())
-    edges.demand(applied)
-    return jsonify({"case_id": case_id, "stimulus": applied.stimulus_id})
+
+    def act(conn: Connection) -> cases.Applied:
+        return cases.operate(conn, case_id, wish, actor, edges.now())
+
+    return once({"case": case_id, "wish": wish}, act, case_id=case_id)
 
 
 @api.post("/incidents/<int:number>/retry")

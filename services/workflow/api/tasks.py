@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
+from sqlalchemy import Connection
 
 from services.common import auth
 from services.common import pages as page_tools
 from services.common.problems import Problem
-from services.workflow import deadlines, edges, idempotency, matters, tasks, worklists
+from services.workflow import cases, deadlines, edges, matters, tasks, worklists
+from services.workflow.api.once import once
 
 api = Blueprint("api_tasks", __name__, url_prefix="/api/v1")
 
@@ -53,18 +55,11 @@ def get(task_id: str) -> Response:
 def complete(task_id: str) -> Response:
     """Answer the form; the same `Idempotency-Key` gives the same answer without doing it twice."""
     speaker, data = edges.speaker(), body()
-    key = request.headers.get("Idempotency-Key", "")[:120]
-    asked = idempotency.digest({"task": task_id, "data": data})
-    with edges.writing() as conn:
-        before = idempotency.answered(conn, str(speaker.account), key, asked) if key else None
-        if before is not None:
-            return jsonify(before)
-        applied = tasks.complete(conn, task_id, data, speaker, edges.now())
-        answer = {"task_id": task_id, "case_id": applied.case_id, "stimulus": applied.stimulus_id}
-        if key and applied.incident is None:
-            idempotency.keep(conn, str(speaker.account), key, asked, answer, edges.now())
-    edges.demand(applied)
-    return jsonify(answer)
+
+    def act(conn: Connection) -> cases.Applied:
+        return tasks.complete(conn, task_id, data, speaker, edges.now())
+
+    return once({"task": task_id, "data": data}, act, task_id=task_id, case_id=tasks.case_of(task_id))
 
 
 @api.post("/tasks/<task_id>/claim")
@@ -97,11 +92,13 @@ def save_draft(task_id: str) -> Response:
 @api.post("/tasks/<task_id>/verbs/<verb>")
 @auth.signed_in
 def operate(task_id: str, verb: str) -> Response:
-    """A verb every task has: return, transfer, …; its data is the body."""
-    with edges.writing() as conn:
-        applied = tasks.operate(conn, task_id, verb, body(), edges.speaker(), edges.now())
-    edges.demand(applied)
-    return jsonify({"task_id": task_id, "stimulus": applied.stimulus_id})
+    """A verb every task has: return, transfer, …; its data is the body. `Idempotency-Key` as in `complete`."""
+    speaker, data = edges.speaker(), body()
+
+    def act(conn: Connection) -> cases.Applied:
+        return tasks.operate(conn, task_id, verb, data, speaker, edges.now())
+
+    return once({"task": task_id, "verb": verb, "data": data}, act, task_id=task_id)
 
 
 def filter_of() -> worklists.Filter:

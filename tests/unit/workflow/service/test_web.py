@@ -92,6 +92,29 @@ def test_a_task_is_done_over_the_api_once(office: Office, people: dict[str, Pers
     assert people["office"].api("POST", complete, {"units": ["u_a"]})[1]["code"] == "already_done"
 
 
+def test_records_and_verbs_are_done_once_per_key_too(office: Office, people: dict[str, Person]) -> None:
+    """Whoever lost the answer asks again: one record, one transfer, the same answers."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    task_id = office.open(case_id)[0]["id"]
+    liaison, path = people["liaison"], f"/cases/{case_id}/records/progress_note"
+    wish, key = {"unit": "u_a", "data": {"text": "正在协调"}}, {"Idempotency-Key": "r1"}
+    first = liaison.api("POST", path, wish, **key)
+    assert first[0] == 200
+    assert liaison.api("POST", path, wish, **key) == first
+    assert liaison.api("POST", path, {**wish, "data": {"text": "别的"}}, **key)[1]["code"] == "key_reused"
+    assert len(office.rows(t.record, t.record.c.record == "progress_note")) == 1
+    over, away, key = f"/tasks/{task_id}/verbs/transfer", {"unit": "u_b"}, {"Idempotency-Key": "v1"}
+    first = people["office"].api("POST", over, away, **key)
+    assert first[0] == 200
+    assert people["office"].api("POST", over, away, **key) == first
+    recompute = f"/cases/{case_id}/verbs/calendar"
+    assert people["office"].api("POST", recompute, {}, **key)[1]["code"] == "key_reused"
+    kinds = [row["kind"] for row in office.rows(t.stimulus)]
+    assert (kinds.count("record"), kinds.count("operator")) == (1, 1)
+    assert people["office"].api("POST", over, away, **{"Idempotency-Key": "k" * 201})[1]["code"] == "bad_request"
+
+
 def test_the_api_names_every_fault(office: Office, people: dict[str, Person]) -> None:
     """422 with paths, 403 for another unit, 404 for nothing."""
     case_id = office.start()
