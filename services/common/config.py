@@ -11,6 +11,7 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -33,6 +34,7 @@ VARIABLES = {
     "HUIYIN_SMTP_URL": "",
     "HUIYIN_MAIL_FROM": "huiyin@localhost",
     "HUIYIN_LISTEN": "127.0.0.1:8000",
+    "HUIYIN_TRUSTED_PROXY": "",
     "HUIYIN_ZONE": "Asia/Shanghai",
     "HUIYIN_LOG_LEVEL": "INFO",
     "HUIYIN_LOG_FORMAT": "console",
@@ -66,6 +68,8 @@ class Settings:
     mail_from: str
     host: str
     port: int
+    trusted_proxy: str
+    """Address of the reverse proxy whose X-Forwarded headers count, "*" for any, "" for none."""
     zone: ZoneInfo
     log_level: str
     log_format: str
@@ -133,6 +137,7 @@ def _read(reader: _Reader) -> Settings:
         mail_from=reader.text("HUIYIN_MAIL_FROM"),
         host=host,
         port=port,
+        trusted_proxy=_trusted_proxy(reader),
         zone=_zone(reader),
         log_level=reader.choice(
             "HUIYIN_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), reader.text("HUIYIN_LOG_LEVEL").upper()
@@ -171,6 +176,17 @@ def _listen(reader: _Reader) -> tuple[str, int]:
         reader.complain("HUIYIN_LISTEN", "应写成 主机:端口", "write it as host:port")
         return host, 0
     return host, int(port)
+
+
+def _trusted_proxy(reader: _Reader) -> str:
+    value = reader.text("HUIYIN_TRUSTED_PROXY")
+    try:
+        return value if value in ("", "*") else str(ip_address(value))
+    except ValueError:
+        reader.complain(
+            "HUIYIN_TRUSTED_PROXY", "留空,或写一个 IP 地址,或 *", "leave it empty, write one IP address or *"
+        )
+        return ""
 
 
 def _zone(reader: _Reader) -> ZoneInfo:

@@ -73,7 +73,7 @@ class Installation:
         self.migrate()
         apps = {part.name: part.create(self.settings, self.clock, self.engines[part.name]) for part in PARTS.values()}
         port = self.settings.port if self.port is None else self.port
-        self._server = gateway.listen(gateway.compose(apps), self.settings.host, port)
+        self._server = gateway.listen(gateway.compose(apps), self.settings.host, port, self.settings.trusted_proxy)
         self._start("web", self._server.run)
         for part in PARTS.values():
             here = Surroundings(self.settings, self.clock, self.stop, self.engines[part.name])
@@ -86,7 +86,7 @@ class Installation:
     ) -> None:
         """Stop everything and let go of the files."""
         self.stop.set()
-        self._server.close()
+        gateway.end(self._server)
         for thread in self._threads:
             thread.join(_JOIN)
         for engine in self.engines.values():

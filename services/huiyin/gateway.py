@@ -12,6 +12,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from services.huiyin.parts import PARTS
 
 THREADS = 8
+FORWARDED = "x-forwarded-for x-forwarded-proto x-forwarded-host"
 
 
 def compose(apps: Mapping[str, Flask]) -> Any:
@@ -26,9 +27,27 @@ def mount(name: str, app: Flask) -> Any:
     return DispatcherMiddleware(_nothing, {prefix: app}) if prefix else app
 
 
-def listen(application: Any, host: str, port: int) -> Any:
-    """A server that is bound but does not serve yet: `run()` serves, `close()` ends, `effective_port` tells."""
-    return create_server(application, host=host, port=port, threads=THREADS, ident="huiyin")
+def listen(application: Any, host: str, port: int, trusted_proxy: str = "") -> Any:
+    """A server that is bound but does not serve yet: `run()` serves, `end` ends it, `effective_port` tells.
+
+    Forwarded headers count from `trusted_proxy` alone and are dropped otherwise.
+    """
+    proxy = {"trusted_proxy": trusted_proxy, "trusted_proxy_headers": FORWARDED} if trusted_proxy else {}
+    return create_server(
+        application,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident="huiyin",
+        clear_untrusted_proxy_headers=True,
+        **proxy,
+    )
+
+
+def end(server: Any) -> None:
+    """Answer what is under way, then close: a thread that answers needs the server until it is done."""
+    server.task_dispatcher.shutdown()
+    server.close()
 
 
 def _nothing(_environ: Any, start_response: Any) -> list[bytes]:

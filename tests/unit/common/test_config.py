@@ -41,6 +41,7 @@ def test_all_mistakes_are_told_at_once_in_both_languages(tmp_path: Path) -> None
         "HUIYIN_PROCESSES": str(tmp_path / "none"),
         "HUIYIN_SMTP_URL": "mail.example",
         "HUIYIN_LISTEN": "8000",
+        "HUIYIN_TRUSTED_PROXY": "proxy.example",
         "HUIYIN_ZONE": "Asia/Nowhere",
         "HUIYIN_LOG_LEVEL": "loud",
         "HUIYIN_LOG_FORMAT": "xml",
