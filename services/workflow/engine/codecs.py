@@ -85,7 +85,7 @@ def task_rows(workflow: Any) -> list[list[Any]]:
 def task_row(task: CaseTask) -> list[Any]:
     """[number, parent, element, state, tick, flags, internal data, changed data, removed keys]."""
     parent = task.parent
-    base = parent.data if parent is not None else {}
+    base = base_of(task)
     changed = {k: v for k, v in task.data.items() if not same_data(base.get(k, _MISSING), v)}
     removed = [k for k in base if k not in task.data]
     flags = int(task.triggered) | int(task.reached) << 1
@@ -102,6 +102,15 @@ def task_row(task: CaseTask) -> list[Any]:
         changed,
         removed,
     ]
+
+
+def base_of(task: CaseTask) -> dict[str, Any]:
+    """The data a task's own is stored as a difference to: of the task before, for a root of the activity around it."""
+    parent = task.parent
+    if parent is None and isinstance(task.workflow, CaseSubWorkflow):
+        parent = task.workflow.parent_task
+    data: dict[str, Any] = parent.data if parent is not None else {}
+    return data
 
 
 def load(case_id: str, blob: bytes, bundle: Bundle, calendar: Calendar) -> Case:
@@ -168,7 +177,7 @@ def fill(workflow: Any, rows: list[list[Any]]) -> None:
         task = CaseTask(workflow, specs[name], parent, state, number)
         task.triggered, task.reached = bool(flags & 1), bool(flags & 2)
         task.last_state_change, task.internal_data = tick, internal
-        base = parent.data if parent is not None else {}
+        base = base_of(task)
         kept = {k: copy_data(v) for k, v in base.items() if k not in removed and k not in changed}
         task.data = {**kept, **changed}
         if parent is None:

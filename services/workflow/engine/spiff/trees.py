@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, Protocol
 
+import orjson
 from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
 from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
@@ -55,10 +56,8 @@ def same_data(one: Any, other: Any) -> bool:
     kind = type(one)
     if one is other or kind is not type(other):
         return one is other
-    if kind is dict:
-        return len(one) == len(other) and all(key in other and same_data(one[key], other[key]) for key in one)
-    if kind is list:
-        return len(one) == len(other) and all(map(same_data, one, other))
+    if kind is dict or kind is list:
+        return bool(one == other) and orjson.dumps(one) == orjson.dumps(other)  # walks them faster than Python can
     return bool(one == other)
 
 
@@ -249,7 +248,13 @@ class CaseSubWorkflow(Filing, BpmnSubWorkflow):
 
     def __init__(self, spec: Any, parent_task_id: int, top_workflow: "CaseWorkflow") -> None:
         self.open, self.waiting = {}, {}
+        self.parent_task = top_workflow.get_task_from_id(parent_task_id)
         super().__init__(spec, parent_task_id, top_workflow, deserializing=True)
+
+    @property
+    def parent_workflow(self) -> Any:
+        """The workflow of the activity it runs in."""
+        return self.parent_task.workflow
 
 
 class CaseWorkflow(Filing, BpmnWorkflow):

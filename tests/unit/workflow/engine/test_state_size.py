@@ -162,3 +162,23 @@ def test_many_cases_share_one_bundle() -> None:
         step(cases[0], Stimulus("complete_task", BEGIN, {}, {"task": entry["id"], "data": {"content": False}}))
     cases.append(start("C1", Stimulus("start", BEGIN, {}, facts), bundle, calendar())[0])
     assert digest(cases[1]) == before
+
+
+@pytest.mark.parametrize("form", ["sub", "call"])
+def test_instances_do_not_repeat_what_is_around_them(form: str) -> None:
+    """What every instance has from its surroundings is stored once: a hundred units do not cost a hundred copies."""
+    loop, more = d.each("units", "unit", "out", "res"), ""
+    if form == "sub":
+        node = s.scope("ask", d.user("t"), "ask_start t ask_end", extra=loop)
+    else:
+        node = d.node("callActivity", "ask", loop, calledElement="Q")
+        more = s.called("Q", d.user("t"), "Q_start t Q_end")
+    sizes = []
+    for count in (50, 100):
+        units, text = [f"unit-{number}" for number in range(count)], "x" * 1000
+        driver = Driver(s.sketch(node, "start ask end", more=more), {"units": units, "facts": {"text": text}})
+        sizes.append(len(dump(driver.case)))
+    assert sizes[1] < 2.2 * sizes[0]
+    assert sizes[1] / 100 < 600
+    driver.complete("t", 3, x=1)
+    driver.check()
