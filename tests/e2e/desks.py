@@ -1,0 +1,121 @@
+"""A running installation as its people use it: they hand in, look at their work and do it, all over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.request import Request, urlopen
+
+import yaml
+
+from services.common import logs
+from services.common.clock import FileClock
+from services.huiyin import casts, homes, settling, sightings
+from services.huiyin.casts import Cast
+from services.huiyin.clients import Client
+from services.huiyin.embedded import Installation
+from services.intake import seed as intake_seed
+from services.workflow import seed as workflow_seed
+from services.workflow.packages.examples import example
+from services.workflow.scenarios import Act
+
+PROCESSES: Final = Path(__file__).parents[2] / "processes"
+DEMO: Final = PROCESSES / "yunting/demo"
+START: Final = datetime.fromisoformat("2026-02-26T09:00+08:00")
+DEPUTY: Final = "d-01"
+
+
+@dataclass(slots=True)
+class Desk:
+    """`cast` are the demo's people; `installation` runs embedded, its clock stands unless it is told the time."""
+
+    installation: Installation
+    client: Client
+    clock: FileClock
+    cast: Cast
+    directory: dict[str, Any]
+
+    def learn(self, **sections: list[dict[str, Any]]) -> None:
+        """Load more of a directory, as an administrator does with `huiyin init --directory`."""
+        intake_seed.load(self.installation.engines["intake"], sections, self.clock.now())
+        known = {name: [*self.directory[name], *sections.get(name, [])] for name in ("people", "accounts")}
+        self.directory = {**self.directory, **known}
+        self.cast = casts.of(self.directory)
+        self.client.passwords = self.cast.passwords
+        settling.wait(self.client)
+
+    def upload(self, path: str, content: bytes, login: str) -> dict[str, Any]:
+        """Send a file as it is; raises `HTTPError`."""
+        token = self.client.post("/api/v1/tokens", {"login": login, "password": self.cast.passwords[login]})["token"]
+        request = Request(self.client.url + path, content, {"Authorization": f"Bearer {token}"}, method="POST")
+        with urlopen(request, timeout=60) as response:
+            answer: dict[str, Any] = json.loads(response.read())
+        return answer
+
+    def submit(self, name: str) -> str:
+        """One of the demo's suggestions, handed in by its deputy; the matter's id."""
+        matters = yaml.safe_load((DEMO / "matters.yaml").read_bytes())["matters"]
+        form = {key: value for key, value in next(m for m in matters if m["id"] == name).items() if key in _FORM}
+        done = self.client.post("/api/v1/matters", form, self.cast.of_person(form["lead_proposer"]), key=name)
+        settling.wait(self.client)
+        return str(done["matter_id"])
+
+    def open(self, matter: str) -> list[dict[str, Any]]:
+        """The open tasks of a matter, the oldest first."""
+        return sightings.look(self.client, self.cast.watcher, matter).open_tasks
+
+    def open_elements(self, matter: str) -> list[str]:
+        """Which elements of the diagram wait."""
+        return [task["element"] for task in self.open(matter)]
+
+    def do(self, matter: str, element: str, data: Mapping[str, Any] | None = None, login: str = "") -> dict[str, Any]:
+        """Somebody of the task's role and unit does it; what `data` leaves out is the form's example. The task."""
+        task = next(task for task in self.open(matter) if task["element"] == element)
+        path = f"/workflow/api/v1/tasks/{task['task_id']}"
+        who = login or self.cast.player_of(Act(), task["role"], task["unit"], DEPUTY)
+        seen = self.client.get(path, who)
+        answer = {**example(seen["form_schema"] or {}), **(data or {})}
+        self.client.post(f"{path}/complete", answer, who, key=task["task_id"])
+        settling.wait(self.client)
+        return {**task, **seen}
+
+    def case(self, matter: str) -> dict[str, Any]:
+        """The matter's first case with its deadlines, as the administrator sees it."""
+        [found, *_] = sightings.look(self.client, self.cast.watcher, matter).cases
+        return {**found, **self.client.get(f"/workflow/api/v1/cases/{found['id']}", self.cast.watcher)}
+
+    def deadline(self, matter: str, name: str) -> dict[str, Any]:
+        """The one deadline of this name."""
+        [found] = [limit for limit in self.case(matter)["deadlines"] if limit["name"] == name]
+        return dict(found)
+
+
+_FORM: Final = frozenset(
+    {"matter_kind", "submitted_when", "title", "topic", "secrecy", "source", "lead_proposer", "co_proposers"}
+    | {"body", "points", "wish_units"}
+)
+
+
+@contextmanager
+def desk(home: Path, units: Sequence[str]) -> Iterator[Desk]:
+    """A fresh embedded installation on the morning of START: the demo's package, its people of these units."""
+    settings, clock = homes.fresh(home, START)
+    directory: dict[str, Any] = yaml.safe_load((DEMO / "directory.yaml").read_bytes())
+    accounts = directory["accounts"]
+    directory["accounts"] = [one for one in accounts if all(r.get("unit", "") in (*units, "") for r in one["roles"])]
+    cast = casts.of(directory)
+    logs.setup("WARNING", "json")
+    with Installation(settings, port=0) as installation:
+        workflow_seed.publish(installation.engines["workflow"], PROCESSES / "yunting/2026", clock.now())
+        intake_seed.load(installation.engines["intake"], directory, clock.now())
+        client = Client(installation.url, cast.passwords)
+        settling.wait(client)
+        try:
+            yield Desk(installation, client, clock, cast, directory)
+        finally:
+            client.close()
