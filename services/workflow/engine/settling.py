@@ -11,6 +11,7 @@ from services.workflow.engine import deadlines, timers
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case, element_of
 from services.workflow.engine.spiff.events import Message, Timer, is_waiting_event, waits
+from services.workflow.engine.spiff.instances import is_instance
 from services.workflow.engine.spiff.trees import FINISHED, READY, CaseTask
 
 ROOT = 0
@@ -157,12 +158,12 @@ def open_task(case: Case, task: CaseTask) -> None:
 def accepted(case: Case, task: CaseTask | None) -> Iterator[dict[str, str]]:
     """The `hy:accepts` in force at a task, or for the case as a whole: its own, then those of the scopes around."""
     workflow: Any = case.workflow if task is None else task.workflow
-    if task is not None:
-        yield from getattr(task.task_spec, "extensions", {}).get("accepts", ())
     while True:
+        while task is not None:
+            yield from getattr(task.task_spec, "extensions", {}).get("accepts", ())
+            task = task.parent if is_instance(task) else None
         yield from workflow.spec.extensions.get("accepts", ())
         if workflow is case.workflow:
             return
-        outer = case.workflow.get_task_from_id(workflow.parent_task_id)
-        yield from getattr(outer.task_spec, "extensions", {}).get("accepts", ())
-        workflow = outer.workflow
+        task = case.workflow.get_task_from_id(workflow.parent_task_id)
+        workflow = task.workflow

@@ -218,7 +218,9 @@ def test_a_wrong_extension_is_refused(facts: dict[str, str], code: str) -> None:
 
 def test_a_new_calendar_moves_what_it_changes() -> None:
     """A case adopts the calendar it is loaded with by an operator's verb only, and says which date moved why."""
-    driver = driven(s.sketch(d.user("t", ext=d.hy("deadline", name_="week")), "start t end"))
+    task = d.user("t", ext=d.hy("deadline", name_="week")) + d.node("endEvent", "e")
+    timer = d.timer(ext=d.hy("timer", deadline="week", at="09:00"))
+    driver = driven(s.sketch(task + d.boundary("soon", "t", timer), "start t end", "soon e"))
     (begun,) = of(driver, DeadlineSet)
     assert begun.due == date(2026, 3, 5)
     special = other_calendar()
@@ -227,6 +229,8 @@ def test_a_new_calendar_moves_what_it_changes() -> None:
     effects = step(case, Stimulus("operator", driver.now, {}, {"verb": "calendar"}))
     (moved,) = [effect for effect in effects if isinstance(effect, DeadlineMoved)]
     assert (moved.due, moved.first_due, moved.calendar) == (date(2026, 3, 6), date(2026, 3, 5), special.version)
+    (timer_set,) = [effect for effect in effects if isinstance(effect, TimerSet)]
+    assert timer_set.due_at == datetime(2026, 3, 6, 1, tzinfo=UTC)
 
 
 def other_calendar() -> calendars.Calendar:

@@ -356,6 +356,18 @@ def test_accepts_belong_to_scopes() -> None:
     driver.check()
 
 
+@pytest.mark.parametrize("form", ["task", "scope"])
+def test_instances_accept_what_their_activity_accepts(form: str) -> None:
+    """What a multi-instance activity accepts, every task in it accepts."""
+    ext, loop = d.hy("accepts", record="contact"), d.each("units", "unit")
+    node = d.user("t", loop, ext=ext) if form == "task" else ""
+    node = node or s.scope("sub", d.user("t"), "sub_start t sub_end", ext=ext, extra=loop)
+    driver = Driver(s.sketch(node, f"start {'t' if form == 'task' else 'sub'} end"), {"units": ["u1", "u2"]})
+    assert [e.accepts for e in driver.effects if isinstance(e, TaskOpened)] == [("contact",), ("contact",)]
+    driver.step("record", record="contact", task=driver.task("t", 1), data={})
+    driver.check()
+
+
 @pytest.mark.parametrize(
     ("kind", "data", "code"),
     [
