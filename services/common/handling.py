@@ -21,7 +21,7 @@ from services.common import inbox, logs, outbox, problems
 from services.common.bus import EVENTS, topology
 from services.common.clock import Clock, SystemClock
 from services.common.problems import Problem
-from services.contracts import envelopes
+from services.contracts import codes, envelopes
 from services.contracts.envelopes import Malformed, Message
 
 _REJECTION = "message.rejected.v1"
@@ -182,8 +182,15 @@ def _refusal(error: Exception) -> Refusal | None:
     if isinstance(error, Malformed):
         return Refusal(error.code, error.path, False, error.text, error.text_en)
     if isinstance(error, Problem) and error.status < 500:
-        return Refusal(error.code, error.path, error.retryable, *error.texts)
+        return Refusal(_answer_code(error), error.path, error.retryable, *error.texts)
     return None
+
+
+def _answer_code(problem: Problem) -> str:
+    """The problem's code where agencies know it, else the nearest of the stable list; the words stay its own."""
+    if problem.code in codes.REJECTIONS:
+        return problem.code
+    return {403: "not_permitted", 404: "unknown_matter", 409: "not_expected"}.get(problem.status, "invalid_field")
 
 
 def _is_disconnect(error: Exception) -> bool:

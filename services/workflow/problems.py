@@ -8,10 +8,6 @@ from services.common import problems
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "claimed": ("同事已经领取这项任务", "a colleague has already taken this task"),
-    "incident_open": (
-        "上一次提交已收到,但流程执行出错,管理员处理后会自动继续,无需重复提交",
-        "the last answer was received but the process failed; it goes on after the repair, do not send it again",
-    ),
     "incident": (
         "已收到并保存,但流程执行出错(事件 {number}),管理员处理后会自动继续",
         "received and kept, but the process failed (incident {number}); it goes on after the repair",

@@ -96,6 +96,19 @@ def test_the_same_id_with_other_content_is_rejected(engine: Engine) -> None:
     assert (target, data["original_id"], data["code"]) == ("tongbu", "a-1", "duplicate_conflict")
 
 
+def test_agencies_get_codes_of_the_stable_list_only(engine: Engine) -> None:
+    """A service's own code is answered as the nearest one agencies know, in the service's own words."""
+
+    def claimed(conn: Connection, message: Message, context: Context) -> None:
+        raise problems.Problem("not_found", 404)
+
+    store(engine, incoming(complete(1), "tongbu"))
+    handle(desk(engine, handlers={"task.complete.v1": claimed}))
+
+    ((_, data),) = answers(engine)
+    assert (data["code"], data["text"]) == ("unknown_matter", problems.texts("not_found")[0])
+
+
 def test_what_a_handler_wrote_is_gone_when_it_fails(engine: Engine) -> None:
     """Handler, state change and answers share one transaction; the failure is counted and tried again later."""
     store(engine, incoming(withdrawn(1)))
