@@ -8,7 +8,8 @@ import orjson
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask as SubWorkflowMixin
 
-from services.workflow.engine.conformance import WORDS, check, elements
+from services.workflow.engine.conformance import check, elements
+from services.workflow.engine.conformance_words import WORDS
 from services.workflow.engine.decisions import Decision, parse_decision
 from services.workflow.engine.documents import parse_xml
 from services.workflow.engine.findings import Finding, Refused, word

@@ -10,7 +10,7 @@ from services.workflow.engine import deadlines
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case, element_of
 from services.workflow.engine.problems import EngineError
-from services.workflow.engine.spiff.events import BoundaryEvent, Timer, Wait, fire
+from services.workflow.engine.spiff.events import BoundaryEvent, Timer, Wait, bare_timer, fire
 from services.workflow.engine.spiff.trees import CANCELLED, CaseTask
 
 DURATION = re.compile(
@@ -51,8 +51,8 @@ def on_deadline(case: Case, deadline_id: str, wait: Wait) -> datetime:
 
 def text_of(case: Case, task: CaseTask, source: str) -> str:
     """The ISO text of a timer: written bare by modelers, or an expression."""
-    bare = source.strip().strip('"').strip("'")
-    if (bare[:1] in "PR" and bare[1:2] in "0123456789PT/") or bare[:4].isdigit():
+    bare = bare_timer(source)
+    if bare is not None:
         return bare
     value = case.evaluate(task, source)
     if not isinstance(value, str):

@@ -50,6 +50,13 @@ class Wait:
     at: str = ""
 
 
+def bare_timer(source: str) -> str | None:
+    """The ISO text of a timer that a modeler has written as it is; None for an expression that gives one."""
+    bare = source.strip().strip('"').strip("'")
+    iso = bare[:4].isdigit() or (bare[:1] in ("P", "R") and bare[1:2] in tuple("0123456789PT/"))
+    return bare if iso else None
+
+
 class Timer(EventDefinition):  # type: ignore[misc]
     """A timer event definition; knows its wait, not its instant."""
 

@@ -41,7 +41,7 @@ class Instances:
     """What parallel and sequential instances share.
 
     `internal_data` of the wrapper: `items` [key or None, item], `keyed` (the input is a dictionary), `results` by
-    position, `next` position to begin.
+    position, `next` position to begin, how many have `completed`.
     """
 
     task_spec: str
@@ -79,7 +79,13 @@ class Instances:
         my_task._inherit_data()
         source = self.source(my_task)
         items = self.items(my_task, source)
-        my_task.internal_data = {"items": items, "keyed": isinstance(source, Mapping), "results": {}, "next": 0}
+        my_task.internal_data = {
+            "items": items,
+            "keyed": isinstance(source, Mapping),
+            "results": {},
+            "next": 0,
+            "completed": 0,
+        }
         my_task._set_state(STARTED)
         self.start_instances(my_task)
         return self.is_over(my_task) and self.collect(my_task)
@@ -123,6 +129,7 @@ class Instances:
     def merge_child(self, _workflow: Any, child: CaseTask) -> None:
         """An instance has completed: keep its result and see whether that was the last."""
         my_task = child.parent
+        my_task.internal_data["completed"] += 1
         position = str(child.internal_data["position"])
         if self.data_output is not None and self.output_item is not None:
             my_task.internal_data["results"][position] = copy_data(child.data.get(self.output_item.bpmn_id))
@@ -131,9 +138,19 @@ class Instances:
             theirs = {key: value for key, value in child.data.items() if key not in own}
             base = {key: value for key, value in my_task.parent.data.items() if key not in own}
             apply_changes(base, theirs, my_task.data)
-        if self.condition and my_task.workflow.script_engine.evaluate(child, self.condition):
-            self.stop(my_task, but=child)
+        if self.condition:
+            engine = my_task.workflow.script_engine
+            if engine.evaluate(child, self.condition, external_context=self.numbers(my_task)):
+                self.stop(my_task, but=child)
         self.advance(my_task)
+
+    def numbers(self, my_task: CaseTask) -> dict[str, int]:
+        """What a completion condition may count, under the names of BPMN and of Camunda."""
+        facts = my_task.internal_data  # finished instances do not stay in the tree
+        active = sum(not child._state & FINISHED for child in self.instances(my_task))
+        ended = facts["next"] - facts["completed"] - active
+        counts = {"": len(facts["items"]), "Completed": facts["completed"], "Terminated": ended, "Active": active}
+        return {f"{name}Of{kind}Instances": number for kind, number in counts.items() for name in ("number", "nr")}
 
     def advance(self, my_task: CaseTask) -> None:
         """Go on after an instance has ended, by itself or by somebody."""

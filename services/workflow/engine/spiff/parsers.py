@@ -73,6 +73,9 @@ class Extended:
         """See `parse_incoming_data_references`."""
         return []
 
+    def parse_io_spec(self) -> None:
+        """See `parse_incoming_data_references`; the inputs and outputs of a process are read with the process."""
+
     def _copy_task_attrs(self, original: Any, loop_characteristics: Any = None) -> None:
         super()._copy_task_attrs(original, loop_characteristics)  # type: ignore[misc]
         moved = ("milestone", "accepts")  # these belong to the activity as a whole, the rest to each instance

@@ -3,7 +3,7 @@
 import pytest
 
 from services.workflow.engine import Finding, Refused, check_bpmn, compile_bundle, documents
-from services.workflow.engine.conformance import INSTEAD, WORDS
+from services.workflow.engine.conformance_words import INSTEAD, WORDS
 from tests.unit.workflow.engine import drawing as d
 from tests.unit.workflow.engine import sketches as s
 
@@ -95,6 +95,42 @@ BAD: dict[str, tuple[str, str | None, bytes]] = {
         "bad_expression",
         "x",
         straight(loop("<bpmn:loopCardinality>2 **</bpmn:loopCardinality>")),
+    ),
+    "loop condition": (
+        "bad_expression",
+        "x",
+        straight(
+            d.user(
+                "x",
+                "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>import os</bpmn:loopCondition>"
+                "</bpmn:standardLoopCharacteristics>",
+            )
+        ),
+    ),
+    "script before": (
+        "bad_expression",
+        "x",
+        straight(d.user("x", ext="<spiffworkflow:preScript>import os</spiffworkflow:preScript>")),
+    ),
+    "script behind": (
+        "bad_expression",
+        "x",
+        straight(d.user("x", ext="<spiffworkflow:postScript>a = open('x')</spiffworkflow:postScript>")),
+    ),
+    "timer in words": (
+        "bad_expression",
+        "x",
+        straight(d.node("intermediateCatchEvent", "x", d.timer(duration="3 days"))),
+    ),
+    "cron timer": (
+        "bad_expression",
+        "x",
+        straight(d.node("intermediateCatchEvent", "x", d.timer(cycle="0 0 9 * * ?"))),
+    ),
+    "inputs of a task": (
+        "drawn_only",
+        "io",
+        straight(d.user("x", d.node("ioSpecification", "io", d.node("dataInput", "i", name="a")))),
     ),
     "empty timer": ("bad_timer", "x", straight(d.node("intermediateCatchEvent", "x", d.timer()))),
     "blank timer": ("bad_timer", "x", straight(d.node("intermediateCatchEvent", "x", d.timer(duration=" ")))),

@@ -158,6 +158,30 @@ def test_the_first_yes_is_enough(sequential: bool) -> None:
     driver.check()
 
 
+@pytest.mark.parametrize("names", ["numberOf{}Instances", "nrOf{}Instances"])
+@pytest.mark.parametrize("sequential", [True, False])
+def test_a_majority_is_enough(sequential: bool, names: str) -> None:
+    """The completion condition knows how many instances there are, have completed, run and were ended."""
+    until = f"{names.format('Completed')} / {names.format('')} > 0.5 and {names.format('Active')} < 9"
+    driver = Driver(asked(until=until, sequential=sequential), {"units": ["a", "b", "c", "d"]})
+    for done in range(3):
+        assert "after" not in driver.tasks()
+        driver.complete("ask", says=str(done))
+    assert results(driver) == [{"says": "0"}, {"says": "1"}, {"says": "2"}]
+    driver.check()
+
+
+def test_an_ended_instance_has_not_completed() -> None:
+    """Instances somebody has ended are counted apart."""
+    driver = Driver(
+        asked(until="numberOfTerminatedInstances == 1 and numberOfActiveInstances == 1"), {"units": [*"abc"]}
+    )
+    driver.step("operator", verb="end_instance", task=driver.task("ask"))
+    driver.complete("ask")
+    assert driver.tasks() == {"after": 1}
+    driver.check()
+
+
 def test_without_output_the_instances_change_what_is_around() -> None:
     """Sub-process instances without an output variable carry over what each of them has changed."""
     inner = s.scope("sub", d.script("x", "found[unit] = 1"), "sub_start x sub_end", extra=d.each("units", "unit"))

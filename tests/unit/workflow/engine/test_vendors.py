@@ -55,6 +55,8 @@ BPMN_IO = written(
     'isExecutable="true"',
     "",
     """<bpmn:userTask id="check" name="审核">
+      <bpmn:ioSpecification id="io1"><bpmn:dataInput id="di1" name="方案"/><bpmn:inputSet id="is1">
+      <bpmn:dataInputRefs>di1</bpmn:dataInputRefs></bpmn:inputSet></bpmn:ioSpecification>
       <bpmn:property id="prop1" name="__targetRef_placeholder"/>
       <bpmn:dataInputAssociation id="in1"><bpmn:sourceRef>ref1</bpmn:sourceRef><bpmn:targetRef>prop1</bpmn:targetRef>
       </bpmn:dataInputAssociation>

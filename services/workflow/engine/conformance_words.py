@@ -1,0 +1,124 @@
+"""What conformance says: every finding in words, and what to draw instead of what the engine does not execute."""
+
+from services.workflow.engine.findings import Words
+
+WORDS = {
+    "not_bpmn": Words(
+        "不是 BPMN 2.0 文件",
+        "not a BPMN 2.0 file",
+        "请上传由 BPMN 建模工具保存的文件",
+        "upload a file saved by a BPMN modeler",
+    ),
+    "no_process": Words(
+        "没有可执行的流程",
+        "there is no executable process",
+        "把流程的“可执行”设为是",
+        "mark the process as executable",
+    ),
+    "no_start": Words("流程没有开始事件", "the process has no start event", "画一个开始事件", "draw a start event"),
+    "no_end": Words("流程没有结束事件", "the process has no end event", "画一个结束事件", "draw an end event"),
+    "missing_id": Words(
+        "元素没有 id", "an element has no id", "用建模工具重新保存", "save the file again in a modeler"
+    ),
+    "duplicate_id": Words(
+        "id “{id}”出现两次",
+        "the id '{id}' occurs twice",
+        "给其中一个换一个 id",
+        "give one of them another id",
+    ),
+    "duplicate_process": Words(
+        "流程 id “{process}”在两个文件中出现",
+        "the process id '{process}' occurs in two files",
+        "每个流程用自己的 id",
+        "give every process an id of its own",
+    ),
+    "dangling_flow": Words(
+        "顺序流没有连到存在的元素",
+        "a sequence flow does not connect existing elements",
+        "重新连接这条线",
+        "connect the flow again",
+    ),
+    "unreachable": Words(
+        "从开始事件走不到这里，它永远不会执行",
+        "cannot be reached from a start event; it would never run",
+        "把它接入流程，或删除",
+        "connect it, or delete it",
+    ),
+    "unsupported": Words("引擎不执行“{what}”", "the engine does not execute '{what}'", "{instead}", "{instead_en}"),
+    "several_flows": Words(
+        "活动后面直接分出多条线",
+        "several flows leave an activity",
+        "在其后画一个网关，说明是并行还是选择",
+        "draw a gateway behind it that says parallel or exclusive",
+    ),
+    "no_default": Words(
+        "网关没有默认流，条件都不成立时流程会停住",
+        "the gateway has no default flow; a case stops when no condition holds",
+        "把其中一条线设为默认流",
+        "make one of the flows the default",
+    ),
+    "no_condition": Words(
+        "非默认流没有条件",
+        "a flow that is not the default has no condition",
+        "写上条件",
+        "give it a condition",
+    ),
+    "bad_expression": Words(
+        "表达式不能使用：{detail}",
+        "the expression cannot be used: {detail_en}",
+        "改写表达式",
+        "rewrite the expression",
+    ),
+    "bad_timer": Words(
+        "定时器没有时间",
+        "the timer has no time",
+        "填写期限、日期、时长或周期",
+        "give a deadline, date, duration or cycle",
+    ),
+    "no_trigger": Words(
+        "没有说明等待或发送什么",
+        "it does not say what it waits for or sends",
+        "选择消息、定时器或信号等事件类型",
+        "choose a message, timer, signal or other event",
+    ),
+    "drawn_only": Words(
+        "数据对象、数据存储和任务的输入输出只作图示，引擎不读也不写",
+        "data objects, data stores and inputs of tasks are drawings only; the engine does not use them",
+        "把事实放进变量或登记记录",
+        "keep facts in variables or records",
+    ),
+    "bad_instances": Words(
+        "多实例没有集合也没有次数",
+        "the multi-instance has neither a collection nor a number",
+        "填写集合变量",
+        "name the variable that holds the collection",
+    ),
+    "no_called_process": Words(
+        "没有写明调用哪个流程", "no called process is named", "填写被调用流程的 id", "name the called process"
+    ),
+    "not_executable": Words(
+        "图不能执行：{detail}",
+        "the diagram cannot be executed: {detail}",
+        "按提示修改该元素",
+        "mend the element",
+    ),
+}
+
+INSTEAD: dict[str, tuple[str, str]] = {
+    "eventSubProcess": (
+        "用流程级的 hy:interrupt，或给子流程加边界事件",
+        "use hy:interrupt or a boundary event",
+    ),
+    "adHocSubProcess": ("用 hy:accepts 随时登记，或并行网关", "use hy:accepts, or a parallel gateway"),
+    "complexGateway": ("用并行、包容或排他网关", "use a parallel, inclusive or exclusive gateway"),
+    "linkEventDefinition": ("直接连线", "draw the flow"),
+    "compensateEventDefinition": ("画出更正的步骤", "draw the correcting steps"),
+    "serviceTask": ("用消息抛出事件，由系统接收", "throw a message for a system to receive"),
+    "callChoreography": ("用调用活动", "use a call activity"),
+    "nonInterruptingMessage": ("用 hy:accepts，可多次登记", "use hy:accepts, which takes any number"),
+    "camundaInstances": ("用标准的 loopDataInputRef", "use the standard loopDataInputRef"),
+    "multipleEvents": ("每个事件画成单独的事件", "draw each event by itself"),
+    "throwTimer": ("用中间捕获定时器", "use an intermediate catching timer"),
+    "misplacedEvent": ("换成此处可用的事件类型", "use a kind of event that is possible here"),
+    "cancelOutside": ("取消事件只用于事务子流程", "cancel events belong to transactions"),
+}
