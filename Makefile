@@ -46,6 +46,7 @@ provision: setup ## find or install RabbitMQ, PostgreSQL, Chromium and Chinese f
 
 lock: setup ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet -c requirements.lock --output-file deploy/offline/requirements.txt
 
 clean: ## remove everything that is built, .venv included
 	rm -rf .venv build dist services/common/static/dist frontend/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
