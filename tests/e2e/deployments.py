@@ -54,7 +54,7 @@ class Deployment:
     agencies: Mapping[str, str]
     clock: FileClock
     ports: Mapping[str, int]
-    url: str = ""
+    url: str = ""  # of all services together
     secret: str = field(default_factory=lambda: secrets.token_hex(24))
     running: dict[Name, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -118,6 +118,11 @@ class Deployment:
         for name, process in self.running.items():
             code = process.poll()
             assert code is None, f"{name} → {code}\n{self.log(name).read_text('utf-8')[-3000:]}"
+
+    @property
+    def vhost(self) -> str:
+        """The virtual host of the broker."""
+        return next(iter(self.brokers.values())).rpartition("/")[2]
 
     def of(self, service: str) -> list[Name]:
         """The running processes of a service."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import Connection
 
-from services.common import auth
+from services.common import auth, problems
 from services.common.problems import Problem
 from services.workflow import (
     cases,
@@ -119,14 +120,16 @@ def list_incidents() -> Response:
 
 @api.post("/packages")
 @auth.granted("processes.edit")
-def submit() -> Response | tuple[Response, int]:
-    """Submit a package: the bytes that `packages.pack` makes; 422 with all findings when it is refused."""
+def submit() -> Response:
+    """Submit a package: the bytes that `packages.pack` makes; a problem with all `findings` when it is refused."""
     try:
         package = packages.unpack(request.get_data())
         with edges.writing() as conn:
             version = versions.submit(conn, package, str(edges.speaker().account), edges.now())
     except engine.Refused as refused:
-        return jsonify({"code": "bad_package", "findings": [f.as_dict() for f in refused.findings]}), 422
+        document = problems.document(Problem("bad_package", 422))
+        document["findings"] = [found.as_dict() for found in refused.findings]
+        return Response(orjson.dumps(document), 422, content_type=problems.CONTENT_TYPE)
     return jsonify({"version": version})
 
 
@@ -138,7 +141,9 @@ def publish_diagram(version: str, point: str, unit: str) -> Response | tuple[Res
         with edges.writing() as conn:
             number = diagrams.publish(conn, version, point, unit, request.get_data(), edges.speaker(), edges.now())
     except engine.Refused as refused:
-        return jsonify({"code": "bad_package", "findings": [f.as_dict() for f in refused.findings]}), 422
+        document = problems.document(Problem("bad_package", 422))
+        document["findings"] = [found.as_dict() for found in refused.findings]
+        return Response(orjson.dumps(document), 422, content_type=problems.CONTENT_TYPE)
     return jsonify({"version": version, "point": point, "unit": unit, "number": number})
 
 

@@ -209,7 +209,8 @@ def test_versions_are_shown_and_approved_by_a_second_person(people: dict[str, Pe
     assert second.client.get("/packages/testcity-2026.2/diagrams/main.bpmn").status_code == 200
     people["liaison"].page("/packages", 403)
     refused = owner.client.post("/api/v1/packages", data=b"x", headers=owner.headers)
-    assert refused.status_code == 422
+    assert (refused.status_code, refused.content_type) == (422, "application/problem+json")
+    assert refused.get_json()["code"] == "bad_package"
     assert refused.get_json()["findings"]
 
 
