@@ -52,9 +52,7 @@ _PACKAGE = {
     "year": 2026,
     "revision": 1,
     "status": "active",
-    "roles": [
-        {"id": "gov_office", "name": "市政府督查室", "scope": "all", "grants": ["tasks.handle", "tasks.urge"]}
-    ],
+    "roles": [{"id": "gov_office", "name": "市政府督查室", "scope": "all", "grants": ["tasks.handle", "tasks.urge"]}],
     "classes": {"in_progress": {"letter": "B", "label": "正在解决"}},
     "texts": {"reminder": {"subject": "催办:{title}", "body": "请于{due}前办理。"}},
     "labels": {"return_window": "退办期限"},
@@ -216,6 +214,16 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "form_schema": record_schema("acceptance"),
             "record": "acceptance",
             "deadline": _DEADLINE,
+            "process_version": _VERSION,
+            "opened_at": _AT,
+        },
+        {
+            **_IDS,
+            "task_id": _TASK,
+            "element": "task_feedback",
+            "name": "代表评价",
+            "role": "deputy",
+            "person": "d-0107",
             "process_version": _VERSION,
             "opened_at": _AT,
         },

@@ -101,9 +101,7 @@ class DeadlineChanged(Contract):
     state = fields.code("状态", "state", codes.DEADLINE_STATES)
     due = fields.day("到期日", "due date", required=False, nullable=True)
     due_at = fields.instant("到期时刻", "due instant", required=False, nullable=True)
-    why = fields.listing(
-        "计算说明", "explanation", fields.line("说明", "line", most=500), most=20, required=False
-    )
+    why = fields.listing("计算说明", "explanation", fields.line("说明", "line", most=500), most=20, required=False)
     rule = fields.line("规则", "rule", required=False, nullable=True)
     calendar = fields.line("日历", "calendar", required=False, nullable=True)
     provisional = fields.flag("暂定", "provisional (calendar of that year unknown)", required=False)
@@ -186,6 +184,7 @@ class TaskOpened(Contract):
     public_name = fields.line("对外名称", "name shown to the public", required=False, nullable=True)
     role = fields.ident("角色", "role")
     unit = fields.unit("单位", "unit", required=False, nullable=True)
+    person = fields.ident("办理人", "the one person it is for, if it is for one", required=False, nullable=True)
     form = fields.ident("表单", "form", required=False, nullable=True)
     form_schema = fields.thing("表单结构", "JSON Schema of the answer", required=False, nullable=True)
     record = fields.ident("记录类型", "record made by the answer", required=False, nullable=True)
@@ -234,24 +233,16 @@ class RecordSubmit(Contract):
 class MatterSubmit(Contract):
     """A congress system submits a suggestion or proposal; the message id is the idempotency key."""
 
-    session_id = fields.ident(
-        "会议编号", "session; left out = the current one", required=False, nullable=True
-    )
+    session_id = fields.ident("会议编号", "session; left out = the current one", required=False, nullable=True)
     matter_kind = fields.code("种类", "kind", codes.MATTER_KINDS)
-    submitted_when = fields.code(
-        "提出时间", "submitted when", codes.SUBMITTED_WHEN, required=False, nullable=True
-    )
+    submitted_when = fields.code("提出时间", "submitted when", codes.SUBMITTED_WHEN, required=False, nullable=True)
     title = fields.line("标题", "title", most=60)
     topic = fields.line("分类", "topic", most=50, required=False, nullable=True)
     secrecy = fields.code("密级", "secrecy", codes.SECRECY)
     lead_proposer = fields.ident("领衔代表", "lead proposer")
-    co_proposers = fields.listing(
-        "联名代表", "co-signing deputies", fields.ident("代表", "deputy"), required=False
-    )
+    co_proposers = fields.listing("联名代表", "co-signing deputies", fields.ident("代表", "deputy"), required=False)
     body = fields.inside("正文", "text", MatterBody)
-    points = fields.listing(
-        "建议要点", "points asked", fields.line("要点", "point", most=500), most=50, required=False
-    )
+    points = fields.listing("建议要点", "points asked", fields.line("要点", "point", most=500), most=50, required=False)
     wish_units = fields.listing(
         "希望承办单位", "units wished for", fields.unit("单位", "unit"), most=20, required=False
     )
@@ -263,9 +254,7 @@ class CommandAccepted(Contract):
 
     original_id = fields.line("原消息编号", "id of the command", most=200)
     task_id = fields.ident("任务编号", "task id", required=False, nullable=True)
-    stimulus = fields.line(
-        "处理序号", "number of the stimulus in the case's log", required=False, nullable=True
-    )
+    stimulus = fields.line("处理序号", "number of the stimulus in the case's log", required=False, nullable=True)
     at = fields.instant("时间", "at")
 
 
@@ -277,9 +266,7 @@ class MessageRejected(Contract):
     code = fields.code(
         "原因代码", "code", {key: codes.Label(item.zh, item.en) for key, item in codes.REJECTIONS.items()}
     )
-    path = fields.line(
-        "位置", "place of the fault in the data", least=0, most=500, required=False, nullable=True
-    )
+    path = fields.line("位置", "place of the fault in the data", least=0, most=500, required=False, nullable=True)
     retryable = fields.flag("可否重发", "the same message may be sent again later")
     text = fields.line("说明", "explanation in Chinese", most=2000)
     text_en = fields.line("英文说明", "explanation in English", most=2000)

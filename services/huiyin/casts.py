@@ -58,7 +58,7 @@ class Cast:
             return str(act.who["account"])
         if act.who.get("person"):
             return self.of_person(act.who["person"])
-        return self.of_person(unit or lead) if role == "deputy" else self.holder(role, unit)
+        return self.of_person(lead) if role == "deputy" else self.holder(role, unit)
 
     def _first(self, wanted: str, found: Sequence[Player]) -> str:
         if not found:

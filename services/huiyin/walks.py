@@ -199,7 +199,7 @@ class Walk:
         return sightings.look(self.client, self.cast.watcher, self.matters[name])
 
     def _player(self, act: Act, task: Mapping[str, Any], name: str) -> str:
-        return self.cast.player_of(act, task["role"], task["unit"], self._lead(name))
+        return self.cast.player_of(act, task["role"], task["unit"], task["person"] or self._lead(name))
 
     def _lead(self, name: str) -> str:
         return next(str(one["lead_proposer"]) for one in self.scenario.matters if one["matter_id"] == name)

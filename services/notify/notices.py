@@ -45,7 +45,7 @@ def request(conn: Connection, message: Message, channels: Collection[str], now: 
 
 
 def open_task(conn: Connection, message: Message, now: datetime) -> None:
-    """Tell the holders of its role that there is something to do; in the message centre only."""
+    """Tell whoever it is for that there is something to do; in the message centre only."""
     data = message.data
     row = {
         "id": message.id,
@@ -62,7 +62,7 @@ def open_task(conn: Connection, message: Message, now: datetime) -> None:
         "fault": None,
         "at": _instant(data["opened_at"]),
     }
-    _tell(conn, row, [{"role": data["role"], "unit": data.get("unit")}], (store.INAPP,), now)
+    _tell(conn, row, [recipients.of_task(data)], (store.INAPP,), now)
 
 
 def close_task(conn: Connection, data: Mapping[str, Any]) -> None:

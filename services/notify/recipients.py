@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping
 from services.notify import store
 
 _DEPUTY = "deputy"
-"""Role and kind of person: a deputy is addressed as the role `deputy` of himself (`deputy@<person>`)."""
+"""The role every deputy holds: nobody means all of them, so it is nobody's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,21 @@ def resolve(conn: Connection, addresses: Iterable[Mapping[str, Any]]) -> list[Re
     return [_recipient(conn, row) for row in found.values()]
 
 
+def of_task(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Whom a task (`task.opened`) is for, as an address: the one person, else the holders of its role."""
+    if data.get("person"):
+        return {"person": data["person"]}
+    return {"role": data["role"], "unit": data.get("unit")}
+
+
 def _people(conn: Connection, address: Mapping[str, Any]) -> list[RowMapping]:
     if address.get("person"):
         return _person(conn, address["person"])
     role, unit = address.get("role"), address.get("unit")
     if role is None:
         return []
-    if role == _DEPUTY:  # never all deputies: without a name the diagram has to say who is meant
-        return _person(conn, unit) if unit is not None else []
+    if role == _DEPUTY:
+        return []
     return store.people_of(conn, role, unit)
 
 

@@ -60,6 +60,7 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
     "not_an_instance": ("该任务不属于并行办理", "the task stands in no parallel part"),
     "not_running": ("该环节未在运行", "this element is not running"),
     "nothing_to_cancel": ("没有选择任务", "no task was chosen"),
+    "not_a_person": ("流程图没有给出唯一的办理人", "the diagram does not name one person"),
     "reserved_name": ("使用了保留的变量名", "a reserved variable name was used"),
     "runaway": ("流程不停地空转", "the process runs without end"),
     "state_damaged": ("保存的状态无法读取", "the stored state cannot be read"),

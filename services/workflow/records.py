@@ -57,13 +57,12 @@ def role_for(conn: Connection, case_id: str, speaker: Speaker, unit: str | None)
     """The role in which a unit has taken part in the case; raises `Problem` wrong_unit or not_permitted."""
     if speaker.units and unit not in speaker.units:
         raise Problem("wrong_unit", 403)
-    statement = (
-        select(t.task.c.role, t.task.c.unit).where(t.task.c.case_id == case_id).order_by(t.task.c.opened_at.desc())
-    )
-    own = [row for row in conn.execute(statement) if row.unit == unit or unit is None]
+    c = t.task.c
+    statement = select(c.role, c.unit, c.person).where(c.case_id == case_id).order_by(c.opened_at.desc())
+    own = [row for row in conn.execute(statement).mappings() if row["unit"] == unit or unit is None]
     for row in own:
-        if speaker.holds(row.role, row.unit):
-            return str(row.role)
+        if speaker.owns(row):
+            return str(row["role"])
     raise Problem("not_permitted" if own else "wrong_unit", 403)
 
 

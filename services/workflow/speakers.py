@@ -14,13 +14,17 @@ STAND_INS: Mapping[str, str] = {"feedback": "feedback.enter"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speaker:
-    """`actor` are the codes that go into the log. A connector has `units` and neither roles nor grants."""
+    """`actor` are the codes that go into the log. A connector has `units` and neither roles nor grants.
+
+    `person` is somebody of the directory; a task may be for that person alone.
+    """
 
     actor: Mapping[str, Any]
     roles: tuple[tuple[str, str | None], ...] = ()
     grants: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
     account: str | None = None
+    person: str | None = None
 
     def holds(self, role: str, unit: str | None) -> bool:
         """Whether this speaker may act in `role` for `unit`; a role held without a unit counts everywhere."""
@@ -32,10 +36,19 @@ class Speaker:
         """Whether the role is held at all, for whichever unit: then another unit was meant."""
         return bool(self.units) or any(held == role for held, _ in self.roles)
 
+    def owns(self, task: Mapping[Any, Any]) -> bool:
+        """Whether the task is this speaker's: by name where it is for one person, else by role and unit.
+
+        A unit's own system speaks for everybody there.
+        """
+        if task["person"] is None or task["unit"] in self.units:
+            return self.holds(task["role"], task["unit"])
+        return bool(task["person"] == self.person)
+
     def may(self, task: Mapping[Any, Any]) -> bool:
-        """Whether this speaker may do the task: by role and unit, or by standing in for a paper form."""
+        """Whether this speaker may do the task: as its owner, or by standing in for a paper form."""
         stand_in = STAND_INS.get(task["record"] or "")
-        return self.holds(task["role"], task["unit"]) or (stand_in is not None and stand_in in self.grants)
+        return self.owns(task) or (stand_in is not None and stand_in in self.grants)
 
     def acting(self, role: str | None, unit: str | None) -> dict[str, Any]:
         """The actor as logged for an act in this role and unit."""
@@ -43,15 +56,13 @@ class Speaker:
 
 
 def person(actor: Actor, grants: frozenset[str]) -> Speaker:
-    """Somebody signed in; a deputy also holds the role `deputy` for himself alone."""
-    roles = [pair for pair in actor.roles if actor.deputy_id is None or pair != ("deputy", None)]
-    if actor.deputy_id is not None:
-        roles.append(("deputy", actor.deputy_id))
+    """Somebody signed in. Deputies do nothing as a body: what is for a deputy names the person."""
     return Speaker(
         actor={"account": actor.account_id, "person": actor.person_id, "name": actor.name},
-        roles=tuple(roles),
+        roles=tuple(pair for pair in actor.roles if pair != ("deputy", None)),
         grants=grants,
         account=actor.account_id,
+        person=actor.person_id,
     )
 
 

@@ -77,7 +77,13 @@ _CLOSE_TASK = (
 _CHANGE_TASK = (
     update(t.task)
     .where(t.task.c.id == bindparam("b_id"))
-    .values(role=bindparam("b_role"), unit=bindparam("b_unit"), claimed_by=None, claimed_at=None)
+    .values(
+        role=bindparam("b_role"),
+        unit=bindparam("b_unit"),
+        person=bindparam("b_person"),
+        claimed_by=None,
+        claimed_at=None,
+    )
 )
 _MOVE_DEADLINE = (
     update(t.deadline)

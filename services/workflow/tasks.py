@@ -146,7 +146,8 @@ def _check_speaker(row: Mapping[Any, Any], speaker: Speaker, unit: str | None = 
     if unit is not None and (unit != row["unit"] or unit not in speaker.units):
         raise Problem("wrong_unit", 403)
     if not speaker.may(row):
-        raise Problem("wrong_unit" if speaker.knows(row["role"]) else "not_permitted", 403)
+        other_unit = row["person"] is None and speaker.knows(row["role"])
+        raise Problem("wrong_unit" if other_unit else "not_permitted", 403)
 
 
 def operate(

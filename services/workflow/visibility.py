@@ -29,11 +29,11 @@ def check(conn: Connection, case_id: str, speaker: Speaker) -> Mapping[Any, Any]
 
 
 def _takes_part(conn: Connection, case_id: str, speaker: Speaker) -> bool:
-    statement = select(t.task.c.role, t.task.c.unit).where(t.task.c.case_id == case_id).distinct()
-    return any(speaker.holds(row.role, row.unit) for row in conn.execute(statement))
+    c = t.task.c
+    statement = select(c.role, c.unit, c.person).where(c.case_id == case_id).distinct()
+    return any(speaker.owns(row) for row in conn.execute(statement).mappings())
 
 
 def _proposed(data: Mapping[str, Any], speaker: Speaker) -> bool:
     people = [data.get("lead_proposer") or {}, *(data.get("co_proposers") or [])]
-    person = speaker.actor.get("person")
-    return person is not None and any(one.get("id") == person for one in people)
+    return speaker.person is not None and any(one.get("id") == speaker.person for one in people)

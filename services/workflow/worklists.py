@@ -57,16 +57,17 @@ def _select() -> Any:
 
 
 def _reach(speaker: Speaker) -> ColumnElement[bool]:
-    """Tasks within a speaker's roles and units; the same rule as `Speaker.may`."""
-    parts: list[ColumnElement[bool]] = []
+    """Tasks within a speaker's roles and units, and those for the speaker alone; the same rule as `Speaker.may`."""
+    free = _c.person.is_(None)
+    parts: list[ColumnElement[bool]] = [] if speaker.person is None else [_c.person == speaker.person]
     everywhere = [role for role, unit in speaker.roles if unit is None]
     if everywhere:
-        parts.append(_c.role.in_(everywhere))
+        parts.append(and_(free, _c.role.in_(everywhere)))
     by_unit: dict[str, list[str]] = {}
     for role, unit in speaker.roles:
         if unit is not None:
             by_unit.setdefault(unit, []).append(role)
-    parts += [and_(_c.unit == unit, _c.role.in_(roles)) for unit, roles in sorted(by_unit.items())]
+    parts += [and_(free, _c.unit == unit, _c.role.in_(roles)) for unit, roles in sorted(by_unit.items())]
     if speaker.units:
         parts.append(_c.unit.in_(sorted(speaker.units)))
     parts += [_c.record == record for record, grant in STAND_INS.items() if grant in speaker.grants]

@@ -237,7 +237,8 @@ def _post(office: Office) -> bool:
 
 
 def _answer(office: Office, row: dict[str, Any]) -> None:
-    who = speakers.Speaker(actor={"account": row["role"]}, roles=((row["role"], row["unit"]),), account=row["role"])
+    role, person = row["role"], row["person"]
+    who = speakers.Speaker(actor={"account": role}, roles=((role, row["unit"]),), account=role, person=person)
     with db.read(office.engine) as conn:
         schema = tasks.schema_of(conn, row)
     applied = office.complete(row["id"], _examples(schema), who)

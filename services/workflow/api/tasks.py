@@ -124,7 +124,7 @@ def body() -> dict[str, Any]:
 
 def as_json(row: Mapping[Any, Any]) -> dict[str, Any]:
     """A task of a list as programs see it."""
-    names = ("case_id", "matter_id", "matter_no", "title", "element", "name", "role", "unit", "form", "state")
+    names = ("case_id", "matter_id", "matter_no", "title", "element", "name", "role", "unit", "person", "form", "state")
     due, due_at, opened = row["due"], row["due_at"], row["opened_at"]
     return {
         "task_id": row["id"],

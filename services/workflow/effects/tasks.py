@@ -23,6 +23,7 @@ def opened(scene: Scene, effect: e.TaskOpened) -> None:
         "package_version": scene.edition.version,
         "role": effect.role,
         "unit": effect.unit,
+        "person": effect.person,
         "form": effect.form or None,
         "record": form.record if form else None,
         "accepts": list(effect.accepts),
@@ -39,12 +40,13 @@ def opened(scene: Scene, effect: e.TaskOpened) -> None:
 
 
 def changed(scene: Scene, effect: e.TaskChanged) -> None:
-    """A task goes to somebody else under its old id: revoked from the one unit, opened for the other."""
-    scene.changes.tasks_changed.append({"b_id": effect.task_id, "b_role": effect.role, "b_unit": effect.unit})
+    """A task goes to somebody else under its old id: revoked from the one unit or person, opened for the other."""
+    news = {"role": effect.role, "unit": effect.unit, "person": effect.person}
+    scene.changes.tasks_changed.append({"b_id": effect.task_id, **{f"b_{name}": v for name, v in news.items()}})
     before = scene.tasks[effect.task_id]
-    after = {**before, "role": effect.role, "unit": effect.unit}
+    after = {**before, **news}
     scene.tasks[effect.task_id] = after
-    if before["unit"] != effect.unit:
+    if (before["unit"], before["person"]) != (effect.unit, effect.person):
         _emit_closed(scene, before, "revoked", successor=effect.task_id)
     limit = scene.deadlines.get(before["deadline_id"] or "")
     scene.emit("task.opened.v1", _words(scene, after, limit), effect.unit)
@@ -88,6 +90,7 @@ def _words(scene: Scene, row: Row, limit: Row | None) -> dict[str, Any]:
         "public_name": row["public_name"],
         "role": row["role"],
         "unit": row["unit"],
+        "person": row["person"],
         "form": row["form"],
         "form_schema": form.schema if form else None,
         "record": row["record"],

@@ -87,6 +87,15 @@ class Case:
         value = self.evaluate(task, expression) if expression else None
         return None if value in (None, "") else str(value)
 
+    def person_at(self, task: CaseTask, expression: str | None) -> str | None:
+        """The one person an element names, if it names one; raises EngineError for nobody and for several."""
+        if not expression:
+            return None
+        found = people(self.evaluate(task, expression))
+        if len(found) != 1:
+            raise EngineError("not_a_person", element=element_of(task), detail=expression[:80])
+        return found[0]
+
     def resolve(self, point: str, unit: Any, default: str) -> str:
         """The process that runs at an extension point: the unit's own diagram or the package's."""
         return self.pins.get(f"{point}/{unit}", default)
@@ -162,7 +171,7 @@ class Case:
             kind, _, rest = address.partition(":")
             role, _, unit = rest.partition("@")
             if kind == "person":
-                to += people(self.evaluate(task, rest))
+                to += [f"person:{one}" for one in people(self.evaluate(task, rest))]
             elif unit:
                 to.append(f"role:{role}@{self.unit_at(task, unit) or ''}")
             else:
@@ -172,12 +181,12 @@ class Case:
 
 
 def people(value: Any) -> list[str]:
-    """Addresses of a person, a record with an id, or a list of these."""
+    """The ids in an id, a record with an id, or a list of these."""
     if isinstance(value, list):
-        return [address for item in value for address in people(item)]
+        return [one for item in value for one in people(item)]
     if isinstance(value, dict):
         value = value.get("id")
-    return [] if value in (None, "") else [f"person:{value}"]
+    return [] if value in (None, "") else [str(value)]
 
 
 def element_of(task: CaseTask) -> str:

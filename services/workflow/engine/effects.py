@@ -18,7 +18,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class TaskOpened(Effect):
-    """Somebody has something to do. `deadline` is the id of its named deadline."""
+    """Somebody has something to do: `person`, if it is for one person alone. `deadline` is the id of the deadline."""
 
     kind = "task_opened"
     task_id: str
@@ -31,6 +31,7 @@ class TaskOpened(Effect):
     deadline: str | None
     public: str
     accepts: tuple[str, ...] = ()
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class TaskChanged(Effect):
     task_id: str
     role: str
     unit: str | None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

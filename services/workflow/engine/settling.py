@@ -134,10 +134,12 @@ def open_task(case: Case, task: CaseTask) -> None:
         return
     spec = task.task_spec
     hy = spec.extensions.get("task", {})
-    unit = case.unit_at(task, hy.get("unit"))
+    unit, person = case.unit_at(task, hy.get("unit")), case.person_at(task, hy.get("person"))
     deadline = deadlines.find(case, task, hy["deadline"]) if hy.get("deadline") else None
     role = hy.get("role") or spec.lane or ""
     entry: dict[str, Any] = {"id": case.draw(), "element": element_of(task), "role": role, "unit": unit}
+    if person is not None:
+        entry["person"] = person
     case.tasks[task.id] = entry
     case.emit(
         fx.TaskOpened(
@@ -151,6 +153,7 @@ def open_task(case: Case, task: CaseTask) -> None:
             deadline=deadline,
             public=hy.get("public", ""),
             accepts=tuple(sorted({item["record"] for item in accepted(case, task)})),
+            person=person,
         )
     )
 

@@ -149,11 +149,18 @@ def shift(case: Case, data: dict[str, Any]) -> None:
 
 
 def transfer(case: Case, data: dict[str, Any]) -> None:
-    """transfer {task, unit?, role?}: somebody else does it."""
+    """transfer {task, unit?, role?, person?}: somebody else does it.
+
+    What is not named stays; but a task that goes to another unit or role is no longer for the one person it was for.
+    """
     task = task_of(case, data.get("task"))
     entry = case.tasks[task.id]
+    before = entry.pop("person", None)
+    person = data.get("person", None if "unit" in data or "role" in data else before)
     entry["unit"], entry["role"] = data.get("unit", entry["unit"]), data.get("role", entry["role"])
-    case.emit(fx.TaskChanged(entry["id"], entry["role"], entry["unit"]))
+    if person is not None:
+        entry["person"] = str(person)
+    case.emit(fx.TaskChanged(entry["id"], entry["role"], entry["unit"], entry.get("person")))
 
 
 def end_instance(case: Case, data: dict[str, Any]) -> None:

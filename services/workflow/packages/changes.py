@@ -57,6 +57,7 @@ _PROPERTIES: Final = {
     "basis": ("依据", "basis"),
     "hy:task.role": ("办理角色", "role"),
     "hy:task.unit": ("办理单位", "unit"),
+    "hy:task.person": ("办理人", "person"),
     "hy:task.form": ("表单", "form"),
     "hy:task.deadline": ("期限", "deadline"),
     "hy:task.public": ("对外名称", "public name"),

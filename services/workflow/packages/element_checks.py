@@ -101,6 +101,8 @@ def _task(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:
         yield _of(node, "unknown_role", name=role)
     elif context.package.roles[role].scope == "unit" and not mark.get("unit"):
         yield _of(node, "unit_expected", name=role)
+    elif context.package.roles[role].scope == "proposer" and not mark.get("person"):
+        yield _of(node, "person_expected", name=role)
     if not form:
         yield _of(node, "task_without_form")
     elif f"forms/{form}.json" not in context.package.files:

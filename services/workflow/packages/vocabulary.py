@@ -19,7 +19,7 @@ class Word(NamedTuple):
 
 
 VOCABULARY: Final = {
-    "task": Word(("role", "form", "deadline"), ("unit", "public", "result"), ("unit",)),
+    "task": Word(("role", "form", "deadline"), ("unit", "person", "public", "result"), ("unit", "person")),
     "deadline": Word(("name",), ("rule", "unit", "from"), ("unit", "from")),
     "timer": Word(("deadline",), ("offset", "at")),
     "message": Word((), ("key", "data", "result"), ("key", "data")),

@@ -107,6 +107,12 @@ WORDS: Final = {
         "填写单位表达式",
         "name the unit",
     ),
+    "person_expected": Words(
+        "角色“{name}”属于建议的代表，任务却没有指明是哪一位",
+        "the role '{name}' is held by each proposer alone, but the task names no person",
+        "填写 person 表达式，如 matter.lead_proposer",
+        "name the person, such as matter.lead_proposer",
+    ),
     "unknown_form": Words(
         "表单“{name}”不在 forms 目录中", "the form '{name}' is not among the forms", "选择或补上", "choose or add it"
     ),

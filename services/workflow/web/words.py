@@ -73,6 +73,7 @@ def _label(table: codes.Codes, code: str | None) -> str:
     return languages.pick(found.zh, found.en) if found else code or ""
 
 
+        person_name=person_name,
 def unit_name(code: str | None) -> str:
     """A unit's name, read once per request."""
     if "workflow_units" not in g:
@@ -100,6 +101,15 @@ def edition_of(version: str) -> editions.Edition:
 
 
 def record_name(record: str) -> str:
+def person_name(code: str | None) -> str:
+    """Somebody's name; empty for nobody."""
+    if not code:
+        return ""
+    with edges.reading() as conn:
+        found = directories.person(conn, t.directory, code)
+    return found.name if found is not None else code
+
+
     """A record type's name, from its schema."""
     try:
         schema: Mapping[str, Any] = catalogue.record_schema(record)

@@ -110,10 +110,11 @@ def test_a_task_that_goes_to_another_unit_is_told_there(world: World) -> None:
     assert settled == {"p-liaison": True, "p-other": False}
 
 
-def test_a_deputy_is_addressed_as_the_role_of_himself(world: World) -> None:
-    """`deputy@d-1` is that deputy, as on the work list."""
-    world.task(role="deputy", unit="d-1")
-    assert [row["person_id"] for row in world.deliveries()] == ["d-1"]
+@pytest.mark.parametrize(("role", "unit", "person"), [("deputy", None, "d-1"), ("unit_liaison", "urban", "p-liaison")])
+def test_a_task_for_one_person_is_told_to_nobody_else(world: World, role: str, unit: str | None, person: str) -> None:
+    """Not to all who hold the role, in the unit or anywhere."""
+    world.task(role=role, unit=unit, person=person)
+    assert [row["person_id"] for row in world.deliveries()] == [person]
 
 
 def test_mail_goes_where_and_if_the_person_wants(world: World) -> None:

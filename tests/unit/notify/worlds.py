@@ -115,7 +115,13 @@ class World:
         }
         self.receive("notice.requested.v1", data)
 
-    def task(self, task_id: str = "c-1.1", role: str = "unit_liaison", unit: str | None = "housing") -> Message:
+    def task(
+        self,
+        task_id: str = "c-1.1",
+        role: str = "unit_liaison",
+        unit: str | None = "housing",
+        person: str | None = None,
+    ) -> Message:
         """A task opens."""
         data = {
             "task_id": task_id,
@@ -125,6 +131,7 @@ class World:
             "name": "签收",
             "role": role,
             "unit": unit,
+            "person": person,
             "process_version": VERSION,
             "opened_at": AT.isoformat(),
         }

@@ -72,6 +72,7 @@ MUTATIONS = (
     Case("unknown_role", MAIN, 'verb="add" role="unit_liaison"', 'verb="add" role="porter"', "suggestion_handling"),
     Case("unknown_role", MAIN, "role:congress_office", "role:parliament", "script_issue"),
     Case("unit_expected", RECEIPT, ' unit="assignment.unit" form', " form", "task_receipt"),
+    Case("person_expected", MAIN, ' person="matter.lead_proposer" form', " form", "task_feedback"),
     Case("unknown_form", MAIN, 'form="handover"', 'form="take_over"', "task_handover"),
     Case("unknown_deadline", REVIEW, 'deadline="review_format"', 'deadline="feedback"', "task_review_format"),
     Case(
@@ -252,7 +253,13 @@ CHANGES = (
     ("offset", CO, 'offset="-3wd"', 'offset="-5wd"', "的提前或推后：-3wd → -5wd"),
     ("class", "package.yaml", "letter: A", "letter: 甲", "结果类别“已经解决或基本解决”(solved)的字母：A → 甲"),
     ("grant", "package.yaml", "ledger.export, ", "", "的权限："),
-    ("label", "package.yaml", ": 退办期限", ": 退回期限", "显示名称 deadline.return_window 由“退办期限”更名为“退回期限”"),
+    (
+        "label",
+        "package.yaml",
+        ": 退办期限",
+        ": 退回期限",
+        "显示名称 deadline.return_window 由“退办期限”更名为“退回期限”",
+    ),
     ("field", FORM, '"required": [\n    "verdict"\n  ]', '"required": []', "(receipt.verdict)的必填：true → false"),
     ("text", TEXT, "新的", "新", "的内容："),
     ("long", "scenarios/happy_path.yaml", "review: 3,", "review: 9,", "：records: {handover: 1, "),
