@@ -45,6 +45,19 @@ PLACES: Final = (
     Place("/ledger", "台账", "Ledger", ("ledger.read",)),
     Place("/workflow/packages", "流程", "Processes", ("processes.read",)),
     Place("/notify/messages", "消息", "Messages"),
+    Place(
+        "/admin/",
+        "管理",
+        "Administration",
+        (
+            "directory.manage",
+            "accounts.manage",
+            "sessions.manage",
+            "connectors.manage",
+            "messages.manage",
+            "cases.operate",
+        ),
+    ),
 )
 """One list for all services: they share one address."""
 
@@ -101,7 +114,7 @@ def places() -> list[tuple[Place, str, bool]]:
         return []
     here = f"{request.script_root}{request.path}"
     open_ = [place for place in PLACES if not place.grants or auth.has_grant(*place.grants)]
-    inside = [place for place in open_ if here == place.href or here.startswith(f"{place.href}/")]
+    inside = [place for place in open_ if here == place.href or here.startswith(f"{place.href.rstrip('/')}/")]
     nearest = max(inside, key=lambda place: len(place.href), default=None)
     return [(place, languages.pick(place.zh, place.en), place is nearest) for place in open_]
 

@@ -38,6 +38,21 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unknown_person": ("找不到人员“{value}”。", "Person “{value}” is not known."),
     "bad_filter": ("筛选条件不正确:{value}。", "Wrong filter: {value}."),
     "unknown_account": ("找不到账号“{value}”。", "Account “{value}” is not known."),
+    "bad_id": (
+        "编号“{value}”不正确:只能用字母、数字、点、横线和下划线(接入方只能用小写字母、数字和横线),最多 64 个字符。",
+        "“{value}” is no id: letters, digits, dots, hyphens and underscores (connectors: a-z, 0-9, -).",
+    ),
+    "id_taken": ("编号“{value}”已经存在。", "The id “{value}” exists already."),
+    "role_needs_unit": ("角色“{value}”需要选择单位。", "The role “{value}” needs a unit."),
+    "unknown_unit": ("找不到单位“{value}”。", "Unit “{value}” is not known."),
+    "version_not_published": ("流程版本“{value}”没有发布或已停用。", "Process version “{value}” is not in force."),
+    "version_of_other_locality": (
+        "流程版本“{value}”属于别的地区,不能用于这次会议。",
+        "Process version “{value}” belongs to another locality.",
+    ),
+    "not_yourself": ("不能锁定自己的账号。", "You cannot lock your own account."),
+    "passwords_differ": ("两次输入的新密码不一致。", "The two new passwords differ."),
+    "password_wrong": ("现在的密码不正确。", "The present password is wrong."),
     "no_person": (
         "本账号没有对应的代表身份,不能提交建议。",
         "This account does not belong to a deputy and cannot submit a suggestion.",

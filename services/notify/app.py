@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy import Engine
 
-from services.common import db, traces, web
+from services.common import db, parked, traces, web
 from services.common.clock import Clock
 from services.common.config import Settings
 from services.notify import api, grants, healths, tables
@@ -26,5 +26,6 @@ def create(settings: Settings, clock: Clock, engine: Engine | None = None) -> Fl
     )
     own_pages.install(app)
     api.install(app)
+    app.register_blueprint(parked.blueprint(tables.inbox))
     app.register_blueprint(traces.blueprint(tables.inbox, tables.outbox))
     return app

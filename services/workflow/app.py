@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy import Engine
 
-from services.common import db, traces, web
+from services.common import db, parked, traces, web
 from services.common.clock import Clock
 from services.common.config import Settings
 from services.workflow import grants, healths, problems
@@ -13,11 +13,20 @@ from services.workflow import tables as t
 from services.workflow.api import cases as case_api
 from services.workflow.api import histories as history_api
 from services.workflow.api import tasks as task_api
-from services.workflow.web import cases, incidents, packages, tasks, words
+from services.workflow.web import caselists, cases, incidents, packages, tasks, words
 
 __all__ = ["create", "problems"]
 
-BLUEPRINTS = (task_api.api, case_api.api, history_api.api, tasks.pages, cases.pages, packages.pages, incidents.pages)
+BLUEPRINTS = (
+    task_api.api,
+    case_api.api,
+    history_api.api,
+    tasks.pages,
+    cases.pages,
+    caselists.pages,
+    packages.pages,
+    incidents.pages,
+)
 
 
 def create(settings: Settings, clock: Clock, engine: Engine | None = None) -> Flask:
@@ -34,5 +43,6 @@ def create(settings: Settings, clock: Clock, engine: Engine | None = None) -> Fl
     words.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.register_blueprint(parked.blueprint(t.inbox_))
     app.register_blueprint(traces.blueprint(t.inbox_, t.outbox_))
     return app

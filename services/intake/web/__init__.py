@@ -2,11 +2,13 @@
 
 from flask import Flask
 
-from services.intake.web import doors, labels, ledgers, matters, suggestions
+from services.intake.web import admin_accounts, doors, labels, ledgers, matters, registers, suggestions
 
 
 def install(app: Flask) -> None:
     """Give the app its pages and the words they use."""
     labels.install(app)
     for blueprint in (doors.pages, suggestions.pages, matters.pages, ledgers.pages):
+        app.register_blueprint(blueprint)
+    for blueprint in (registers.pages, admin_accounts.pages, *map(registers.blueprint, registers.REGISTERS)):
         app.register_blueprint(blueprint)

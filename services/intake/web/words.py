@@ -10,6 +10,13 @@ SAID: Final = {
     "withdrawn": ("这件建议已撤回。", "The matter has been withdrawn."),
     "and_others": ("{name}等{count}人", "{name} and others ({count})"),
     "yes": ("是", "yes"),
+    "entry_saved": ("已保存:{id}。", "Saved: {id}."),
+    "account_was_locked": ("账号“{id}”已锁定,其登录立即失效。", "Account “{id}” is locked and signed out everywhere."),
+    "account_unlocked": ("账号“{id}”已解除锁定。", "Account “{id}” is open again."),
+    "password_changed": (
+        "密码已更改,其他地方的登录已失效。",
+        "Your password is changed; other browsers are signed out.",
+    ),
 }
 COLUMNS: Final = (
     ("编号", "Number"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from services.common import auth
+from services.common import auth, parked
 from services.common.problems import Problem
-from services.workflow import cases, edges, engine, incidents, messages, parked
+from services.workflow import cases, edges, engine, incidents, messages
+from services.workflow import tables as t
 from services.workflow.web.words import say
 
 pages = Blueprint("incidents", __name__)
@@ -21,7 +22,7 @@ def list_() -> str:
         return render_template(
             "incidents.html",
             incidents=incidents.list_(conn),
-            parked=parked.list_(conn),
+            parked=parked.find(conn, t.inbox_, {}),
             early=messages.early(conn),
         )
 
@@ -39,15 +40,4 @@ def retry(number: int) -> Response:
         flash(say("retried"), "good")
     else:
         flash(say("failed_again"), "bad")
-    return redirect(url_for("incidents.list_"), 303)
-
-
-@pages.post("/parked/replay")
-@auth.granted("messages.manage")
-def replay() -> Response:
-    """Give parked messages another try."""
-    ids = [int(value) for value in request.form.getlist("id") if value.isdigit()]
-    with edges.writing() as conn:
-        count = parked.replay(conn, ids)
-    flash(say("replayed", count=count), "good")
     return redirect(url_for("incidents.list_"), 303)

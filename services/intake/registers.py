@@ -1,0 +1,151 @@
+"""What administrators keep by hand in the directory: find, create and change entries; nothing is deleted.
+
+An entry that is no longer wanted is closed (`active`, for a session `open`), so that what refers to it keeps
+its name. What a form does not ask (limits, who handles inside, …) stays as it was.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select
+
+from services.common import directories
+from services.common.bus import topology
+from services.common.problems import Problem
+from services.intake import accounts, directory, store, store_ledger, tables
+
+Body = dict[str, Any]
+Filter = Mapping[str, str]
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_REFERENCES: Final = {"unit": "parent", "person": "unit"}
+
+
+def find(conn: Connection, kind: str, wanted: Filter) -> list[tuple[str, Body]]:
+    """Entries by id whose id or name holds `q`, and that are `state` (open|closed), of this `kind` and `unit`."""
+    return [(key, body) for key, body in store.entries(conn, kind) if _fits(key, body, wanted)]
+
+
+def _fits(key: str, body: Body, wanted: Filter) -> bool:
+    text = " ".join(str(body.get(name) or "") for name in ("name", "short_name", "label", "delegation", "login"))
+    if wanted.get("q", "").casefold() not in f"{key} {text}".casefold():
+        return False
+    if wanted.get("state") and (wanted["state"] == "open") is not is_open(body):
+        return False
+    return all(not wanted.get(name) or body.get(name) == wanted[name] for name in ("kind", "unit"))
+
+
+def is_open(body: Mapping[str, Any]) -> bool:
+    """Whether an entry is in use: neither closed nor deactivated."""
+    return bool(body.get("active", True) and body.get("open", True))
+
+
+def get(conn: Connection, kind: str, key: str) -> Body:
+    """One entry's body; raises `Problem` not_found."""
+    known = store.entry(conn, kind, key)
+    if known is None or known.body is None:
+        raise Problem("not_found", 404)
+    return dict(known.body)
+
+
+def create(conn: Connection, kind: str, key: str, body: Body, now: datetime) -> None:
+    """Add an entry; raises `Problem` bad_id, id_taken or what the directory refuses."""
+    get_free(conn, kind, key)
+    _put(conn, kind, key, body, now)
+
+
+def get_free(conn: Connection, kind: str, key: str) -> str:
+    """The id, when it is well formed and free; raises `Problem` bad_id or id_taken."""
+    if not _ID.fullmatch(key) or (kind == "connector" and not _is_connector(key)):
+        raise Problem("bad_id", 422, value=key)
+    known = store.entry(conn, kind, key)
+    if known is not None and known.body is not None:
+        raise Problem("id_taken", 409, value=key)
+    return key
+
+
+def change(conn: Connection, kind: str, key: str, asked: Iterable[str], body: Body, now: datetime) -> None:
+    """Change the fields that were asked (left out: emptied); the others stay."""
+    kept = {name: value for name, value in get(conn, kind, key).items() if name not in set(asked)}
+    _put(conn, kind, key, {**kept, **body}, now)
+    if kind == "person" and not body.get("active", True):
+        _lock_accounts(conn, key, now)
+
+
+def _put(conn: Connection, kind: str, key: str, body: Body, now: datetime) -> None:
+    _check_references(conn, kind, key, body)
+    if kind == "session":
+        _check_version(conn, key, body)
+        if body.get("current"):
+            _stand_down(conn, key, str(body["locality"]), now)
+    directory.put(conn, kind, key, body, now)
+
+
+def _check_references(conn: Connection, kind: str, key: str, body: Body) -> None:
+    named = body.get(_REFERENCES.get(kind, ""))
+    if named and (named == key or named not in dict(directories.unit_names(conn, tables.directory, active=False))):
+        raise Problem("unknown_unit", 422, value=named)
+
+
+def _check_version(conn: Connection, key: str, body: Body) -> None:
+    """A session takes a version in force, of its own locality; the one it has may be retired meanwhile."""
+    version = body["process_version"]
+    known = store.entry(conn, "session", key)
+    before = known.body if known is not None and known.body else {}
+    found = next(iter(store_ledger.packages(conn, [version])), None)
+    same = version == before.get("process_version")
+    if not same and (found is None or found.status != "active"):
+        raise Problem("version_not_published", 422, value=version)
+    if found is not None and body.setdefault("locality", found.locality) != found.locality:
+        raise Problem("version_of_other_locality", 422, value=version)
+    body.setdefault("locality", before.get("locality"))
+
+
+def _stand_down(conn: Connection, key: str, locality: str, now: datetime) -> None:
+    """Only one session of a locality is the current one."""
+    for other, body in store.entries(conn, "session"):
+        if other != key and body.get("current") and body.get("locality") == locality:
+            directory.put(conn, "session", other, {**body, "current": False}, now)
+
+
+def _lock_accounts(conn: Connection, person: str, now: datetime) -> None:
+    for key, body in store.entries(conn, "account"):
+        if body.get("person_id") == person and body.get("active", True):
+            accounts.set_active(conn, key, False, now)
+
+
+def session_id(conn: Connection, body: Mapping[str, Any]) -> str:
+    """The id of a new session: yunting-15-6; raises `Problem` version_not_published."""
+    found = next(iter(store_ledger.packages(conn, [body["process_version"]])), None)
+    if found is None:
+        raise Problem("version_not_published", 422, value=body["process_version"])
+    return f"{found.locality}-{body['term_no']}-{body['session_no']}"
+
+
+def running(conn: Connection, session: str) -> dict[str, int]:
+    """How many matters of a session are under way, by the process version they run under."""
+    case = tables.led_case.c
+    count = func.count(case.matter_id.distinct())
+    query = (
+        select(case.process_version, count)
+        .join(tables.matter, tables.matter.c.id == case.matter_id)
+        .where(tables.matter.c.session_id == session, case.opened_as_of.is_not(None), case.closed_as_of.is_(None))
+        .group_by(case.process_version)
+        .order_by(case.process_version)
+    )
+    return {str(version): int(number) for version, number in conn.execute(query)}
+
+
+def versions(conn: Connection, keep: str = "") -> list[str]:
+    """The published versions a session may take, the newest first, and the one it has."""
+    found = [row.version for row in store_ledger.packages(conn) if row.status == "active"]
+    return found if not keep or keep in found else [*found, keep]
+
+
+def _is_connector(key: str) -> bool:
+    try:
+        topology.check_connector(key)
+    except ValueError:
+        return False
+    return True
