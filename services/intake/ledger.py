@@ -88,7 +88,7 @@ def _case_closed(conn: Connection, message: Message) -> None:
 
 def _task_opened(conn: Connection, message: Message) -> None:
     data = message.data
-    same = ("element", "name", "public_name", "role", "unit", "record", "deadline", "process_version")
+    same = ("element", "name", "public_name", "role", "unit", "person", "record", "deadline", "process_version")
     values = {**{name: data.get(name) for name in same}, "opened_at": _instant(data["opened_at"])}
     store_ledger.put(conn, t.led_task, _key("task_id", data), "opened", message, values)
 

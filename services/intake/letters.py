@@ -37,6 +37,7 @@ def _row(message: Message, now: datetime) -> dict[str, Any]:
         **{name: data[name] for name in same},
         "issued_at": message.time,
         "delivered_at": now,
+        "message_id": message.id,
     }
 
 

@@ -104,6 +104,7 @@ letter = Table(
     Column("data", Json(), nullable=False),
     Column("issued_at", Utc, nullable=False),
     Column("delivered_at", Utc, nullable=False),
+    Column("message_id", Text, comment="the reply.issued it came with, null before there was this column"),
 )
 
 # --- owned: directory ---------------------------------------------------------------------------------------
@@ -159,6 +160,7 @@ led_task = Table(
     Column("public_name", Text),
     Column("role", String(128)),
     Column("unit", String(128)),
+    Column("person", String(128)),
     Column("record", String(128)),
     Column("deadline", Json()),
     Column("process_version", String(128)),

@@ -16,6 +16,8 @@ from services.intake import ledger, store, store_ledger
 from services.intake import tables as t
 
 INTERNAL: Final = frozenset({"internal_assignment", "reply_draft", "review", "co_opinion"})
+_LAST: Final = "\uffff"
+"""Stands where no message is known, after every other at the same instant."""
 ROUND_ENDS: Final = frozenset({"feedback_closed", "redo", "completed"})
 
 
@@ -42,11 +44,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An open task: what is to be done, by which role of which unit, until when and why then."""
+    """An open task: what is to be done, by which role of which unit, until when and why then.
+
+    `person`: the one it is for, where it is for one and the reader may know.
+    """
 
     title: str
     role: str
     unit: str | None
+    person: str | None
     opened_at: datetime
     due: date | None
     why: tuple[str, ...]
@@ -80,26 +86,31 @@ def tell(conn: Connection, matter: Row[Any], reader: Reader, now: datetime) -> S
     tasks = [row for row in store_ledger.rows_of(conn, t.led_task, [matter.id]) if _shown(row, reader)]
     return Story(
         events=_events(conn, matter, tasks, reader),
-        waiting=[_waiting(row) for row in tasks if ledger.is_open(row)],
+        waiting=[_waiting(row, reader) for row in tasks if ledger.is_open(row)],
         limits=_limits(store_ledger.rows_of(conn, t.led_deadline, [matter.id]), now),
     )
 
 
 def _events(conn: Connection, matter: Row[Any], tasks: Sequence[Row[Any]], reader: Reader) -> list[Event]:
-    """Sort what happened by time; at one instant acts come before the state they led to."""
-    milestones = ledger.in_order(store_ledger.rows_of(conn, t.led_milestone, [matter.id]))
+    """Sort what happened by time; at one instant by the steps of its case, within a step acts before states."""
+    milestones = store_ledger.rows_of(conn, t.led_milestone, [matter.id])
     records = store_ledger.rows_of(conn, t.led_record, [matter.id])
-    events = [
-        Event(at=matter.submitted_at, kind="submitted", code="submitted"),
-        *[_done(row) for row in tasks if row.closed_at is not None and not ledger.is_open(row)],
-        *[_recorded(row) for row in records if _open_record(row, milestones, reader)],
-        *[_letter(row) for row in store.letters(conn, matter.id)],
-        *[Event(at=row.at, kind="state", code=row.state) for row in milestones if row.state != "submitted"],
+    told = [
+        ("", Event(at=matter.submitted_at, kind="submitted", code="submitted")),
+        *[(row.closed_message, _done(row)) for row in tasks if row.closed_at is not None and not ledger.is_open(row)],
+        *[(row.said_message, _recorded(row)) for row in records if _open_record(row, milestones, reader)],
+        *[(row.message_id or _LAST, _letter(row)) for row in store.letters(conn, matter.id)],
+        *[(row.message_id, _reached(row)) for row in ledger.in_order(milestones) if row.state != "submitted"],
     ]
     if matter.withdrawn_at is not None:
         reason = matter.withdrawal_reason
-        events.append(Event(at=matter.withdrawn_at, kind="withdrawn", code="withdrawn", title=reason))
-    return sorted(events, key=lambda event: event.at)
+        told.append((_LAST, Event(at=matter.withdrawn_at, kind="withdrawn", code="withdrawn", title=reason)))
+    return [event for _, event in sorted(told, key=lambda pair: store_ledger.order(pair[1].at, _step(pair[0])))]
+
+
+def _step(message_id: str) -> str:
+    """The step `<case>.<seq>` that sent a message `<case>.<seq>.<n>`."""
+    return message_id.rpartition(".")[0] or message_id
 
 
 def _shown(task: Row[Any], reader: Reader) -> bool:
@@ -132,6 +143,10 @@ def _done(task: Row[Any]) -> Event:
     )
 
 
+def _reached(row: Row[Any]) -> Event:
+    return Event(at=row.at, kind="state", code=row.state)
+
+
 def _recorded(record: Row[Any]) -> Event:
     return Event(
         at=record.at,
@@ -148,12 +163,13 @@ def _letter(row: Row[Any]) -> Event:
     return Event(at=row.issued_at, kind="letter", code=row.id, title=title, unit=row.unit, data=row.data)
 
 
-def _waiting(task: Row[Any]) -> Waiting:
+def _waiting(task: Row[Any], reader: Reader) -> Waiting:
     deadline = task.deadline or {}
     return Waiting(
         title=task.public_name or task.name,
         role=task.role or "",
         unit=task.unit,
+        person=task.person if reader.inside or task.person == reader.person_id else None,
         opened_at=task.opened_at,
         due=date.fromisoformat(deadline["due"]) if deadline.get("due") else None,
         why=tuple(deadline.get("why") or ()),

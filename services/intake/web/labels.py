@@ -41,6 +41,7 @@ def install(app: Flask) -> None:
         unit_label=unit_label,
         share=share,
         role_label=role_label,
+        person_label=person_label,
         record_label=record_label,
         record_facts=record_facts,
         session_label=session_label,
@@ -74,6 +75,13 @@ def role_label(code: str) -> str:
     if known is None:
         return code
     return languages.pick(known.get("label") or known.get("name") or code, known.get("label_en"))
+
+
+def person_label(code: str) -> str:
+    """Somebody's name."""
+    with db.read(auth.extension().engine) as conn:
+        found = directories.person(conn, directory, code)
+    return found.name if found is not None else code
 
 
 def session_label(session_id: str) -> str:

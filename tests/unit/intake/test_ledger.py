@@ -108,9 +108,8 @@ def test_the_class_is_that_of_the_issued_letter(world: World) -> None:
 
 def test_milestones_of_one_instant_keep_the_order_of_the_case(world: World) -> None:
     """In accelerated time many steps happen at once; the 10th message is after the 9th."""
-    case = Case(world.submit().matter_id, seq=8)
-    said = [case.say("milestone.reached.v1", {"state": state, "at": case.at.isoformat()}, later=timedelta(0))
-            for state in ("reply_in_review", "reply_returned")]  # fmt: skip
+    case = Case(world.submit().matter_id, seq=8, pace=timedelta(0))
+    said = [case.milestone(state) for state in ("reply_in_review", "reply_returned")]
     apply(world, *reversed(said))
     assert line(world).state == "reply_returned"
 
@@ -275,6 +274,41 @@ def test_the_story_is_told_in_order(world: World) -> None:
     assert [event.at for event in told.events] == sorted(event.at for event in told.events)
     (limit,) = told.limits
     assert (str(limit.first_due), str(limit.due), limit.state) == ("2026-04-20", "2026-05-20", "cleared")
+
+
+def test_what_happens_at_one_instant_is_told_in_the_order_of_the_case(world: World) -> None:
+    """交办 → 已交办 → 签收, in whatever order the messages arrive; a letter where it was issued."""
+    matter_id = world.submit().matter_id
+    case = Case(matter_id, seq=8, pace=timedelta(0))
+    opened = [case.task("c-1.1", None, name="交办", public_name="交办"), case.task("c-1.2")]
+    said = [
+        case.close("c-1.1"),
+        case.milestone("handed_over"),
+        case.close("c-1.2"),
+        case.record("c-1.r1", "acceptance", {"verdict": "accepted"}),
+        case.letter(),
+        case.milestone("replied"),
+    ]
+    world.receive(*opened, *reversed(said))
+    world.work()
+    told = [(e.kind, e.title or e.code) for e in story(world, Reader(inside=True)).events[1:]]
+    assert told == [
+        ("task", "交办"),
+        ("state", "handed_over"),
+        ("task", "单位签收"),
+        ("record", "acceptance"),
+        ("letter", "关于停车位建议的答复"),
+        ("state", "replied"),
+    ]
+
+
+def test_a_task_for_one_person_is_no_units(world: World) -> None:
+    """The matter's units stay units; who it waits for is told to colleagues and to the person."""
+    matter_id = world.submit(co_proposers=["d-2"]).matter_id
+    apply(world, Case(matter_id).task("c-1.1", None, role="deputy", person="d-1", public_name="代表评价"))
+    assert line(world).units == ()
+    seen = {who: story(world, who).waiting[0].person for who in (Reader(inside=True), deputy("d-1"), deputy("d-2"))}
+    assert list(seen.values()) == ["d-1", "d-1", None]
 
 
 def deputy(person_id: str) -> Reader:

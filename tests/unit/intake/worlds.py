@@ -185,11 +185,12 @@ class Case:
     id: str = "c-1"
     at: datetime = START
     seq: int = 0
+    pace: timedelta = timedelta(minutes=1)
 
-    def say(self, type_: str, data: Mapping[str, Any], *, later: timedelta = timedelta(minutes=1)) -> Message:
-        """The next message of this case."""
+    def say(self, type_: str, data: Mapping[str, Any]) -> Message:
+        """The next message of this case, so much later."""
         self.seq += 1
-        self.at += later
+        self.at += self.pace
         ids = {"case_id": self.id, "matter_id": self.matter_id}
         full = {**ids, **{name: value(self) if callable(value) else value for name, value in data.items()}}
         return Message(
