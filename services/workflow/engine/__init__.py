@@ -5,7 +5,7 @@ The only room that knows SpiffWorkflow and lxml; knows no database, broker, web 
 
 from services.workflow.engine.bundles import Bundle, check_bpmn, compile_bundle
 from services.workflow.engine.cases import Case
-from services.workflow.engine.codecs import canonical, digest, dump, load
+from services.workflow.engine.codecs import canonical, digest, dump, load, standing
 from services.workflow.engine.effects import (
     CaseStarted,
     DeadlineCleared,
@@ -63,6 +63,7 @@ __all__ = [
     "dump",
     "load",
     "replay",
+    "standing",
     "start",
     "step",
 ]

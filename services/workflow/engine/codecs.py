@@ -5,6 +5,7 @@ everything that depends on how the state came about (numbers of tasks, ticks, wh
 case and a saved and restored one can be compared with `==`.
 """
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -15,7 +16,7 @@ from services.workflow.engine.bundles import Bundle
 from services.workflow.engine.cases import Case, element_of
 from services.workflow.engine.compaction import compact
 from services.workflow.engine.problems import EngineError
-from services.workflow.engine.spiff.events import is_waiting_event
+from services.workflow.engine.spiff.events import BoundaryEvent, is_waiting_event
 from services.workflow.engine.spiff.trees import (
     FINISHED,
     READY,
@@ -211,17 +212,37 @@ def canonical(case: Case) -> dict[str, Any]:
     }
 
 
-def place(task: CaseTask) -> str:
-    """Where a token stands: the elements from the outside in, instances with their position."""
-    steps = []
+def way_out(task: CaseTask) -> Iterator[CaseTask]:
+    """The task, the task in whose sub-process or called process it stands, and so on to the case's own process."""
     current: CaseTask | None = task
     while current is not None:
-        position = current.internal_data.get("position")
-        steps.append(element_of(current) if position is None else f"{element_of(current)}[{position}]")
+        yield current
         workflow = current.workflow
         top = workflow.top_workflow
         current = None if workflow is top else top.get_task_from_id(workflow.parent_task_id)
+
+
+def place(task: CaseTask) -> str:
+    """Where a token stands: the elements from the outside in, instances with their position."""
+    steps = []
+    for step in way_out(task):
+        position = step.internal_data.get("position")
+        steps.append(element_of(step) if position is None else f"{element_of(step)}[{position}]")
     return "/".join(reversed(steps))
+
+
+def standing(case: Case) -> list[str]:
+    """The elements in which tokens stand, with the boxes around them, each once and after the box it is in.
+
+    A boundary event that waits is no place of its own: its token is in the activity.
+    """
+    found: dict[str, None] = {}
+    for workflow in case.workflow.workflows():
+        for task in workflow.open.values():
+            if not isinstance(task.task_spec, BoundaryEvent):
+                steps = reversed([step for step in way_out(task) if step.task_spec.bpmn_id])
+                found |= dict.fromkeys(element_of(step) for step in steps)
+    return list(found)
 
 
 def state_name(task: CaseTask) -> str:
