@@ -143,6 +143,7 @@ task = Table(
     Column("package_version", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("unit", Text),
+    Column("person", Text),  # the one who is to do it, where the diagram names one
     Column("form", Text),
     Column("record", Text),
     Column("accepts", Json(), nullable=False),  # records that may be added while it is open
@@ -158,11 +159,11 @@ task = Table(
     Column("closed_account", Text),
     Column("claimed_by", Text),
     Column("claimed_at", Utc),
-    Column("person", Text),  # the one who is to do it, where the diagram names one
 )
 Index("ix_task_work", task.c.state, task.c.role, task.c.unit, task.c.due_at)
 Index("ix_task_done", task.c.closed_account, task.c.closed_at)
 Index("ix_task_unit", task.c.unit, task.c.state, task.c.due_at)
+Index("ix_task_person", task.c.person, task.c.state, task.c.due_at)
 
 draft = Table(
     "draft",
@@ -178,7 +179,6 @@ deadline = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("case_id", Text, ForeignKey("case_.id"), nullable=False, index=True),
-Index("ix_task_person", task.c.person, task.c.state, task.c.due_at)
     Column("matter_id", Text, nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("unit", Text),

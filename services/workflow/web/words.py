@@ -56,6 +56,7 @@ def install(app: Flask) -> None:
     """Give the templates their words."""
     app.jinja_env.globals.update(
         unit_name=unit_name,
+        person_name=person_name,
         role_name=role_name,
         element_label=element_label,
         matter_state=lambda code: _label(codes.MATTER_STATES, code),
@@ -73,13 +74,21 @@ def _label(table: codes.Codes, code: str | None) -> str:
     return languages.pick(found.zh, found.en) if found else code or ""
 
 
-        person_name=person_name,
 def unit_name(code: str | None) -> str:
     """A unit's name, read once per request."""
     if "workflow_units" not in g:
         with edges.reading() as conn:
             g.workflow_units = dict(directories.unit_names(conn, t.directory, active=False))
     return str(g.workflow_units.get(code, code or ""))
+
+
+def person_name(code: str | None) -> str:
+    """Somebody's name; empty for nobody."""
+    if not code:
+        return ""
+    with edges.reading() as conn:
+        found = directories.person(conn, t.directory, code)
+    return found.name if found is not None else code
 
 
 def role_name(role: str | None, version: str) -> str:
@@ -101,15 +110,6 @@ def edition_of(version: str) -> editions.Edition:
 
 
 def record_name(record: str) -> str:
-def person_name(code: str | None) -> str:
-    """Somebody's name; empty for nobody."""
-    if not code:
-        return ""
-    with edges.reading() as conn:
-        found = directories.person(conn, t.directory, code)
-    return found.name if found is not None else code
-
-
     """A record type's name, from its schema."""
     try:
         schema: Mapping[str, Any] = catalogue.record_schema(record)
