@@ -26,6 +26,7 @@ class Task:
     role: str
     unit: str | None
     opened_on: date
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
