@@ -116,7 +116,7 @@ class Agency:
 
     def _consider(self, data: Mapping[str, Any]) -> None:
         opened = datetime.fromisoformat(data["opened_at"]).astimezone(ZONE).date()
-        fields = (data["element"], data["role"], data["unit"])
+        fields = (data["element"], data["role"], data["unit"], data.get("person"))
         task = Task(data["task_id"], data["matter_id"], *fields, opened)
         wish = plan(task, self._clock.now().astimezone(ZONE).date())
         if wish.data is None:

@@ -25,6 +25,7 @@ class Task:
     element: str
     role: str
     unit: str | None
+    person: str | None
     opened_on: date
     person: str | None = None
 

@@ -97,9 +97,6 @@ class Driver:
         path = f"/workflow/api/v1/cases/{case_id}/records/progress_note"
         self.records[key] = self._post(path, body, login, key)
 
-    def _holder(self, task: Task) -> str:
-        return self.cast.holder(task.role, task.unit)
-
     def _post(self, path: str, body: Mapping[str, Any], login: str, key: str) -> dict[str, Any]:
         """Ask until answered; some ask once more afterwards, and must hear the same."""
         answer = self.insist(lambda: self._client.post(path, body, login, key))
