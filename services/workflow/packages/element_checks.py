@@ -18,7 +18,6 @@ from services.workflow.packages.words import say
 
 _MANUAL: Final = frozenset({"userTask", "manualTask"})
 _QUIET: Final = frozenset({"parallelGateway", "boundaryEvent", "startEvent", "endEvent"})
-_ACTING: Final = frozenset({"milestone", "notice", "start", "record"})
 _OFFSET: Final = re.compile(r"[+-]?[0-9]{1,4}(wd|d|m)")
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _ADDRESS: Final = re.compile(r"person:\S.*|role:[a-z][a-z0-9_]*(@\S.*)?")
@@ -56,8 +55,6 @@ def _words(node: Node, mark: Mark) -> Iterator[Finding]:
         return
     for attribute in sorted(set(mark.values) - set(known.attributes)):
         yield _of(node, "unknown_hy_attribute", name=mark.name, attribute=attribute)
-    if node.kind == "boundaryEvent" and mark.name in _ACTING:
-        yield _of(node, "acts_too_early", name=mark.name)
     if mark.name != "task":  # what a task lacks has words of its own
         for attribute in known.required:
             if not mark.get(attribute):

@@ -83,12 +83,6 @@ WORDS: Final = {
         "删除或改正该属性",
         "delete or correct it",
     ),
-    "acts_too_early": Words(
-        "hy:{name} 放在边界事件上，会在活动开始时就生效",
-        "hy:{name} on a boundary event takes effect when the activity begins",
-        "放到边界事件之后的元素上",
-        "put it on the element behind the event",
-    ),
     "missing_hy_attribute": Words(
         "hy:{name} 缺少属性“{attribute}”", "hy:{name} lacks '{attribute}'", "补上该属性", "add the attribute"
     ),

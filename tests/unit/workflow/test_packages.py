@@ -57,13 +57,6 @@ MUTATIONS = (
     Case("duplicate_id", CO, "start_co_handling", "start_receipt", "start_receipt"),
     Case("unknown_hy", RECEIPT, '<hy:milestone state="reassigned"/>', "<hy:milestones/>", "script_reassign"),
     Case("unknown_hy_attribute", MAIN, HANDOVER, HANDOVER + ' colour="red"', "task_handover"),
-    Case(
-        "acts_too_early",
-        CO,
-        '<hy:timer deadline="co_opinion" offset="-3wd"',
-        '<hy:milestone state="overdue"/><hy:timer deadline="co_opinion" offset="-3wd"',
-        "evt_opinion_soon",
-    ),
     Case("missing_hy_attribute", MAIN, ' to="evt_withdrawn"', "", "suggestion_handling"),
     Case("task_without_role", MAIN, 'role="gov_office" form="handover"', 'form="handover"', "task_handover"),
     Case("task_without_form", MAIN, ' form="handover"', "", "task_handover"),
