@@ -105,12 +105,13 @@ class Agency:
         if message.type == "task.opened.v1":
             self._consider(message.data)
         elif message.type == "command.accepted.v1":
-            self._answered(message.data["original_id"], self.accepted.setdefault(message.id, message.data))
+            self.accepted[message.id] = message.data
+            self._answered(message.data["original_id"])
         elif message.type == "message.rejected.v1":
             self.rejected.append(message.data)
-            self._answered(message.data["original_id"], {})
+            self._answered(message.data["original_id"])
 
-    def _answered(self, key: str, _answer: Mapping[str, Any]) -> None:
+    def _answered(self, key: str) -> None:
         with self._lock:
             self._waiting.pop(key, None)
 

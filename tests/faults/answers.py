@@ -27,7 +27,6 @@ class Task:
     unit: str | None
     person: str | None
     opened_on: date
-    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class Driver:
 
     def _complete(self, task: Task) -> None:
         wish = plan(task, self._today())
-        login = self.cast.of_person(task.person) if task.person else self._holder(task)
+        login = self.cast.of_person(task.person) if task.person else self.cast.holder(task.role, task.unit)
         if task.element == "task_prepare" and wish.data is not None:
             self._note(task, login)
         path = f"/workflow/api/v1/tasks/{task.id}/complete"
@@ -169,7 +169,7 @@ class Driver:
 
 def _task(row: Mapping[str, Any]) -> Task:
     opened = datetime.fromisoformat(row["opened_at"]).astimezone(ZONE).date()
-    return Task(row["task_id"], row["matter_id"], row["element"], row["role"], row["unit"], opened, row["person"])
+    return Task(row["task_id"], row["matter_id"], row["element"], row["role"], row["unit"], row["person"], opened)
 
 
 def _morning(day: date) -> datetime:
