@@ -50,6 +50,7 @@ def sources(frontend: Path) -> Iterator[Path]:
     for folder in ("src", "public"):
         yield from (path for path in (frontend / folder).rglob("*") if path.is_file())
     yield from (frontend / name for name in ("package.json", "package-lock.json"))
+    yield frontend.parent / "processes/hy.json"
     yield Path(__file__)
 
 

@@ -12,8 +12,9 @@ from services.workflow import grants, healths, problems
 from services.workflow import tables as t
 from services.workflow.api import cases as case_api
 from services.workflow.api import histories as history_api
+from services.workflow.api import studio as studio_api
 from services.workflow.api import tasks as task_api
-from services.workflow.web import caselists, cases, incidents, packages, tasks, words
+from services.workflow.web import caselists, cases, incidents, packages, studio, tasks, words
 
 __all__ = ["create", "problems"]
 
@@ -21,10 +22,12 @@ BLUEPRINTS = (
     task_api.api,
     case_api.api,
     history_api.api,
+    studio_api.api,
     tasks.pages,
     cases.pages,
     caselists.pages,
     packages.pages,
+    studio.pages,
     incidents.pages,
 )
 

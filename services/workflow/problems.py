@@ -27,6 +27,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "wrong_status": ("该版本当前状态不允许此操作", "the version's status does not allow this"),
     "four_eyes": ("发布须由另一人审定,提交人不能审定自己提交的版本", "a second person must approve"),
+    "no_draft": ("没有这份草稿", "there is no such draft"),
+    "draft_closed": ("这份草稿已提交或放弃,不能再改", "this draft was submitted or given up"),
+    "draft_conflict": (
+        "没有保存:{by} 在您打开之后改过这份草稿。请重新打开页面,再改一次",
+        "not saved: {by} has changed this draft since you opened it; open the page again",
+    ),
     "unknown_point": ("流程没有这个扩展点", "the package has no such extension point"),
     "bad_package": ("流程包未通过检查", "the package did not pass its checks"),
 }

@@ -50,6 +50,21 @@ package_version = Table(
     Column("retired_at", Utc),
 )
 
+draft_package = Table(
+    "draft_package",
+    metadata,
+    Column("id", _serial, primary_key=True),
+    Column("base", Text, ForeignKey("package_version.version"), nullable=False),
+    Column("version", Text, nullable=False),  # the name it will be published under
+    Column("number", Integer, nullable=False),  # grows with every change: whoever saves names the one he saw
+    Column("state", Text, nullable=False),  # open | submitted | given_up
+    Column("content", LargeBinary, nullable=False),  # packages.pack
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", Utc, nullable=False),
+)
+
 calendar_version = Table(
     "calendar_version",
     metadata,

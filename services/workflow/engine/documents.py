@@ -76,8 +76,8 @@ class _Guard:
         parser.Parse(content, True)
 
 
-def parse_xml(content: bytes, file: str = "") -> etree._Element:
-    """The root element without comments and processing instructions; raises Refused.
+def parse_xml(content: bytes, file: str = "", *, comments: bool = False) -> etree._Element:
+    """The root element without processing instructions and, unless asked for, comments; raises Refused.
 
     A first pass with expat builds no tree, so a bomb is refused before it can grow; lxml then builds it.
     """
@@ -86,18 +86,23 @@ def parse_xml(content: bytes, file: str = "") -> etree._Element:
         raise guard.refuse("xml_too_large", f"{len(content)} > {MAX_BYTES} bytes")
     try:
         guard.check(content)
-        return etree.fromstring(content, _parser())
+        return etree.fromstring(content, _parser(comments))
     except (expat.ExpatError, etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise guard.refuse("xml_malformed", error) from None
 
 
-def _parser() -> etree.XMLParser:
+def write_xml(root: etree._Element) -> bytes:
+    """The document as a file: UTF-8, with its declaration."""
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+
+
+def _parser(comments: bool) -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
         dtd_validation=False,
         huge_tree=False,
-        remove_comments=True,
+        remove_comments=not comments,
         remove_pis=True,
     )

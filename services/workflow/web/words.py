@@ -31,6 +31,19 @@ STATUSES: Mapping[str, tuple[str, str]] = {
     "parked": ("搁置", "parked"),
     "rejected": ("已退回", "rejected"),
 }
+DRAFT_STATES: Mapping[str, tuple[str, str]] = {
+    "open": ("编辑中", "being edited"),
+    "submitted": ("已提交", "submitted"),
+    "given_up": ("已放弃", "given up"),
+}
+FIELD_TYPES: Mapping[str, tuple[str, str]] = {
+    "string": ("一行文字", "a line"),
+    "textarea": ("多行文字", "text"),
+    "date": ("日期", "date"),
+    "integer": ("整数", "whole number"),
+    "boolean": ("是或否", "yes or no"),
+    "choice": ("单选", "one of"),
+}
 
 NOTICES: Mapping[str, tuple[str, str]] = {
     "draft_saved": ("草稿已保存,尚未提交", "the draft is saved, not submitted yet"),
@@ -39,9 +52,13 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "record_saved": ("记录已保存", "the record is saved"),
     "version_published": ("版本已发布", "the version is in force"),
     "version_retired": ("版本已停用,办理中的流程不受影响", "retired; running cases go on"),
+    "file_saved": ("已保存", "saved"),
+    "file_reverted": ("已恢复为原版本的内容", "taken back to what the base has"),
+    "draft_submitted": ("已提交,请另一人审定", "submitted; a second person approves"),
+    "draft_given_up": ("草稿已放弃", "the draft was given up"),
+    "draft_has_errors": ("还有错误,不能提交", "there are errors, it cannot be submitted"),
     "retried": ("已重新执行", "carried out again"),
     "failed_again": ("再次失败,原因见列表", "it failed again, the list says why"),
-    "replayed": ("已重新受理 {count} 条消息", "{count} messages are tried again"),
 }
 """What a page says after an act."""
 
@@ -65,6 +82,8 @@ def install(app: Flask) -> None:
         record_name=record_name,
         kind_name=lambda code: languages.pick(*KINDS.get(code, (code, code))),
         status_name=lambda code: languages.pick(*STATUSES.get(code, (code, code))),
+        draft_state=lambda code: languages.pick(*DRAFT_STATES[code]),
+        field_type=lambda code: languages.pick(*FIELD_TYPES[code]),
         incident_name=lambda code: languages.pick(*problems.words_for(code)),
     )
 

@@ -1,0 +1,47 @@
+"""The diagram editor's side of a draft, as JSON: read a file, save it with the number one has seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, jsonify, request
+
+from services.common import auth, problems
+from services.common.problems import Problem
+from services.workflow import edges, engine
+from services.workflow.studio import catalogues, drafts
+
+api = Blueprint("api_studio", __name__, url_prefix="/api/v1/drafts")
+
+
+@api.get("/<int:draft_id>/files/<path:name>")
+@auth.granted("processes.edit")
+def read(draft_id: int, name: str) -> Response:
+    """{"number", "text", "choices"}: a file and what its editor offers."""
+    with edges.reading() as conn:
+        draft = drafts.get(conn, draft_id)
+    if name not in draft.package.files:
+        raise Problem("not_found", 404)
+    text = draft.package.files[name].decode()
+    return jsonify({"number": draft.number, "text": text, "choices": catalogues.of(draft.package)})
+
+
+@api.put("/<int:draft_id>/files/<path:name>")
+@auth.granted("processes.edit")
+def save(draft_id: int, name: str) -> Response:
+    """Save {"number", "text"}: {"number", "findings"}; 409 when somebody else saved, 422 for a file that is none."""
+    wish: dict[str, Any] = request.get_json(silent=True) or {}
+    number, text = wish.get("number"), wish.get("text")
+    if not isinstance(number, int) or not isinstance(text, str):
+        raise Problem("bad_request", 400)
+    try:
+        with edges.writing() as conn:
+            by = str(edges.speaker().account)
+            drafts.save(conn, draft_id, number, {name: text.encode()}, by, edges.now())
+            draft = drafts.get(conn, draft_id)
+    except engine.Refused as refused:
+        document = problems.document(Problem("bad_package", 422))
+        document["findings"] = [found.as_dict() for found in refused.findings]
+        return Response(orjson.dumps(document), 422, content_type=problems.CONTENT_TYPE)
+    return jsonify({"number": draft.number, "findings": [f.as_dict() for f in drafts.findings(draft)]})
