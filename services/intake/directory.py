@@ -5,7 +5,7 @@ transaction, and taken over into intake's own copy as by everybody else.
 
 Bodies: unit `{name, short_name?, kind?, parent?, active?, internal?}` · person `{name, kind: deputy|staff,
 unit?, delegation?, level?, active?}` · session `{label, locality, level, term_no, session_no, year, closes?,
-process_version, current?, open?, number_pattern?, inter_session_pattern?, limits?}` · account `{login,
+process_version, current?, open?, number_patterns?: {kind: {in_session?, inter_session?}}, limits?}` · account `{login,
 person_id, epoch, active, roles: [{role, unit|null}]}` · connector `{units}`. Telephone numbers stay out of
 messages (domain 5-process §5.7).
 """
@@ -29,7 +29,7 @@ def put(conn: Connection, kind: str, key: str, body: Mapping[str, Any] | None, n
     """Create, change or (body None) delete an entry; return its new version.
 
     The same body again changes nothing and announces nothing. Raises `Problem` for a number pattern that
-    names unknown fields, or a login that is taken.
+    names unknown fields or gives numbers twice, or a login that is taken.
     """
     _check(conn, kind, key, body)
     known = store.entry(conn, kind, key)
@@ -60,8 +60,7 @@ def _check(conn: Connection, kind: str, key: str, body: Mapping[str, Any] | None
     if body is None:
         return
     if kind == "session":
-        for name in ("number_pattern", "inter_session_pattern"):
-            _check_pattern(body.get(name))
+        _check_patterns(body)
     if kind == "account":
         taken = directories.account_by_login(conn, tables.directory, str(body["login"]))
         if taken is not None and taken.id != key:
@@ -70,12 +69,13 @@ def _check(conn: Connection, kind: str, key: str, body: Mapping[str, Any] | None
             raise Problem("unknown_person", value=body["person_id"])
 
 
-def _check_pattern(pattern: str | None) -> None:
+def _check_patterns(session: Mapping[str, Any]) -> None:
     try:
-        if pattern is not None:
-            numbers.check(pattern)
+        numbers.check_session(session)
     except numbers.BadPattern as error:
-        raise Problem("bad_number_pattern", value=pattern) from error
+        raise Problem("bad_number_pattern", value=str(error)) from error
+    except numbers.SamePattern as error:
+        raise Problem("same_number_pattern", value=str(error)) from error
 
 
 def _changed(data: dict[str, Any], now: datetime, again: str = "") -> Message:

@@ -68,7 +68,7 @@ def submit(
         return _again(conn, taken, digest)
     when = clean["submitted_when"] or submitted_when(session, now.astimezone(zone).date())
     serial = store.draw_serial(conn, numbers.series_of(session, session["id"], clean["matter_kind"], when))
-    number = numbers.write(session, when, serial)
+    number = numbers.write(session, clean["matter_kind"], when, serial)
     names = _names(conn, [clean["lead_proposer"], *clean["co_proposers"]])
     store.insert_matter(conn, _row(clean, session, matter_id, number, when, origin, now), names)
     ledger.touch(conn, [matter_id])

@@ -33,6 +33,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "编号规则“{value}”不正确:只能使用 term、session、year、serial,并且必须包含 serial。",
         "Number pattern “{value}” is wrong: term, session, year and serial may be used; serial must.",
     ),
+    "same_number_pattern": (
+        "编号规则“{value}”用了两次,会出现重号:建议和提案、会议期间和闭会期间要各用一种。",
+        "Number pattern “{value}” is used twice and would give the same number twice: each series needs its own.",
+    ),
     "login_taken": ("用户名“{value}”已被使用。", "The user name “{value}” is already taken."),
     "weak_password": ("密码至少需要 {limit} 个字符。", "A password needs at least {limit} characters."),
     "unknown_person": ("找不到人员“{value}”。", "Person “{value}” is not known."),
@@ -49,6 +53,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "version_of_other_locality": (
         "流程版本“{value}”属于别的地区,不能用于这次会议。",
         "Process version “{value}” belongs to another locality.",
+    ),
+    "bad_table": (
+        "文件无法读取:需要 CSV 文件,第一行是列名(只用说明里的列名,必须有编号和名称或姓名),不超过 5000 行。",
+        "The file cannot be read: a CSV file with the columns named above, at most 5000 rows, is needed.",
     ),
     "not_yourself": ("不能锁定自己的账号。", "You cannot lock your own account."),
     "passwords_differ": ("两次输入的新密码不一致。", "The two new passwords differ."),

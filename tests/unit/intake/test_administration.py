@@ -92,7 +92,7 @@ def test_a_new_session_takes_a_published_version_and_becomes_the_current_one(wor
 
 def test_a_pattern_or_version_that_cannot_be_is_refused_in_words(world: World, admin: Reader) -> None:
     """What was typed is shown again, nothing is kept."""
-    answer = admin.post("/admin/sessions/new", **{**SESSION, "number_pattern": "{evil}"})
+    answer = admin.post("/admin/sessions/new", **{**SESSION, "number_patterns.suggestion.in_session": "{evil}"})
     assert (answer.status_code, "编号规则" in answer.text, SESSION["label"] in answer.text) == (422, True, True)
     answer = admin.post("/admin/sessions/new", **{**SESSION, "process_version": "nowhere-1.1"})
     assert answer.status_code == 422

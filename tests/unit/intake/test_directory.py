@@ -75,7 +75,19 @@ def test_announcing_again_repeats_versions_under_new_ids(world: World) -> None:
 @pytest.mark.parametrize(
     ("kind", "key", "changes", "code"),
     [
-        ("session", "s-18-3", {"number_pattern": "{serial.__class__}"}, "bad_number_pattern"),
+        (
+            "session",
+            "s-18-3",
+            {"number_patterns": {"suggestion": {"in_session": "{serial.__class__}"}}},
+            "bad_number_pattern",
+        ),
+        ("session", "s-18-3", {"number_patterns": {"motion": {"in_session": "{serial}"}}}, "bad_number_pattern"),
+        (
+            "session",
+            "s-18-3",
+            {"number_patterns": {"proposal": {"inter_session": "闭{year}-{serial:03}"}}},
+            "same_number_pattern",
+        ),
         ("account", "a-other", {"login": "liyun"}, "login_taken"),
         ("account", "a-other", {"login": "new", "person_id": "p-99"}, "unknown_person"),
     ],

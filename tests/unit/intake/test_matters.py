@@ -43,7 +43,7 @@ def test_serials_count_up_without_gaps(world: World) -> None:
     assert world.submit(key="1").matter_no == "183001"
     refused(world, key="2", title="")
     assert world.submit(key="3").matter_no == "183002"
-    assert world.submit(key="4", matter_kind="proposal").matter_no == "183001"
+    assert world.submit(key="4", matter_kind="proposal").matter_no == "提183001"
 
 
 def test_after_the_last_day_of_the_session_the_other_series_counts(world: World) -> None:
@@ -130,7 +130,11 @@ def test_an_unusual_title_is_accepted_with_a_warning(world: World) -> None:
 
 def test_a_session_with_its_own_limits_and_pattern(world: World) -> None:
     """Limits and numbers are data of the session."""
-    body = {**DIRECTORY["sessions"][0], "number_pattern": "第{serial:03}号", "limits": {"body_max": 150}}
+    body = {
+        **DIRECTORY["sessions"][0],
+        "number_patterns": {"suggestion": {"in_session": "第{serial:03}号"}},
+        "limits": {"body_max": 150},
+    }
     body.pop("id")
     with db.begin(world.engine) as conn:
         directory.put(conn, "session", "s-18-3", body, world.clock.now())
