@@ -57,12 +57,17 @@ def create(conn: Connection, kind: str, key: str, body: Body, now: datetime) -> 
 
 def get_free(conn: Connection, kind: str, key: str) -> str:
     """The id, when it is well formed and free; raises `Problem` bad_id or id_taken."""
-    if not _ID.fullmatch(key) or (kind == "connector" and not _is_connector(key)):
+    if not is_id(key) or (kind == "connector" and not _is_connector(key)):
         raise Problem("bad_id", 422, value=key)
     known = store.entry(conn, kind, key)
     if known is not None and known.body is not None:
         raise Problem("id_taken", 409, value=key)
     return key
+
+
+def is_id(key: str) -> bool:
+    """Whether a text may be the id of an entry."""
+    return _ID.fullmatch(key) is not None
 
 
 def change(conn: Connection, kind: str, key: str, asked: Iterable[str], body: Body, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from services.intake.web import admin_accounts, doors, labels, ledgers, matters, registers, suggestions
+from services.intake.web import admin_accounts, doors, imports, labels, ledgers, matters, registers, suggestions
 
 
 def install(app: Flask) -> None:
@@ -10,5 +10,10 @@ def install(app: Flask) -> None:
     labels.install(app)
     for blueprint in (doors.pages, suggestions.pages, matters.pages, ledgers.pages):
         app.register_blueprint(blueprint)
-    for blueprint in (registers.pages, admin_accounts.pages, *map(registers.blueprint, registers.REGISTERS)):
+    for blueprint in (
+        registers.pages,
+        admin_accounts.pages,
+        imports.pages,
+        *map(registers.blueprint, registers.REGISTERS),
+    ):
         app.register_blueprint(blueprint)

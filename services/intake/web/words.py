@@ -11,6 +11,7 @@ SAID: Final = {
     "and_others": ("{name}等{count}人", "{name} and others ({count})"),
     "yes": ("是", "yes"),
     "entry_saved": ("已保存:{id}。", "Saved: {id}."),
+    "imported": ("已导入 {count} 行。", "{count} rows imported."),
     "account_was_locked": ("账号“{id}”已锁定,其登录立即失效。", "Account “{id}” is locked and signed out everywhere."),
     "account_unlocked": ("账号“{id}”已解除锁定。", "Account “{id}” is open again."),
     "password_changed": (
