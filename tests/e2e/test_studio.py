@@ -122,13 +122,33 @@ def _draw(office: Desk, page: Page, axe: Callable[[Page], list[str]]) -> None:
     expect(marks).to_have_count(0)
     expect(page.locator("[data-tables]")).to_contain_text("单位办公室")
     page.locator('[data-element-id="evt_opinion_soon"] .djs-hit').first.click()
+    expect(page.locator(".bio-properties-panel-header-type")).to_have_text("定时边界事件（不中断）")
     page.get_by_label("提前或推后").fill("-2wd")
     page.get_by_label("提前或推后").press("Tab")
     expect(save).to_be_enabled()
     save.click()
     expect(page.locator("[data-message]")).to_contain_text("已保存")
     _shoot(page, "drawn")
+    _add_a_step(page)
     assert [found for found in axe(page) if "djs" not in found and "bio-properties" not in found] == []
+
+
+def _add_a_step(page: Page) -> None:
+    """A new step behind a task lacks role, form and deadline until they are chosen; undone, it is gone."""
+    save, tables = page.get_by_role("button", name="保存", exact=True), page.locator("[data-tables]")
+    page.locator('[data-element-id="task_co_opinion"] .djs-hit').first.click(position={"x": 60, "y": 20})
+    page.locator('.djs-context-pad [data-action="append.step"]').click()
+    page.keyboard.press("Escape")
+    save.click()
+    expect(tables).to_contain_text("任务没有表单")
+    expect(page.locator(".studio-mark-error").first).to_be_visible()
+    _shoot(page, "new-step")
+    for _ in range(5):
+        if "新环节" in page.locator(".studio-canvas svg").first.text_content():  # type: ignore[operator]
+            page.get_by_role("button", name="撤销").click()
+    save.click()
+    expect(page.locator(".studio-mark-error")).to_have_count(0)
+    expect(tables).to_contain_text("没有发现问题")
 
 
 def _menus_have_entries(page: Page) -> None:

@@ -130,7 +130,7 @@ class HyProvider {
         shouldOpen: type === 'hy:Task' || Boolean(find(element, type)),
       }));
       if (is(element, 'bpmn:SequenceFlow')) own.push(CONDITION);
-      const [first, ...others] = groups;
+      const [first, ...others] = groups.map((one) => (one.id === 'timer' ? { ...one, label: '不挂期限的定时' } : one));
       return [first, ...own, ...others].filter(Boolean);
     };
   }

@@ -17,6 +17,9 @@ const OWN = {
   'Data': '数据',
   'Default Flow': '默认顺序流',
   'Default flow': '默认顺序流',
+  'Conditional Flow': '条件顺序流',
+  'Expanded Sub Process': '展开的子流程',
+  'Collapsed Sub Process': '折叠的子流程',
   'Documentation': '文档',
   'End Event': '结束事件',
   'Events': '事件',
@@ -66,7 +69,39 @@ const OWN = {
   'User Task': '人工任务',
   'User task': '人工任务',
 };
-const WORDS = { ...bpmn, ...core, ...panel, ...OWN };
+const TRIGGERS = {
+  Timer: '定时',
+  Message: '消息',
+  Signal: '信号',
+  Conditional: '条件',
+  Error: '错误',
+  Escalation: '升级',
+  Cancel: '取消',
+  Terminate: '终止',
+};
+const EVENTS = {
+  'Start Event': '开始事件',
+  'Intermediate Catch Event': '中间捕获事件',
+  'Intermediate Throw Event': '中间抛出事件',
+  'Boundary Event': '边界事件',
+  'End Event': '结束事件',
+};
+
+// "Timer Boundary Event (Non Interrupting)" in the panel, "Timer boundary event (non-interrupting)" in the menus
+function eventNames() {
+  const names = {};
+  for (const [trigger, zh] of Object.entries(TRIGGERS)) {
+    for (const [event, of] of Object.entries(EVENTS)) {
+      names[`${trigger} ${event}`] = zh + of;
+      names[`${trigger} ${event.toLowerCase()}`] = zh + of;
+      names[`${trigger} ${event} (Non Interrupting)`] = `${zh}${of}（不中断）`;
+      names[`${trigger} ${event.toLowerCase()} (non-interrupting)`] = `${zh}${of}（不中断）`;
+    }
+  }
+  return names;
+}
+
+const WORDS = { ...bpmn, ...core, ...panel, ...eventNames(), ...OWN };
 
 function translate(template, replacements = {}) {
   const text = WORDS[template] ?? template;
