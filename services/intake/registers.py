@@ -142,6 +142,15 @@ def running(conn: Connection, session: str) -> dict[str, int]:
     return {str(version): int(number) for version, number in conn.execute(query)}
 
 
+def units(conn: Connection, body: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The units in use as (id, name), and the closed ones this entry names: so that it can be saved as it is."""
+    named = {body.get("unit"), body.get("parent"), *(body.get("units") or ())}
+    named |= {role.get("unit") for role in body.get("roles") or ()}
+    in_use = directories.unit_names(conn, tables.directory)
+    known = directories.unit_names(conn, tables.directory, active=False)
+    return [*in_use, *(pair for pair in known if pair[0] in named and pair not in in_use)]
+
+
 def versions(conn: Connection, keep: str = "") -> list[str]:
     """The published versions a session may take, the newest first, and the one it has."""
     found = [row.version for row in store_ledger.packages(conn) if row.status == "active"]

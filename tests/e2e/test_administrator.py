@@ -33,6 +33,7 @@ PAGES: Final = (
     "/admin/accounts/li.jing",
     "/admin/connectors/",
     "/admin/connectors/new",
+    "/admin/import/people",
     "/account",
     "/workflow/cases",
     "/workflow/incidents",

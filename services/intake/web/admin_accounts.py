@@ -89,7 +89,7 @@ def edit(key: str) -> str:
 @auth.granted("accounts.manage")
 def change(key: str) -> Any:
     """Replace its roles."""
-    data, errors = _read()
+    data, errors = _read(key)
     try:
         if errors:
             raise Problem("invalid_form", 422, errors=errors)
@@ -184,9 +184,9 @@ def _shown_once(login: str, password: str) -> str:
     return render_template("admin_password.html", login=login, password=password)
 
 
-def _read() -> tuple[dict[str, Any], list[FieldError]]:
+def _read(key: str | None = None) -> tuple[dict[str, Any], list[FieldError]]:
     with db.read(auth.extension().engine) as conn:
-        options = _options(conn)
+        options = _options(conn, registers.get(conn, "account", key) if key is not None else {})
     data = {"roles": [], **forms.read(FORM, request.form, options=options)}
     return data, forms.check(forms.resolve(FORM, options), data)
 
@@ -195,10 +195,10 @@ def _errors(problem: Problem) -> Sequence[FieldError]:
     return problem.errors or [FieldError("", problem.code, *problem.texts)]
 
 
-def _options(conn: Connection) -> dict[str, Sequence[tuple[str, str]]]:
+def _options(conn: Connection, known: Mapping[str, Any]) -> dict[str, Sequence[tuple[str, str]]]:
     ids = {role["id"] for row in store_ledger.packages(conn) for role in row.roles if "id" in role} | BUILT_IN.keys()
     return {
-        "units": directories.unit_names(conn, tables.directory),
+        "units": registers.units(conn, known),
         "roles": sorted((role, labels.role_label(role)) for role in ids),
     }
 
@@ -222,7 +222,7 @@ def _form(
     with db.read(auth.extension().engine) as conn:
         known = registers.get(conn, "account", key) if key is not None else {}
         people = [(who, body["name"]) for who, body in registers.find(conn, "person", {"state": "open"})]
-        options = _options(conn)
+        options = _options(conn, known)
     return render_template(
         "admin_account.html",
         key=key,

@@ -106,9 +106,10 @@ def _list(register: Register) -> str:
     )
 
 
-def _options(conn: Connection, keep: str = "") -> dict[str, Sequence[tuple[str, str]]]:
+def _options(conn: Connection, known: Mapping[str, Any]) -> dict[str, Sequence[tuple[str, str]]]:
+    keep = str(known.get("process_version") or "")
     return {
-        "units": directories.unit_names(conn, tables.directory),
+        "units": registers.units(conn, known),
         "versions": [(version, version) for version in registers.versions(conn, keep)],
     }
 
@@ -125,7 +126,7 @@ def _form(
     with db.read(auth.extension().engine) as conn:
         known = registers.get(conn, register.kind, key) if key is not None else {}
         running = registers.running(conn, key) if key is not None and register.kind == "session" else {}
-        options = _options(conn, str(known.get("process_version") or ""))
+        options = _options(conn, known)
     return render_template(
         "admin_entry.html",
         register=register,
@@ -155,7 +156,7 @@ def _save(register: Register, key: str | None, write: Write) -> Any:
     here, typed = auth.extension(), request.form.get("entry_id", "").strip()
     with db.read(here.engine) as conn:
         known = registers.get(conn, register.kind, key) if key is not None else {}
-        options = _options(conn, str(known.get("process_version") or ""))
+        options = _options(conn, known)
         running = registers.running(conn, key) if key is not None and register.kind == "session" else {}
     data = forms.read(register.form, request.form, options=options)
     errors = forms.check(forms.resolve(register.form, options), data)

@@ -129,6 +129,17 @@ def test_units_are_added_changed_and_closed_but_stay(world: World, admin: Reader
     assert admin.post("/admin/units/water", name="市水利局", parent="water", active="true").status_code == 422
 
 
+def test_what_names_a_closed_unit_can_still_be_saved(world: World, admin: Reader) -> None:
+    """A person and an account of it; but nobody new gets there."""
+    admin.post("/admin/units/edu", name="市教育局")
+    assert admin.post("/admin/people/p-edu", name="周教育", kind="staff", unit="edu", active="true").status_code == 303
+    assert admin.post("/admin/people/p-clerk", name="王", kind="staff", unit="edu", active="true").status_code == 422
+    roles = {"roles.0.role": "unit_liaison", "roles.0.unit": "edu"}
+    assert admin.post("/admin/accounts/edu", **roles).status_code == 303
+    assert admin.post("/admin/accounts/clerk", **roles).status_code == 422
+    assert body(world, "account", "edu")["roles"] == [{"role": "unit_liaison", "unit": "edu"}]
+
+
 def test_somebody_who_left_cannot_sign_in(world: World, app: Flask, admin: Reader) -> None:
     """The account is locked with the person."""
     assert admin.post("/admin/people/p-edu", name="周教育", kind="staff", unit="edu").status_code == 303
