@@ -29,8 +29,7 @@ def files() -> dict[str, Any]:
     """Return every generated document by its path below `generated/`."""
     schemas = {f"schemas/{type}.json": message_schema(type) for type in MESSAGES}
     records = {
-        f"records/{name}.json": {**record_schema(name), "examples": list(RECORD_EXAMPLES[name])}
-        for name in RECORDS
+        f"records/{name}.json": {**record_schema(name), "examples": list(RECORD_EXAMPLES[name])} for name in RECORDS
     }
     return {"asyncapi.json": asyncapi(), **schemas, **records}
 

@@ -95,9 +95,7 @@ def peek(headers: Mapping[str, Any], body: bytes, content_type: str | None) -> M
     Raises `Malformed`: `oversized` or `malformed`.
     """
     if len(body) > MAX_BODY:
-        raise Malformed(
-            "oversized", "body", f"消息体超过 {MAX_BODY} 字节", f"the body exceeds {MAX_BODY} bytes"
-        )
+        raise Malformed("oversized", "body", f"消息体超过 {MAX_BODY} 字节", f"the body exceeds {MAX_BODY} bytes")
     if content_type is not None and not _JSON.fullmatch(content_type.strip()):
         raise _malformed("content_type", f"应为 {CONTENT_TYPE}", f"must be {CONTENT_TYPE}")
     event = _read_attributes(headers)
@@ -145,9 +143,7 @@ def _event(attributes: dict[str, Any], body: bytes) -> CloudEvent:
 
 def _check_text(name: str, value: object) -> None:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ATTRIBUTE or _UNSTORABLE.search(value):
-        raise _malformed(
-            f"ce-{name}", f"应为 1 至 {MAX_ATTRIBUTE} 字的文字", f"must be text of 1 to {MAX_ATTRIBUTE}"
-        )
+        raise _malformed(f"ce-{name}", f"应为 1 至 {MAX_ATTRIBUTE} 字的文字", f"must be text of 1 to {MAX_ATTRIBUTE}")
 
 
 def _dump(data: object) -> bytes:
@@ -158,9 +154,7 @@ def _dump(data: object) -> bytes:
     except TypeError as error:
         raise _malformed("body", f"消息体无法写成 JSON:{error}", f"not JSON: {error}") from None
     if len(body) > MAX_BODY:
-        raise Malformed(
-            "oversized", "body", f"消息体超过 {MAX_BODY} 字节", f"the body exceeds {MAX_BODY} bytes"
-        )
+        raise Malformed("oversized", "body", f"消息体超过 {MAX_BODY} 字节", f"the body exceeds {MAX_BODY} bytes")
     _check_storable(body)
     return body
 

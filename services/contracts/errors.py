@@ -34,9 +34,7 @@ class Malformed(Exception):
     `code` is one of `codes.REJECTIONS`; `path` names the first wrong place; `faults` holds all of them.
     """
 
-    def __init__(
-        self, code: str, path: str, text: str, text_en: str = "", faults: tuple[Fault, ...] = ()
-    ) -> None:
+    def __init__(self, code: str, path: str, text: str, text_en: str = "", faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(f"{code} at {path or '(whole)'}: {text_en or text}")
         self.code = code
         self.path = path

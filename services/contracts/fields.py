@@ -70,9 +70,7 @@ class Between(validate.Range):
         """Return the value, or raise marshmallow's `ValidationError`."""
         if (self.min is None or value >= self.min) and (self.max is None or value <= self.max):
             return value
-        raise ValidationError(
-            Words(f"应在 {self.min} 至 {self.max} 之间", f"must be {self.min} to {self.max}")
-        )
+        raise ValidationError(Words(f"应在 {self.min} 至 {self.max} 之间", f"must be {self.min} to {self.max}"))
 
 
 class _Spoken:

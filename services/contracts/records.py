@@ -51,9 +51,7 @@ class Handover(Record):
         {
             "if": {"required": ["mode"], "properties": {"mode": {"const": "sole"}}},
             "then": {
-                "properties": {
-                    "assignments": {"maxItems": 1, "items": {"properties": {"role": {"const": "lead"}}}}
-                }
+                "properties": {"assignments": {"maxItems": 1, "items": {"properties": {"role": {"const": "lead"}}}}}
             },
         },
         {
@@ -112,9 +110,7 @@ class Acceptance(Record):
     return_text = fields.text("退办说明", "explanation", most=2000, required=False)
     proposed_unit = fields.unit("建议承办单位", "proposed unit", required=False)
     head_signed = fields.flag("单位主要负责人已签字", "signed by the unit head", required=False)
-    rules = (
-        Rule({"verdict": ("return_requested",)}, {"return_reason": 0, "return_text": 20, "proposed_unit": 0}),
-    )
+    rules = (Rule({"verdict": ("return_requested",)}, {"return_reason": 0, "return_text": 20, "proposed_unit": 0}),)
 
 
 class ReturnRequest(Record):
@@ -194,13 +190,9 @@ class ReplyDraft(Record):
     outcome_class = fields.code("办理结果类别", "outcome class", codes.OUTCOME_CLASSES)
     commitments = fields.listing("承诺事项", "commitments", Commitment, most=50, required=False)
     publication_attribute = fields.code("公开属性", "publication attribute", codes.PUBLICATION_ATTRIBUTES)
-    publication_ground = fields.text(
-        "不主动公开的依据", "ground for not publishing", most=1000, required=False
-    )
+    publication_ground = fields.text("不主动公开的依据", "ground for not publishing", most=1000, required=False)
     contact_person = fields.line("联系人", "contact person", most=50, private=True, required=False)
-    contact_phone = fields.line(
-        "联系电话", "contact phone", most=30, pattern=PHONE, private=True, required=False
-    )
+    contact_phone = fields.line("联系电话", "contact phone", most=30, pattern=PHONE, private=True, required=False)
     rules = (Rule({"publication_attribute": ("on_request", "not_public")}, {"publication_ground": 0}),)
 
 

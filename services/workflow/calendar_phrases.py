@@ -15,16 +15,10 @@ class Clause(NamedTuple):
 
 
 PHRASES: dict[str, Clause] = {
-    "after": Clause(
-        "{start} 起 {count} {unit}，首日{first}", "{count} {unit_en} from {start}, first day {first_en}"
-    ),
-    "before": Clause(
-        "{start} 前 {count} {unit}，当日{first}", "{count} {unit_en} before {start}, that day {first_en}"
-    ),
+    "after": Clause("{start} 起 {count} {unit}，首日{first}", "{count} {unit_en} from {start}, first day {first_en}"),
+    "before": Clause("{start} 前 {count} {unit}，当日{first}", "{count} {unit_en} before {start}, that day {first_en}"),
     "date": Clause("固定日期 {day}", "fixed date {day}"),
-    "month_end": Clause(
-        "{month} 无 {number} 日，取月末", "{month} has no day {number}, its last day is taken"
-    ),
+    "month_end": Clause("{month} 无 {number} 日，取月末", "{month} has no day {number}, its last day is taken"),
     "holiday": Clause("{days} {name}放假不计", "{days_en} {name_en} holiday not counted"),
     "workday": Clause("{days} 调休上班计入", "{days_en} working day in lieu, counted"),
     "roll_holiday": Clause("{day} {name}放假，顺延", "{day} is a {name_en} holiday, moved on"),

@@ -20,9 +20,7 @@ def write(version: str) -> None:
     folder.mkdir(parents=True)
     for type_ in MESSAGES:
         wires = {"messages": [_wire(message) for message in message_examples.messages(type_)]}
-        (folder / f"{type_}.json").write_text(
-            json.dumps(wires, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-        )
+        (folder / f"{type_}.json").write_text(json.dumps(wires, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _wire(message: Message) -> dict[str, Any]:

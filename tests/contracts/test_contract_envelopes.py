@@ -101,9 +101,7 @@ def test_a_missing_or_wrong_attribute_is_named(name: str) -> None:
         assert refused.text_en
 
 
-@pytest.mark.parametrize(
-    "time", ["2026-03-06", "2026-03-06T09:30:00", "20260306T093000Z", "2026-13-06T09:30:00Z"]
-)
+@pytest.mark.parametrize("time", ["2026-03-06", "2026-03-06T09:30:00", "20260306T093000Z", "2026-13-06T09:30:00Z"])
 def test_a_time_without_offset_or_sense_is_refused(time: str) -> None:
     """Times are RFC 3339 with an offset."""
     wire = encode(OPENED)
@@ -143,9 +141,7 @@ def test_size_is_limited_both_ways() -> None:
     assert refusal(encode(OPENED), body=b" " * (MAX_BODY + 1)).code == "oversized"
 
 
-@pytest.mark.parametrize(
-    "content_type", ["text/plain", "application/cloudevents+json", "application/jsonp", ""]
-)
+@pytest.mark.parametrize("content_type", ["text/plain", "application/cloudevents+json", "application/jsonp", ""])
 def test_other_content_types_are_refused(content_type: str) -> None:
     """The body is JSON in binary mode, nothing else."""
     assert refusal(encode(OPENED), content_type=content_type).path == "content_type"

@@ -39,9 +39,7 @@ def faults(load: Any, name: str, data: Any) -> list[str]:
 def agree(load: Any, schema: dict[str, Any], name: str, data: Any) -> None:
     """Assert that both sides give the same verdict."""
     found = [text for text in faults(load, name, data) if text != MARSHMALLOW_ONLY]
-    errors = [
-        error.message for error in Draft202012Validator(schema, format_checker=FORMATS).iter_errors(data)
-    ]
+    errors = [error.message for error in Draft202012Validator(schema, format_checker=FORMATS).iter_errors(data)]
     assert bool(found) == bool(errors), (data, found, errors)
 
 
@@ -112,9 +110,7 @@ def test_every_field_is_labelled_in_both_languages(schema: dict[str, Any]) -> No
 
 def test_objects_stay_open_for_newer_senders() -> None:
     """No published schema forbids additional properties."""
-    assert "'additionalProperties': False" not in str(
-        [*map(record_schema, RECORDS), *map(message_schema, MESSAGES)]
-    )
+    assert "'additionalProperties': False" not in str([*map(record_schema, RECORDS), *map(message_schema, MESSAGES)])
 
 
 @pytest.mark.parametrize(

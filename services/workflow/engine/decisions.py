@@ -139,9 +139,7 @@ class _Reader:
             findings=tuple(self.findings),
         )
 
-    def refuse(
-        self, code: str, node: etree._Element, *, severity: Severity = "error", **facts: object
-    ) -> None:
+    def refuse(self, code: str, node: etree._Element, *, severity: Severity = "error", **facts: object) -> None:
         element = node.get("id") or self.decision.get("id")
         self.findings.append(word(WORDS, code, file=self.file, element=element, severity=severity, **facts))
 

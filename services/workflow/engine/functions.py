@@ -82,9 +82,7 @@ def _round(_: Frame, value: Any, digits: Any = 0) -> Any:
     """Half away from zero, as 四舍五入 is taught: round(2.5) is 3 and round(1.005, 2) is 1.01."""
     if type(digits) is not int or not 0 <= digits <= 10:
         raise mismatch("bad_key", digits)
-    exact = Decimal(str(bounded(value))).quantize(
-        Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_EXACT
-    )
+    exact = Decimal(str(bounded(value))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_EXACT)
     return float(exact) if digits else int(exact)
 
 

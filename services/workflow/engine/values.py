@@ -98,9 +98,7 @@ def ordering(compare: Callable[[Any, Any], bool]) -> Callable[[Frame, Any, Any],
 
     def run(_: Frame, left: Any, right: Any) -> bool:
         one, other = type(left), type(right)
-        if (one is str and other is str) or (
-            (one is int or one is float) and (other is int or other is float)
-        ):
+        if (one is str and other is str) or ((one is int or one is float) and (other is int or other is float)):
             return compare(left, right)
         code = "no_value" if left is None or right is None else "incomparable"
         raise mismatch(code, left, right)
