@@ -12,7 +12,7 @@ from typing import Final
 
 from tests.e2e.deployments import Deployment, Name
 
-_GAP: Final = 1.0
+_GAP: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Killer:
         while not self._stop.is_set():
             for name in self._chance.sample(everybody, len(everybody)):
                 self._wait()
-                if self._stop.wait(_GAP + self._chance.uniform(0, 1.0)):
+                if self._stop.wait(_GAP + self._chance.uniform(0, 0.5)):
                     return
                 self._kill(name)
 

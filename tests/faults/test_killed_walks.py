@@ -27,7 +27,7 @@ from tests.faults.killers import Killer
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1500)]
 MATTERS, BY_QUEUE, WORKERS = 200, 25, 2
-PACE, PATIENCE, LEAST = (15, 50), 15.0, 3
+PACE, PATIENCE, LEAST = (8, 30), 15.0, 3
 PASSWORD = "huiyin-demo-2026"
 BUREAU, CONGRESS = "bureau", "congress"
 
