@@ -85,6 +85,11 @@ class Field:
         return f"f-{self.name}"
 
     @property
+    def local(self) -> bool:
+        """Whether this is the group of local fields: they stand among the others, under no heading of their own."""
+        return self.kind == "group" and self.name.rpartition(".")[2] == "extra"
+
+    @property
     def described_by(self) -> str:
         """The ids of hint and error, for ``aria-describedby``."""
         parts = [("hint", self.hint or self.limited), ("error", self.errors)]

@@ -220,6 +220,11 @@ def unit(zh: str, en: str, *, required: bool = True, nullable: bool = False) -> 
     return ident(zh, en, required=required, nullable=nullable, **{"x-options": "units"})
 
 
+def deputy(zh: str, en: str, *, required: bool = True, nullable: bool = False) -> Text:
+    """The id of a deputy of the directory, chosen from a list in forms and read by name."""
+    return ident(zh, en, required=required, nullable=nullable, **{"x-options": "deputies"})
+
+
 def code(zh: str, en: str, codes: Codes, *, required: bool = True, nullable: bool = False) -> Text:
     """One code of a canonical list, with the labels people see."""
     labels = {key: label.zh for key, label in codes.items()}

@@ -215,7 +215,7 @@ class Reply(ReplyDraft):
     letter_id = fields.ident("答复函编号", "letter id")
     unit = fields.unit("答复单位", "replying unit")
     redo_round = fields.whole("第几次重新办理", "redo round, 0 = first reply", most=99)
-    recipients = fields.listing("收件代表", "recipients", fields.ident("代表", "deputy"), least=1, most=300)
+    recipients = fields.listing("收件代表", "recipients", fields.deputy("代表", "deputy"), least=1, most=300)
 
 
 class Feedback(Record):
@@ -232,7 +232,7 @@ class Feedback(Record):
         required=False,
     )
     agrees_class = fields.flag("是否认可办理结果类别", "agrees with the outcome class", required=False)
-    deputy = fields.ident("代表", "deputy", required=False)
+    deputy = fields.deputy("代表", "deputy", required=False)
     unit = fields.unit("被评价单位", "rated unit", required=False)
     redo_round = fields.whole("第几次重新办理", "redo round", most=99, required=False)
     consents_publish = fields.flag("同意公开", "consents to publication", required=False)

@@ -299,6 +299,21 @@ def test_every_input_has_its_label(app: Flask) -> None:
     assert app
 
 
+def test_local_fields_stand_among_the_others(app: Flask) -> None:
+    """The group `extra` has no heading of its own, neither to fill in nor to read; its errors keep their target."""
+    day = {"type": "string", "title": "交办日期", "format": "date"}
+    extra = {"type": "object", "title": "地方字段", "required": ["day"], "properties": {"day": day}}
+    schema = {"type": "object", "required": ["extra"], "properties": {"extra": extra}}
+    html = forms.render(schema, None)
+    assert html.count("交办日期") == 1
+    assert "地方字段" not in html
+    assert 'id="f-extra"' in html
+    shown = forms.show(schema, {"extra": {"day": "2026-03-05"}})
+    assert "地方字段" not in shown
+    assert "<dt>交办日期</dt>" in shown
+    assert app
+
+
 def test_lists_have_spare_rows_up_to_their_limit(app: Flask) -> None:
     """Three empty ones behind those there are, never more than the form allows."""
     assert forms.render(SCHEMA, GOOD, options=OPTIONS).count('class="repeat"') == 3
@@ -387,6 +402,14 @@ def test_a_filled_form_can_be_read(app: Flask) -> None:
     assert '<th scope="col">事项</th>' in html
     assert "期限" not in html
     assert "<input" not in html
+    assert app
+
+
+def test_deputies_in_records_are_read_by_name(app: Flask) -> None:
+    """An id of the directory says nothing to a reader; one nobody knows any more is still shown."""
+    record = {"$ref": "urn:huiyin:record:feedback"}
+    assert "张代表" in forms.show(record, {"result": "satisfied", "deputy": "d1"}, options=OPTIONS)
+    assert "d-gone" in forms.show(record, {"result": "satisfied", "deputy": "d-gone"}, options=OPTIONS)
     assert app
 
 
