@@ -33,9 +33,12 @@ class Place:
     grants: tuple[str, ...] = ()
 
 
+OWN_TASKS: Final = ("tasks.handle", "feedback.give")
+"""Grants of those who may have tasks of their own: people who handle matters, and deputies who are asked."""
+
 PLACES: Final = (
-    Place("/workflow/tasks", "待办", "To do", ("tasks.handle",)),
-    Place("/workflow/tasks/done", "已办", "Done", ("tasks.handle",)),
+    Place("/workflow/tasks", "待办", "To do", OWN_TASKS),
+    Place("/workflow/tasks/done", "已办", "Done", OWN_TASKS),
     Place(
         "/matters",
         "建议",

@@ -11,7 +11,7 @@ from services.common import auth, config, db, directories, forms, pages, web
 from services.common.problems import Problem
 
 NOW = datetime(2026, 3, 5, 1, 0, tzinfo=UTC)
-GRANTS = {"gov_office": {"tasks.handle", "ledger.read"}, "deputy": {"matters.submit"}}
+GRANTS = {"gov_office": {"tasks.handle", "ledger.read"}, "deputy": {"matters.submit", "feedback.give"}}
 DIRECTORY: tuple[dict[str, Any], ...] = (
     {"kind": "unit", "id": "unit_a", "version": 1, "body": {"name": "市城市管理局", "kind": "government"}},
     {"kind": "unit", "id": "unit_b", "version": 1, "body": {"name": "市财政局", "active": False}},

@@ -71,6 +71,13 @@ def test_the_list_of_places_shows_what_one_may_do(client: FlaskClient) -> None:
     assert "李&lt;b&gt;办" in html
 
 
+def test_a_deputy_has_a_place_for_what_waits_for_an_answer(app: Flask) -> None:
+    """Who may be asked for feedback has tasks too; the ledger is not a deputy's."""
+    with app.test_request_context("/open"):
+        auth.sign_in("a2", 1)
+        assert [name for _, name, _ in pages.places()] == ["待办", "已办", "建议", "消息"]
+
+
 def test_only_the_nearest_place_is_the_current_one(app: Flask) -> None:
     """已办 lies below 待办 and is not it; a prefix of the service counts."""
     with app.test_request_context("/tasks/done", environ_overrides={"SCRIPT_NAME": "/workflow"}):
