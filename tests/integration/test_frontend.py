@@ -55,10 +55,68 @@ def test_the_look_is_readable_for_everybody(shown: Page, axe: Callable[[Page], l
 
 
 def test_the_viewer_marks_where_a_case_stands(shown: Page) -> None:
-    """Done and current elements are marked, and an id that the diagram no longer has does no harm."""
+    """Done and current elements and the box around; an id that the diagram no longer has does no harm."""
     done = shown.locator(".djs-element.is-done")
-    assert {item.get_attribute("data-element-id") for item in done.all()} == {"start", "flow_1"}
-    assert shown.locator(".is-current").get_attribute("data-element-id") == "task_reply"
+    assert {item.get_attribute("data-element-id") for item in done.all()} == {"start", "flow_1", "task_reply"}
+    assert shown.locator(".is-current").get_attribute("data-element-id") == "task_review"
+    assert shown.locator(".is-around").get_attribute("data-element-id") == "sub_review"
+
+
+def test_a_wide_diagram_opens_readable_at_the_current_step(shown: Page) -> None:
+    """In full size there; the tools show the whole, the current step again, larger and smaller."""
+    assert (width(shown, "task_review"), in_sight(shown, "task_review"), in_sight(shown, "start")) == (100, True, False)
+    shown.get_by_role("button", name="看全图").click()
+    assert width(shown, "task_review") < 50
+    assert in_sight(shown, "start")
+    assert in_sight(shown, "task_review")
+    shown.get_by_role("button", name="看正在办的环节").click()
+    assert (width(shown, "task_review"), in_sight(shown, "start")) == (100, False)
+    shown.get_by_role("button", name="放大").click()
+    assert width(shown, "task_review") == 125
+    shown.get_by_role("button", name="缩小").click()
+    assert width(shown, "task_review") == 100
+
+
+def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(shown: Page) -> None:
+    """Who reads down the page is not caught in the picture."""
+    shown.locator(".diagram").hover()
+    before = shown.evaluate("scrollY")
+    shown.mouse.wheel(0, -200)
+    shown.wait_for_function("before => scrollY < before", arg=before)
+    assert width(shown, "task_review") == 100
+    shown.keyboard.down("Control")
+    shown.locator(".diagram").hover()
+    shown.mouse.wheel(0, -200)
+    shown.wait_for_function(f"{_BOX}('task_review').width > 101")
+
+
+def test_a_diagram_that_cannot_be_had_says_so(page: Page) -> None:
+    """In words, in its place; there are no tools for nothing."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page.route("**/diagram.bpmn", lambda route: route.fulfill(status=503))
+        page.goto(f"http://127.0.0.1:{server.server_port}/page.html")
+        page.get_by_text("流程图暂时无法显示。").wait_for()
+        assert page.get_by_role("button", name="放大").count() == 0
+        server.shutdown()
+
+
+_BOX = "(id => document.querySelector(`.djs-shape[data-element-id=${id}] rect`).getBoundingClientRect())"
+
+
+def width(page: Page, element: str) -> int:
+    """How wide an activity appears, without its border."""
+    return round(page.evaluate(f"({_BOX}('{element}').width)"))
+
+
+def in_sight(page: Page, element: str) -> bool:
+    """Whether an element lies inside the frame of the diagram."""
+    inside = """id => {
+        const frame = document.querySelector('.diagram').getBoundingClientRect();
+        const box = document.querySelector(`.djs-shape[data-element-id=${id}]`).getBoundingClientRect();
+        return box.left >= frame.left && box.right <= frame.right && box.top >= frame.top && box.bottom <= frame.bottom;
+    }"""
+    return bool(page.evaluate(inside, element))
 
 
 def test_the_watermark_of_the_viewer_is_visible(shown: Page) -> None:
