@@ -81,6 +81,29 @@ class Edition:
         found = spec.task_specs.get(element) if spec is not None else None
         return bool(found is not None and getattr(found, "extensions", {}).get("return"))
 
+    def element_name(self, element: str) -> str:
+        """What the diagrams write on an element; its id where they write nothing."""
+        specs = (spec for process in self.bundle.specs.values() for spec in process.task_specs.values())
+        return next((str(spec.bpmn_name) for spec in specs if spec.bpmn_id == element and spec.bpmn_name), element)
+
+    def local_fields(self, record: str) -> dict[str, Any]:
+        """The schemas of the local fields (`extra`) that the package's forms add to a type of record."""
+        sources = [form for key, form in self.bundle.forms.items() if self.bundle.record_of(key) == record]
+        parts = [(form.get("properties") or {}).get("extra") or {} for form in sources]
+        return {name: field for part in parts for name, field in (part.get("properties") or {}).items()}
+
+    def boxes_of(self, process: str) -> set[str]:
+        """The elements that run a sub-process or called process, and those that run the processes these stand in."""
+        found: set[str] = set()
+        wanted = [process]
+        while wanted:
+            name = wanted.pop()
+            for outer, spec in self.bundle.specs.items():
+                own = {s.bpmn_id for s in spec.task_specs.values() if getattr(s, "spec", None) == name} - found
+                found |= own
+                wanted += [outer] if own else []
+        return found
+
     def local_date(self, at: datetime) -> date:
         """The date an instant has where the package applies."""
         return at.astimezone(ZoneInfo(self.package.zone)).date()

@@ -32,6 +32,8 @@ class _Known:
                 case e.TaskOpened():
                     self.elements[effect.task_id], self.units[effect.task_id] = effect.element, effect.unit
                     self.limit_of[effect.task_id] = effect.deadline or ""
+                case e.TaskChanged():
+                    self.units[effect.task_id] = effect.unit
                 case e.TimerSet():
                     self.elements[effect.timer_id] = effect.element
                 case e.Subscribed():
@@ -50,9 +52,13 @@ def of_case(conn: Connection, case: Mapping[Any, Any]) -> list[dict[str, Any]]:
     """
     known, live = _Known(), None
     heard = _messages(conn, case["matter_id"])
+    log = cases.log(conn, case["id"])
+    broken = chain.first_broken(log)
     found: list[dict[str, Any]] = []
-    for row in cases.log(conn, case["id"]):
+    for row in log:
         found.append(_step(row, known, heard.get(f"{case['id']}.{row['seq']}", ())))
+        if broken is not None and row["seq"] >= broken:
+            continue  # somebody has changed the log: it can be shown, not played
         try:
             live, effects = _play(conn, case, row, live)
         except e.EngineError:

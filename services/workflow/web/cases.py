@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template
+from sqlalchemy import Connection
 
 from services.common import auth
 from services.common.problems import Problem
@@ -13,6 +15,8 @@ from services.workflow import (
     chain,
     deadlines,
     edges,
+    editions,
+    histories,
     incidents,
     matters,
     records,
@@ -20,7 +24,9 @@ from services.workflow import (
     visibility,
     worklists,
 )
+from services.workflow import engine as e
 from services.workflow.web.shown import read_records
+from services.workflow.web.words import step_name
 
 pages = Blueprint("cases", __name__)
 
@@ -34,28 +40,49 @@ def case(case_id: str) -> str:
         row = visibility.check(conn, case_id, speaker)
         steps = worklists.of_case(conn, case_id)
         log = cases.log(conn, case_id)
-        own = [step for step in steps if step["process"] == row["process"]]
+        current = _standing(conn, case_id)
         return render_template(
             "case.html",
             case=row,
             matter=matters.get(conn, row["matter_id"]),
             steps=steps,
-            current=" ".join(sorted({s["element"] for s in own if s["state"] == "open"})),
-            done=" ".join(sorted({s["element"] for s in own if s["state"] == "closed"})),
+            current=current,
+            done=_passed(editions.get(conn, row["package_version"]), steps).difference(current),
             deadlines=deadlines.of_case(conn, case_id),
             records=read_records(conn, records.of_case(conn, case_id)),
-            log=[{**entry, "facts": _facts(entry)} for entry in log],
+            log=_lines(conn, row, log),
             broken=chain.first_broken(log),
             incidents=incidents.of_case(conn, case_id),
             siblings=cases.of_matter(conn, row["matter_id"]),
         )
 
 
-def _facts(entry: Any) -> str:
-    """What a log row is about, in one word: task, message, timer, record or verb."""
+def _standing(conn: Connection, case_id: str) -> list[str]:
+    """The elements the case stands in; the page goes without where today's engine cannot read the state."""
+    try:
+        return e.standing(cases.live_state(conn, case_id))
+    except e.EngineError:
+        return []
+
+
+def _passed(edition: editions.Edition, steps: Sequence[Mapping[Any, Any]]) -> set[str]:
+    """The elements of finished tasks, and the boxes they are in."""
+    closed = [step for step in steps if step["state"] == "closed"]
+    boxes = (edition.boxes_of(process) for process in {step["process"] for step in closed})
+    return {step["element"] for step in closed}.union(*boxes)
+
+
+def _lines(conn: Connection, case: Mapping[Any, Any], log: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
+    """The rows of the log with `what` they are about and for which `unit`."""
+    diagrams = versions.diagrams(conn, case["package_version"])
+    steps = {step["seq"]: step for step in histories.of_case(conn, {**case, "diagrams": diagrams})}
+    return [{**entry, **_about(entry, steps[entry["seq"]])} for entry in log]
+
+
+def _about(entry: Mapping[Any, Any], step: Mapping[str, Any]) -> dict[str, Any]:
     data = chain.payload_of(bytes(entry["payload"]))
-    names = ("task", "name", "timer", "record", "verb", "process")
-    return str(next((data[name] for name in names if data.get(name)), ""))
+    what = step_name(entry["kind"], data, step["element"], entry["package_version"])
+    return {"what": what, "unit": step["unit"] or data.get("unit")}
 
 
 @pages.get("/cases/<case_id>/diagram")

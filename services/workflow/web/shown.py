@@ -12,24 +12,30 @@ from services.common.form_schemas import Options
 from services.contracts import catalogue
 from services.workflow import editions, picklists, records
 from services.workflow import tables as t
+from services.workflow.editions import Edition
 
 
 def read_records(conn: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
     """The records with their texts put back, and under `shown` what a reader sees."""
-    options = _options(conn, {row["case_id"] for row in rows})
-    return [{**one, "shown": _markup(one, options[one["case_id"]])} for one in records.with_texts(conn, rows)]
+    edition_of = _editions(conn, {row["case_id"] for row in rows})
+    lists = {edition.version: picklists.of(conn, edition) for edition in edition_of.values()}
+    return [
+        {**one, "shown": _markup(one, edition_of[one["case_id"]], lists[edition_of[one["case_id"]].version])}
+        for one in records.with_texts(conn, rows)
+    ]
 
 
-def _options(conn: Connection, case_ids: set[str]) -> dict[str, Options]:
+def _editions(conn: Connection, case_ids: set[str]) -> dict[str, Edition]:
     c = t.case_.c
-    versions = conn.execute(select(c.id, c.package_version).where(c.id.in_(case_ids))).all()
-    lists = {version: picklists.of(conn, editions.get(conn, version)) for version in {row[1] for row in versions}}
-    return {case_id: lists[version] for case_id, version in versions}
+    versions = conn.execute(select(c.id, c.package_version).where(c.id.in_(case_ids)))
+    return {row.id: editions.get(conn, row.package_version) for row in versions}
 
 
-def _markup(row: Mapping[Any, Any], options: Options) -> Any:
+def _markup(row: Mapping[Any, Any], edition: Edition, options: Options) -> Any:
     try:
         schema = catalogue.record_schema(row["record"])
     except KeyError:
         return ""
+    local = edition.local_fields(row["record"])
+    schema = {**schema, "properties": {**schema["properties"], "extra": {"type": "object", "properties": local}}}
     return forms.show(schema, row["data"], options=options)

@@ -20,6 +20,16 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "record": ("新增记录", "record added"),
     "operator": ("人工处置", "operated"),
 }
+VERBS: Mapping[str, tuple[str, str]] = {
+    "return": ("退回", "given back"),
+    "transfer": ("转办", "passed on"),
+    "move": ("改到其他环节", "moved"),
+    "end_instance": ("结束一个承办", "one part ended"),
+    "add_instance": ("增加一个承办", "one part added"),
+    "calendar": ("采用新日历", "new calendar"),
+    "extend": ("延期", "extended"),
+}
+"""What people do to a case beside completing its tasks."""
 STATUSES: Mapping[str, tuple[str, str]] = {
     "running": ("办理中", "running"),
     "ended": ("已结束", "ended"),
@@ -126,6 +136,20 @@ def edition_of(version: str) -> editions.Edition:
     """The live edition of a version."""
     with edges.reading() as conn:
         return editions.get(conn, version)
+
+
+def step_name(kind: str, data: Mapping[str, Any], element: str, version: str) -> str:
+    """What a row of a case's log is about: the step, record, process or verb, as its package calls it."""
+    step = edition_of(version).element_name(element)
+    if kind == "record":
+        return record_name(str(data.get("record")))
+    if kind == "start":
+        return element_label("process", element, version)
+    if kind == "operator":
+        verb = str(data.get("verb"))
+        named = languages.pick(*VERBS.get(verb, (verb, verb)))
+        return named if element == verb else languages.pick(f"{named}:{step}", f"{named}: {step}")
+    return step
 
 
 def record_name(record: str) -> str:

@@ -8,13 +8,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from services.common import auth, config
+from services.common import auth, config, db
 from services.workflow import app as apps
+from services.workflow import cases, packages
 from services.workflow import engine as e
-from services.workflow import packages
 from services.workflow import tables as t
 from tests.unit.workflow.service import package
-from tests.unit.workflow.service.office import Office
+from tests.unit.workflow.service.office import Office, somebody
 
 
 @pytest.fixture
@@ -192,6 +192,44 @@ def test_the_case_page_shows_steps_deadlines_and_an_intact_log(office: Office, p
     with office.engine.begin() as conn:
         conn.execute(t.stimulus.update().values(payload=b"{}"))
     assert "与校验链不符" in people["office"].page(f"/cases/{case_id}")
+
+
+def test_the_log_speaks_of_steps_not_of_ids(office: Office, people: dict[str, Person]) -> None:
+    """What was done is called as on the diagram, with its unit; so are timers, messages and verbs."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    transfer = f"/tasks/{office.open(case_id)[0]['id']}/verbs/transfer"
+    assert people["office"].api("POST", transfer, {"unit": "u_c"})[0] == 200
+    office.complete(office.open(case_id)[0]["id"], {"note": "同意"}, somebody("liaison", "u_c"))
+    delivered = {"matter_id": "m1", "letter_id": f"{case_id}.letter", "recipients": ["d1"]}
+    office.receive("reply.delivered.v1", {**delivered, "delivered_at": office.clock.now().isoformat()})
+    office.turn()
+    office.later(days=8)
+    office.turn()
+    log = people["office"].page(f"/cases/{case_id}").partition('id="log-title"')[2]
+    told = re.findall(r"<td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td>\s", log)
+    assert told == [
+        ("启动", "主流程", ""),
+        ("完成任务", "决定", ""),
+        ("人工处置", "转办:意见", "单位u_a"),
+        ("完成任务", "意见", "单位u_c"),
+        ("收到消息", "等待送达", ""),
+        ("到时", "等待一周", ""),
+    ]
+    assert f"{case_id}." not in log
+
+
+def test_the_diagram_shows_every_box_the_case_stands_in(office: Office, people: dict[str, Person]) -> None:
+    """The call and the task in the called process, of which the diagram shows the one it has."""
+    case_id = office.start()
+    with db.begin(office.engine) as conn:
+        cases.start(conn, cases.Begin(matter_id="m1", process="follow"), office.clock.now())
+    page = people["office"].page("/cases/m1-2")
+    assert 'data-done="" data-current="call_inside inside_task"' in page
+    [task] = office.open("m1-2")
+    office.complete(task["id"], {"note": "已办"}, somebody("liaison", "u_a"))
+    assert 'data-done="call_inside inside_task" data-current=""' in people["office"].page("/cases/m1-2")
+    assert case_id == "m1-1"
 
 
 def test_versions_are_shown_and_approved_by_a_second_person(people: dict[str, Person]) -> None:
