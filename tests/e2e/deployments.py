@@ -70,6 +70,7 @@ class Deployment:
             "HUIYIN_CLOCK": f"file:{self.clock.path}",
             "HUIYIN_SECRET_KEY": self.secret,
             "HUIYIN_LOG_FORMAT": "json",
+            "PYTHONFAULTHANDLER": "1",
         }
 
     def command(self, *arguments: str, services: Sequence[str] = tuple(PARTS), timeout: float = 300) -> str:
@@ -117,7 +118,18 @@ class Deployment:
         """Nobody has ended by himself."""
         for name, process in self.running.items():
             code = process.poll()
-            assert code is None, f"{name} → {code}\n{self.log(name).read_text('utf-8')[-3000:]}"
+            assert code is None, f"{name} → {code}\n{self.log(name).read_text('utf-8', 'replace')[-3000:]}"
+
+    def autopsy(self) -> str:
+        """What every process is doing, for a test that failed: how it ended, or where it stands (it dies of it)."""
+        found = []
+        for name, process in self.running.items():
+            if (code := process.poll()) is None:
+                process.send_signal(signal.SIGABRT)  # faulthandler writes where every thread stands
+                process.wait(_GRACE)
+            said = self.log(name).read_text("utf-8", "replace")
+            found.append(f"--- {name} {'ran' if code is None else f'had ended: {code}'}\n{said[-2500:]}")
+        return "\n".join(found)
 
     @property
     def vhost(self) -> str:

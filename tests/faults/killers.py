@@ -72,12 +72,18 @@ class Killer:
 
     def _wait(self) -> None:
         goal, end = self.done + self._chance.randint(*self._pace), time.monotonic() + self._patience
-        while self.done < goal and time.monotonic() < end and not self._stop.wait(0.01):
-            pass
+        while self.done < goal and time.monotonic() < end and not self._stop.wait(0.05):
+            self._look_after()
+
+    def _look_after(self) -> None:
+        """Nobody shall end by himself; who does is noted and started again."""
+        for name, process in list(self._deployment.running.items()):
+            if (code := process.poll()) is not None:
+                said = self._deployment.log(name).read_text("utf-8", "replace")
+                self.ended.append(f"{name} ended by itself: {code}\n{said[-2000:]}")
+                self._deployment.start(name)
 
     def _kill(self, name: Name) -> None:
-        if self._deployment.running[name].poll() is not None:
-            self.ended.append(f"{name} ended by itself:\n{self._deployment.log(name).read_text('utf-8')[-2000:]}")
         pid = self._deployment.kill(name)
         self._deployment.start(name)
         now = self._deployment.clock.now()

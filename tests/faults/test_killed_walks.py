@@ -82,9 +82,13 @@ def play(deployment: Deployment) -> tuple[Driver, Killer, Agency, Agency]:
         driver = Driver(deployment, cast, "overseer", frozenset({AGENCY_UNIT}), killer.noticed, idle)
         for one in waiting[:BY_QUEUE]:
             congress.command(one.key, "matter.submit.v1", "congress", one.form)
-        with killer:
-            driver.play(waiting[BY_QUEUE:])
-        deployment.settle()
+        try:
+            with killer:
+                driver.play(waiting[BY_QUEUE:])
+            deployment.settle()
+        except Exception as error:
+            error.add_note("\n".join(killer.ended) + deployment.autopsy())
+            raise
         deployment.demand_alive()
     return driver, killer, bureau, congress
 
