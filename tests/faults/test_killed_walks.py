@@ -157,9 +157,17 @@ def prove(engines: proofs.Engines, driver: Driver, bureau: Agency, congress: Age
 
 
 def complaints(home: Path) -> set[str]:
-    """What any process logged as an error."""
-    lines = [json.loads(line) for path in home.glob("*.log") for line in path.read_text("utf-8").splitlines()]
-    return {line["action"] for line in lines if line["level"] in ("error", "critical")}
+    """What any process logged as an error, or said otherwise; a line may be cut off where its writer was killed."""
+    found = set()
+    for text in (path.read_text("utf-8", "replace") for path in home.glob("*.log")):
+        for said in text.splitlines():
+            try:
+                line = json.loads(said)
+            except json.JSONDecodeError:
+                line = {"action": said, "level": "info" if said.startswith("{") else "error"}
+            if line["level"] in ("error", "critical"):
+                found.add(str(line["action"]))
+    return found
 
 
 def queues_are_empty(broker: Broker, vhost: str) -> None:
