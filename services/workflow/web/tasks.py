@@ -43,12 +43,13 @@ def done() -> str:
 def _list(which: str) -> str:
     size, number, speaker = page_tools.PAGE_SIZE, page_tools.page_number(), edges.speaker()
     find = worklists.todo if which == "todo" else worklists.done
+    wanted, now = filter_of(), edges.now()
     with edges.reading() as conn:
-        now = edges.now()
-        rows = find(conn, speaker, filter_of(), now, limit=size + 1, offset=(number - 1) * size)
+        rows = find(conn, speaker, wanted, now, limit=size + 1, offset=(number - 1) * size)
     page = page_tools.page_of(rows, number)
     units = sorted({unit for _role, unit in speaker.roles if unit})
-    return render_template(f"{which}.html", page=page, wanted=filter_of(), units=units, now=now)
+    narrowed = wanted != worklists.Filter()
+    return render_template(f"{which}.html", page=page, wanted=wanted, narrowed=narrowed, units=units, now=now)
 
 
 @pages.get("/tasks/<task_id>")

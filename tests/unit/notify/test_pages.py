@@ -119,6 +119,15 @@ def test_one_may_set_an_address_or_refuse_mail(app: Flask, world: World) -> None
     assert "checked" not in html
 
 
+def test_empty_lists_say_whether_the_filter_made_them_so(app: Flask) -> None:
+    """Nothing there yet, or nothing of this kind."""
+    client = enter(app, "p-admin")
+    assert "没有消息。" in client.get("/messages").text
+    assert "没有这一类消息。" in client.get("/messages?only=task").text
+    assert "还没有发送记录。" in client.get("/deliveries").text
+    assert "没有符合条件" in client.get("/deliveries?state=failed").text
+
+
 def test_the_delivery_log_is_for_administrators(app: Flask, world: World) -> None:
     """They see states and reasons, and may have a delivery tried again."""
     world.notice([{"person": "d-2"}])

@@ -163,6 +163,15 @@ def test_an_overdue_task_is_marked(office: Office, people: dict[str, Person]) ->
     assert "逾期" in people["office"].page("/tasks?overdue=1")
 
 
+def test_an_empty_list_says_whether_the_filter_made_it_so(people: dict[str, Person]) -> None:
+    """Nothing there is good news, nothing found is a reason to look again."""
+    for path, nothing in (("/tasks", "没有待办任务"), ("/tasks/done", "还没有办理过任务")):
+        assert nothing in people["office"].page(path)
+        found = people["office"].page(f"{path}?q=nothing")
+        assert nothing not in found
+        assert f'href="{path}">清除条件' in found
+
+
 def test_a_record_is_added_on_its_own_page(office: Office, people: dict[str, Person]) -> None:
     """The records a scope accepts are offered beside the task."""
     case_id = office.start()
