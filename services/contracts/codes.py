@@ -136,6 +136,7 @@ CONTACT_CHANNELS: Final[Codes] = {
     "video": Label("视频", "video"),
     "written": Label("书面", "in writing"),
 }
+CONTACT_WAYS: Final[Codes] = {**CONTACT_CHANNELS, "not_contacted": Label("未联系", "not contacted")}
 RETURN_REASONS: Final[Codes] = {
     "not_our_duty": Label("非本单位职责", "not our duty"),
     "other_unit_leads": Label("应由其他单位主办", "another unit should lead"),
@@ -144,9 +145,94 @@ RETURN_REASONS: Final[Codes] = {
     "duplicate": Label("重复交办", "duplicate"),
     "no_content": Label("无实质内容", "no concrete content"),
 }
+ADMISSION_DECISIONS: Final[Codes] = {
+    "admit": Label("受理", "admit"),
+    "return": Label("退回修改", "return for revision"),
+    "refuse": Label("不作为建议处理", "not handled as a suggestion"),
+    "transfer": Label("转其他渠道办理", "passed on to another channel"),
+}
+ADMISSION_GROUNDS: Final[Codes] = {
+    "personal": Label("个人或亲属事项", "personal or relatives' matter"),
+    "forwarded_letter": Label("转交群众来信", "a forwarded letter"),
+    "judicial": Label("已进入司法或仲裁程序", "in judicial or arbitration proceedings"),
+    "complaint": Label("检举、申诉、控告", "complaint or accusation"),
+    "promotion": Label("学术讨论或产品推介", "academic or product promotion"),
+    "no_content": Label("无具体内容", "no concrete content"),
+    "outside_powers": Label("不属本级职权", "outside the powers of this level"),
+    "unlawful": Label("不符合法律法规", "against the law"),
+    "other_procedure": Label("另有法定程序", "another procedure applies"),
+    "duplicate": Label("与在办建议重复", "already being handled"),
+}
+COMMENT_VERDICTS: Final[Codes] = {
+    "agree": Label("同意", "agree"),
+    "object": Label("不同意", "object"),
+    "add_co_handler": Label("建议增加会办单位", "add a co-handler"),
+}
+INSTRUCTION_DECISIONS: Final[Codes] = {
+    "agree": Label("同意", "agree"),
+    "change": Label("调整分工", "change the division"),
+}
 RETURN_DECISIONS: Final[Codes] = {
     "accept": Label("同意", "accept"),
     "refuse": Label("不同意", "refuse"),
+}
+RETURN_RULINGS: Final[Codes] = {
+    "accept": Label("同意", "accept"),
+    "refuse": Label("不同意", "refuse"),
+    "leader": Label("提请分管领导决定", "ask the leader in charge"),
+}
+COUNTERSIGN_VERDICTS: Final[Codes] = {
+    "agree": Label("同意会签", "agree"),
+    "disagree": Label("不同意", "disagree"),
+}
+DISPUTE_LEVELS: Final[Codes] = {
+    "unit_head": Label("主办单位主要负责人", "head of the lead unit"),
+    "gov_office": Label("政府督查室", "supervision office"),
+    "leader": Label("分管领导", "leader in charge"),
+}
+EXTENSION_GROUNDS: Final[Codes] = {
+    "wide_scope": Label("涉及面广", "wide scope"),
+    "great_difficulty": Label("处理难度大", "great difficulty"),
+    "superior_support": Label("需上级支持", "needs a superior level"),
+    "workload": Label("承办件数较多", "many matters at once"),
+}
+ADOPTIONS: Final[Codes] = {
+    "adopted": Label("采纳", "adopted"),
+    "partly_adopted": Label("部分采纳", "adopted in part"),
+    "not_adopted": Label("未采纳", "not adopted"),
+}
+PUBLICATION_DECISIONS: Final[Codes] = {
+    "publish": Label("公开", "publish"),
+    "withhold": Label("不公开", "withhold"),
+    "withdraw": Label("撤下", "take down"),
+}
+ACTIVITY_TYPES: Final[Codes] = {
+    "site_visit": Label("实地踏勘", "site visit"),
+    "research": Label("专题调研", "research"),
+    "coordination_meeting": Label("协调会", "coordination meeting"),
+    "on_site_meeting": Label("现场办公会", "meeting on site"),
+    "four_party_meeting": Label("四方协商会", "four-party meeting"),
+    "inspection": Label("视察", "inspection"),
+}
+PARTIES: Final[Codes] = {
+    "deputy": Label("代表", "deputy"),
+    "unit": Label("承办单位", "handling unit"),
+    "government": Label("政府督查室", "government supervision office"),
+    "congress": Label("人大代表工作机构", "congress deputies office"),
+}
+FEEDBACK_CHANNELS: Final[Codes] = {
+    "own_login": Label("本人在线", "own login"),
+    "paper": Label("纸质代录", "entered from paper"),
+}
+BULLETIN_TYPES: Final[Codes] = {
+    "progress": Label("进展通报", "progress"),
+    "praise": Label("表扬", "praise"),
+    "criticism": Label("批评", "criticism"),
+}
+ASSESSMENT_CONCLUSIONS: Final[Codes] = {
+    "handled_well": Label("办理尽责", "the unit did what could be done"),
+    "handled_partly": Label("部分尽责", "it did so in part"),
+    "handled_badly": Label("办理不力", "it did not"),
 }
 REVIEW_VERDICTS: Final[Codes] = {
     "approve": Label("通过", "approve"),

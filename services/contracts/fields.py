@@ -225,6 +225,11 @@ def deputy(zh: str, en: str, *, required: bool = True, nullable: bool = False) -
     return ident(zh, en, required=required, nullable=nullable, **{"x-options": "deputies"})
 
 
+def colleague(zh: str, en: str, *, required: bool = True, nullable: bool = False) -> Text:
+    """The id of a person of the task's own unit, chosen from a list in forms and read by name."""
+    return ident(zh, en, required=required, nullable=nullable, **{"x-options": "unit_people"})
+
+
 def code(zh: str, en: str, codes: Codes, *, required: bool = True, nullable: bool = False) -> Text:
     """One code of a canonical list, with the labels people see."""
     labels = {key: label.zh for key, label in codes.items()}

@@ -163,4 +163,92 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
         {"decision": "accept"},
         {"decision": "refuse", "reason": "现场核查发现仍有五部电梯未通电运行。"},
     ),
+    "admission": (
+        {"decision": "admit", "topic": "城建环资", "secrecy": "none", "difficult": False},
+        {"decision": "refuse", "reason_code": "judicial", "reason": "该事项正在法院审理,不宜作为建议办理。"},
+    ),
+    "revision": (
+        {
+            "situation": "望河里小区建成于一九九六年,六层无电梯,六十岁以上老人占四成。",
+            "analysis": "补贴标准不明、审批环节多,是居民迟迟不能加装的主要原因。",
+            "request": "明确补贴标准,合并审批环节,两个月内公布办理指南。",
+            "note": "按一事一议的要求,删去了停车位部分。",
+        },
+    ),
+    "withdrawal_consent": ({"agrees": True}, {"agrees": False, "text": "问题尚未解决,不同意撤回。"}),
+    "pre_handover": (
+        {
+            "mode": "lead",
+            "assignments": [{"unit": "housing", "role": "lead"}, {"unit": "planning", "role": "co_handler"}],
+            "urgent": False,
+        },
+    ),
+    "pre_handover_comment": (
+        {"verdict": "agree"},
+        {"verdict": "object", "text": "电梯安全监管职责在市场监管局。", "proposed_unit": "market_regulation"},
+    ),
+    "instruction": ({"decision": "agree", "text": "请住建局抓紧办理,六月底前报进展。", "follow_up_due": "2026-06-30"},),
+    "co_opinion_check": (
+        {"verdict": "approve", "quality": 4},
+        {"verdict": "return", "reason": "没有写明管线迁改由谁出资,请补充。"},
+    ),
+    "countersign": ({"verdict": "agree"}, {"verdict": "disagree", "text": "补贴标准与财政预算不一致。"}),
+    "dispute_decision": ({"level": "gov_office", "settled": True, "text": "三方会商,补贴按预算上限执行,分两年拨付。"},),
+    "contact_confirmation": (
+        {"contact": "m-2026-0017-1.r4", "confirmed": True},
+        {"contact": "m-2026-0017-1.r5", "confirmed": False, "text": "当天只通了电话,没有面谈。"},
+    ),
+    "activity": (
+        {
+            "type": "four_party_meeting",
+            "date": "2026-07-08",
+            "place": "云汀市政府三楼会议室",
+            "present": ["deputy", "unit", "government", "congress"],
+            "items": "第二次不满意的原因和下一步办法",
+            "outcome": "代表、承办单位、政府、人大四方商定,九月底前完成其余三部电梯的审批。",
+        },
+    ),
+    "external_blocker": ({"text": "燃气管线迁改须由省公司批准。", "party": "省燃气集团", "expected": "2026-05-15"},),
+    "section_opinion": ({"text": "管线迁改方案已由管网科核定,可随电梯基础一并施工。"},),
+    "consultation": ({"agrees": True, "text": "同意按此答复,建议补充补贴申请的办理地点。"},),
+    "reminder": ({"text": "会办意见已逾期一个工作日,请抓紧提出。", "level": "催办单"},),
+    "extension_request": (
+        {
+            "reason_code": "wide_scope",
+            "reason": "涉及七个部门和三家管线单位,补贴办法须报市政府常务会议审议。",
+            "until": "2026-07-24",
+            "interim_reply": "您的建议正在办理,补贴办法已完成起草,预计七月下旬正式答复您。",
+        },
+    ),
+    "extension_decision": (
+        {"decision": "accept", "reason": "理由成立,同意延期。", "until": "2026-07-24"},
+        {"decision": "refuse", "reason": "工作量不足以说明需要延期。"},
+    ),
+    "publication": (
+        {"decision": "publish", "attribute": "proactive", "form": "full_text", "published_on": "2026-06-05"},
+        {"decision": "withhold", "attribute": "not_public", "ground": "涉及内部工作流程,依条例第十六条不予公开。"},
+    ),
+    "supplementary_reply": (
+        {
+            "title": "关于市十五届人大五次会议第17号建议的补充答复",
+            "doc_no": "云住建函〔2026〕61号",
+            "body_text": "𠮷宏伟代表:首批六十部电梯已于十二月十八日全部投入使用,承诺事项已经完成。",
+        },
+    ),
+    "redo_decision": ({"decision": "accept", "reason": "代表反映的问题属实,责令重新办理。"},),
+    "close_out_confirmation": ({"agrees": True}, {"agrees": False, "text": "三号楼的电梯还没有通过验收。"}),
+    "supervision_letter": (
+        {
+            "number": "督〔2026〕3号",
+            "finding": "会办意见逾期五个工作日未提出。",
+            "requirement": "三个工作日内提出会办意见。",
+        },
+    ),
+    "supervision_answer": ({"text": "会办意见已于今日提出,今后由办公室专人盯办。"},),
+    "bulletin": ({"type": "criticism", "number": "2026年第7期", "text": "对两次办理代表均不满意的单位予以通报批评。"},),
+    "honours_withheld": ({"year": 2026, "text": "取消年度建议办理先进单位评选资格。"},),
+    "unit_score": ({"unit": "housing", "points": -5, "rule": "考核细则第八条", "reason": "二次办理后代表仍不满意。"},),
+    "assessment": (
+        {"assessor": "云汀学院公共管理研究中心", "conclusion": "handled_partly", "text": "审批已提速,补贴到账仍慢。"},
+    ),
 }

@@ -184,6 +184,11 @@ def test_typed_texts_are_marked_for_the_document_store() -> None:
     reply = record_schema("reply")["properties"]
     assert {name for name, field in reply.items() if field.get("x-text")} == {
         "body_text",
+        "evidence_text",
+        "deferral_text",
+        "restart_condition",
+        "co_opinion_text",
+        "signer",
         "publication_ground",
         "contact_person",
         "contact_phone",

@@ -72,7 +72,7 @@ def admin(office: Desk, page: Page) -> Page:
     page.get_by_label("用户名").fill(ADMIN)
     page.get_by_label("密码").fill(office.cast.passwords[ADMIN])
     page.get_by_role("button", name="登录").click()
-    page.get_by_role("link", name="管理").click()
+    page.get_by_role("navigation").get_by_role("link", name="管理").click()
     return page
 
 

@@ -25,7 +25,7 @@ def _read(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.iterdir()):
         if path.is_dir() and path.name not in SKIPPED | CACHES:
             yield from _read(path)
-        elif path.is_file():
+        elif path.is_file() and path.name not in SKIPPED:  # `.git` is a file in a second work tree
             try:
                 yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
             except UnicodeDecodeError:
