@@ -39,6 +39,7 @@ __all__ = [
     "Form",
     "build",
     "check",
+    "defaults",
     "read",
     "rejection",
     "render",
@@ -153,7 +154,7 @@ def build(
     for error in errors:
         texts.setdefault(error.path, []).append(languages.pick(error.text, error.text_en))
     schema = resolve(schema, options)
-    fields = _Builder(texts, spare).group(schema, _defaults(schema) if data is None else data, ())
+    fields = _Builder(texts, spare).group(schema, defaults(schema) if data is None else data, ())
     ids = dict(_ids(fields))
     return Form(fields, tuple((text, _link(ids, path)) for path, found in texts.items() for text in found))
 
@@ -163,7 +164,7 @@ def _macro(name: str, made: Form) -> Markup:
     return Markup(getattr(module, name)(made))  # noqa: S704 - the macro's own output, escaped by the template
 
 
-def _defaults(schema: Schema) -> dict[str, Any]:
+def defaults(schema: Schema) -> dict[str, Any]:
     """What an untouched form holds."""
     parts = (schema.get("properties") or {}).items()
     return {name: part["default"] for name, part in parts if "default" in part}

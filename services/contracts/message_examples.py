@@ -213,6 +213,7 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "form": "acceptance",
             "form_schema": record_schema("acceptance"),
             "record": "acceptance",
+            "initial": {"unit": "housing"},
             "deadline": _DEADLINE,
             "process_version": _VERSION,
             "opened_at": _AT,

@@ -188,6 +188,9 @@ class TaskOpened(Contract):
     form = fields.ident("表单", "form", required=False, nullable=True)
     form_schema = fields.thing("表单结构", "JSON Schema of the answer", required=False, nullable=True)
     record = fields.ident("记录类型", "record made by the answer", required=False, nullable=True)
+    initial = fields.thing(
+        "初始内容", "what the form holds at first; change it as you like", required=False, nullable=True
+    )
     deadline = fields.inside("期限", "deadline", Deadline, required=False, nullable=True)
     process_version = fields.ident("流程版本", "process version")
     opened_at = fields.instant("开始时间", "opened at")

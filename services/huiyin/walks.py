@@ -114,10 +114,14 @@ class Walk:
         settling.wait(self.client)
 
     def complete(self, task: Mapping[str, Any], data: Mapping[str, Any], login: str) -> None:
-        """Do a task through workflow's interface; what `data` leaves out is taken from the form's examples."""
+        """Do a task through workflow's interface.
+
+        What `data` leaves out is what the form holds at first, or else comes from the form's examples.
+        """
         path = f"/workflow/api/v1/tasks/{task['task_id']}"
-        schema = self.client.get(path, login)["form_schema"] or {}
-        self.client.post(f"{path}/complete", {**example(schema), **data}, login, key=f"walk:{task['task_id']}")
+        found = self.client.get(path, login)
+        answer = {**example(found["form_schema"] or {}), **(found["initial"] or {}), **data}
+        self.client.post(f"{path}/complete", answer, login, key=f"walk:{task['task_id']}")
         settling.wait(self.client)
 
     def open_tasks(self, name: str) -> list[dict[str, Any]]:

@@ -206,7 +206,7 @@ class Batch:
             at=order.stimulus.at,
             actor=dict(order.stimulus.actor),
             cause=order.cause,
-            texts=self._texts(order.texts, found),
+            texts=self._texts(order.texts, found, tasks),
             deadlines=deadlines,
             tasks=tasks,
             connector_of=self._connector_of,
@@ -233,12 +233,18 @@ class Batch:
             tasks |= {r["id"]: r for r in store.tasks(self._conn, task_ids - tasks.keys())}
         return limits, tasks
 
-    def _texts(self, own: Mapping[str, str], found: Sequence[e.Effect]) -> Mapping[str, str]:
+    def _texts(
+        self, own: Mapping[str, str], found: Sequence[e.Effect], tasks: Mapping[str, Mapping[Any, Any]]
+    ) -> Mapping[str, str]:
         """Texts behind all references in what is sent or recorded, this stimulus' and earlier ones."""
         needed: set[str] = set()
         for effect in found:
             if isinstance(effect, e.Recorded | e.Sent):
                 needed |= documents.references(effect.data)
+            elif isinstance(effect, e.TaskOpened):
+                needed |= documents.references(effect.initial)
+            elif isinstance(effect, e.TaskChanged):
+                needed |= documents.references(tasks[effect.task_id]["initial"])
         missing = needed - own.keys()
         return {**own, **documents.load(self._conn, missing)} if missing else own
 

@@ -162,6 +162,7 @@ task = Table(
     Column("form", Text),
     Column("record", Text),
     Column("accepts", Json(), nullable=False),  # records that may be added while it is open
+    Column("initial", Json()),  # what the form holds at first; texts as {"$doc", "chars"}
     Column("deadline", Text),
     Column("deadline_id", Text),
     Column("due", Date),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from services.common import db
 from services.common.problems import Problem
-from services.workflow import answers, editions, incidents
+from services.workflow import answers, documents, editions, incidents
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order
@@ -43,6 +43,13 @@ def get(conn: Connection, task_id: str, speaker: Speaker) -> RowMapping:
 def schema_of(conn: Connection, row: Mapping[Any, Any]) -> dict[str, Any]:
     """The JSON Schema of a task's form with references and pick lists written out."""
     return answers.form_schema(conn, editions.get(conn, row["package_version"]), row["form"])
+
+
+def initial_of(conn: Connection, row: Mapping[Any, Any]) -> dict[str, Any] | None:
+    """What the form holds before anybody has written into it, texts included; None where the diagram says nothing."""
+    kept = row["initial"]
+    found: dict[str, Any] | None = documents.expand(kept, documents.load(conn, documents.references(kept)))
+    return found
 
 
 def can_return(conn: Connection, row: Mapping[Any, Any]) -> bool:

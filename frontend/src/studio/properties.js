@@ -14,6 +14,7 @@ const TASK = [
   ['deadline', '期限', 'deadlines'],
   ['public', '对外名称'],
   ['result', '结果变量'],
+  ['fill', '预填内容（表达式）'],
 ];
 const DEADLINE = [
   ['name', '期限名称'],

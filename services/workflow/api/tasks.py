@@ -33,7 +33,7 @@ def list_() -> Response:
 @api.get("/tasks/<task_id>")
 @auth.signed_in
 def get(task_id: str) -> Response:
-    """One task with form schema, deadline, own draft and the whole text of its matter."""
+    """One task with form schema, deadline, own draft, what the form holds at first, and the text of its matter."""
     speaker = edges.speaker()
     with edges.reading() as conn:
         row = tasks.get(conn, task_id, speaker)
@@ -45,6 +45,7 @@ def get(task_id: str) -> Response:
             "form_schema": tasks.schema_of(conn, row),
             "why": list(limit["why"]) if limit else [],
             "draft": draft["data"] if draft else None,
+            "initial": tasks.initial_of(conn, row),
             "matter": matter["data"] if matter else None,
         }
     return jsonify({key: value for key, value in answer.items() if key not in ("matter_no", "title")})

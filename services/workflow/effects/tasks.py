@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.workflow import documents
 from services.workflow import engine as e
 from services.workflow.effects.scene import Row, Scene
 
@@ -27,6 +28,7 @@ def opened(scene: Scene, effect: e.TaskOpened) -> None:
         "form": effect.form or None,
         "record": form.record if form else None,
         "accepts": list(effect.accepts),
+        "initial": effect.initial,
         "deadline": limit["name"] if limit else None,
         "deadline_id": effect.deadline,
         "due": limit["due"] if limit else None,
@@ -94,6 +96,7 @@ def _words(scene: Scene, row: Row, limit: Row | None) -> dict[str, Any]:
         "form": row["form"],
         "form_schema": form.schema if form else None,
         "record": row["record"],
+        "initial": documents.expand(row["initial"], scene.texts),
         "deadline": _limit_words(limit),
         "process_version": scene.edition.version,
         "opened_at": row["opened_at"].isoformat(),

@@ -18,7 +18,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class TaskOpened(Effect):
-    """Somebody has something to do: `person`, if it is for one person alone. `deadline` is the id of the deadline."""
+    """Somebody has something to do: `person`, if it is for one person alone. `deadline` is the id of the deadline.
+
+    `initial` is what the form holds before anybody has written into it, if the diagram says so.
+    """
 
     kind = "task_opened"
     task_id: str
@@ -32,6 +35,7 @@ class TaskOpened(Effect):
     public: str
     accepts: tuple[str, ...] = ()
     person: str | None = None
+    initial: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,8 +154,18 @@ def open_task(case: Case, task: CaseTask) -> None:
             public=hy.get("public", ""),
             accepts=tuple(sorted({item["record"] for item in accepted(case, task)})),
             person=person,
+            initial=initial_of(case, task, hy),
         )
     )
+
+
+def initial_of(case: Case, task: CaseTask, hy: dict[str, str]) -> dict[str, Any] | None:
+    """What the form holds at first, by `fill`: fields the form has and that are something; None without `fill`."""
+    if not hy.get("fill"):
+        return None
+    fields = case.bundle.forms.get(hy.get("form", ""), {}).get("properties") or {}
+    found = case.facts_at(task, hy["fill"])
+    return {name: value for name, value in found.items() if name in fields and value is not None}
 
 
 def accepted(case: Case, task: CaseTask | None) -> Iterator[dict[str, str]]:

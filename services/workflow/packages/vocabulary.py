@@ -19,7 +19,9 @@ class Word(NamedTuple):
 
 
 VOCABULARY: Final = {
-    "task": Word(("role", "form", "deadline"), ("unit", "person", "public", "result"), ("unit", "person")),
+    "task": Word(
+        ("role", "form", "deadline"), ("unit", "person", "public", "result", "fill"), ("unit", "person", "fill")
+    ),
     "deadline": Word(("name",), ("rule", "unit", "from"), ("unit", "from")),
     "timer": Word(("deadline",), ("offset", "at")),
     "message": Word((), ("key", "data", "result"), ("key", "data")),

@@ -131,7 +131,7 @@ class _Player:
         self._step(case_id, "complete_task", actor, {"task": task.task_id, "data": dict(data)}, task.element)
 
     def _example(self, task: e.TaskOpened) -> dict[str, Any]:
-        return example(complete(self.bundle.forms.get(task.form) or {}))
+        return {**example(complete(self.bundle.forms.get(task.form) or {})), **(task.initial or {})}
 
     def _auto_step(self, matter: str) -> bool:
         """Do one thing: a task no later line mentions, a message nobody else brings, else the oldest task."""

@@ -149,7 +149,9 @@ def _page(task_id: str, data: Mapping[str, Any] | None, errors: Sequence[FieldEr
         row = tasks.get(conn, task_id, speaker)
         schema = tasks.schema_of(conn, row)
         draft = tasks.draft(conn, task_id, speaker.account)
-        shown = data if data is not None else (draft["data"] if draft else None)
+        initial = tasks.initial_of(conn, row)
+        untouched = None if initial is None else {**forms.defaults(schema), **initial}
+        shown = data if data is not None else (draft["data"] if draft else untouched)
         return render_template(
             "task.html",
             task=row,

@@ -46,11 +46,12 @@ class Office:
         """Let time pass."""
         self.clock.at += timedelta(**delta)
 
-    def start(self, matter_id: str = "m1") -> str:
-        """A matter is submitted and its case started; the case id."""
+    def start(self, matter_id: str = "m1", version: str | None = None) -> str:
+        """A matter is submitted and its case started, with `version` on that one; the case id."""
         with db.begin(self.engine) as conn:
             matters.keep(conn, matter(matter_id), self.clock.now())
-            applied = cases.start(conn, cases.Begin(matter_id=matter_id), self.clock.now())
+            wish = cases.Begin(matter_id=matter_id, package_version=version)
+            applied = cases.start(conn, wish, self.clock.now())
         assert applied.incident is None, applied
         return applied.case_id
 
@@ -133,9 +134,9 @@ def furnish(url: str) -> Office:
     return office
 
 
-def publish(office: Office, revision: int = 1) -> str:
-    """The small package goes through two hands."""
-    found = packages.load(package.files(revision))
+def publish(office: Office, revision: int = 1, files: Mapping[str, bytes] | None = None) -> str:
+    """The small package, or one of these files, goes through two hands."""
+    found = packages.load(files or package.files(revision))
     with db.begin(office.engine) as conn:
         version = versions.submit(conn, found, "a-owner", NOW)
         versions.approve(conn, version, "a-second", NOW)

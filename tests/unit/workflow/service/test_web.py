@@ -15,6 +15,7 @@ from services.workflow import engine as e
 from services.workflow import tables as t
 from tests.unit.workflow.service import package
 from tests.unit.workflow.service.office import Office, somebody
+from tests.unit.workflow.service.test_fill import filled
 
 
 @pytest.fixture
@@ -308,3 +309,16 @@ def test_the_history_of_a_matter_tells_every_step(office: Office, people: dict[s
     assert (f"{case_id}.2.1", "task.closed.v1") in [(m["id"], m["type"]) for m in case["steps"][1]["messages"]]
     assert people["other"].api("GET", "/matters/m1/history")[0] == 403
     assert people["office"].api("GET", "/matters/none/history")[0] == 404
+
+
+def test_a_form_opens_with_what_the_diagram_fills_in(office: Office, people: dict[str, Person]) -> None:
+    """Until a draft is saved; programs read the same."""
+    case_id = office.start(version=filled(office))
+    office.decide(case_id, "u_a")
+    task_id = office.open(case_id)[0]["id"]
+    assert "请办理</textarea>" in people["liaison"].page(f"/tasks/{task_id}")
+    assert people["liaison"].api("GET", f"/tasks/{task_id}")[1]["initial"] == {"note": "请办理"}
+    people["liaison"].send(f"/tasks/{task_id}", action="draft", note="我的草稿")
+    page = people["liaison"].page(f"/tasks/{task_id}")
+    assert "我的草稿</textarea>" in page
+    assert "请办理</textarea>" not in page
