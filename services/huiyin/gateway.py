@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -45,8 +46,18 @@ def listen(application: Any, host: str, port: int, trusted_proxy: str = "") -> A
 
 
 def end(server: Any) -> None:
-    """Answer what is under way, then close: a thread that answers needs the server until it is done."""
+    """Answer what is under way, then close, connections that are kept alive too.
+
+    A thread that answers needs the server until it is done; the connections belong to the thread of `run`, which
+    ends when the last of them is flushed.
+    """
     server.task_dispatcher.shutdown()
+    server.trigger.pull_trigger(partial(_hang_up, server))
+
+
+def _hang_up(server: Any) -> None:
+    for channel in list(server.active_channels.values()):
+        channel.close_when_flushed = True
     server.close()
 
 

@@ -3,16 +3,16 @@
 Only intake sees passwords and their hashes; what others need of an account travels in `directory.changed`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, Row
 
-from services.common import directories
+from services.common import db, directories
 from services.common.problems import Problem
 from services.intake import directory, store, tables
 
@@ -21,6 +21,7 @@ LOCK = timedelta(minutes=15)
 PASSWORD_MIN = 8
 PASSWORD_MAX = 256
 
+Hashing = Callable[[str], str]
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody has this password")
 
@@ -44,6 +45,7 @@ def create(
     person_id: str,
     roles: Sequence[Mapping[str, Any]],
     now: datetime,
+    hashing: Hashing | None = None,
 ) -> None:
     """Create or overwrite an account with its roles `{role, unit|null}`; an old session of it ends."""
     known = store.entry(conn, "account", account_id)
@@ -55,12 +57,12 @@ def create(
         "active": True,
         "roles": [{"role": role["role"], "unit": role.get("unit")} for role in roles],
     }
-    hashed = _hash(password)
+    hashed = (hashing or hash_password)(password)
     directory.put(conn, "account", account_id, body, now)
     store.put_password(conn, account_id, hashed)
 
 
-def ensure(conn: Connection, entry: Mapping[str, Any], now: datetime) -> None:
+def ensure(conn: Connection, entry: Mapping[str, Any], now: datetime, hashing: Hashing | None = None) -> None:
     """Create an account from `{id?, login, password, person, roles}`; one that exists only gets its roles."""
     login = str(entry["login"])
     account_id = str(entry.get("id") or login)
@@ -68,35 +70,64 @@ def ensure(conn: Connection, entry: Mapping[str, Any], now: datetime) -> None:
     if store.credential(conn, account_id) is not None:
         set_roles(conn, account_id, roles, now)
         return
-    password, person = str(entry["password"]), str(entry["person"])
-    create(conn, account_id, login=login, password=password, person_id=person, roles=roles, now=now)
+    create(
+        conn,
+        account_id,
+        login=login,
+        password=str(entry["password"]),
+        person_id=str(entry["person"]),
+        roles=roles,
+        now=now,
+        hashing=hashing,
+    )
 
 
-def sign_in(conn: Connection, login: str, password: str, now: datetime) -> Attempt:
-    """Check a password. Commit the transaction whatever the result: failures must count.
+def sign_in(engine: Engine, login: str, password: str, now: datetime) -> Attempt:
+    """Check a password and count the attempt, in transactions of its own.
 
-    An unknown login costs as much time as a wrong password and reads the same.
+    The hash takes a tenth of a second; it is computed between two transactions, so nobody waits for the database
+    meanwhile. What comes of the attempt is decided under the lock of the account: a crowd of guesses is counted
+    as a queue of them is. An unknown login costs as much time as a wrong password and reads the same.
     """
-    account = directories.account_by_login(conn, tables.directory, login.strip())
-    known = store.credential(conn, account.id) if account is not None else None
+    with db.read(engine) as conn:
+        account = directories.account_by_login(conn, tables.directory, login.strip())
+        known = store.credential(conn, account.id, lock=False) if account is not None else None
     if account is None or known is None or not account.active:
         _matches(_NOBODY, password)
         return Attempt("wrong")
-    if known.locked_until is not None and known.locked_until > now:
-        left = known.locked_until - now
-        return Attempt("locked", minutes=max(1, -(-int(left.total_seconds()) // 60)))
-    if not _matches(known.password_hash, password):
-        store.count_failure(conn, account.id, now, MAX_FAILURES, LOCK)
-        return Attempt("wrong")
-    store.clear_failures(conn, account.id)
-    if _hasher.check_needs_rehash(known.password_hash):
-        store.put_password(conn, account.id, _hasher.hash(password))
+    if _is_locked(known, now):
+        return _locked(known, now)
+    right = _matches(known.password_hash, password)
+    rehashed = _hasher.hash(password) if right and _hasher.check_needs_rehash(known.password_hash) else None
+    with db.begin(engine) as conn:
+        present = store.credential(conn, account.id)
+        if present is None:
+            return Attempt("wrong")
+        if _is_locked(present, now):
+            return _locked(present, now)
+        if present.password_hash != known.password_hash:  # changed while we were calculating
+            right, rehashed = _matches(present.password_hash, password), None
+        if not right:
+            store.count_failure(conn, account.id, now, MAX_FAILURES, LOCK)
+            return Attempt("wrong")
+        store.clear_failures(conn, account.id)
+        if rehashed is not None:
+            store.put_password(conn, account.id, rehashed)
     return Attempt("ok", account.id, account.epoch)
+
+
+def _is_locked(known: Row[Any], now: datetime) -> bool:
+    return known.locked_until is not None and known.locked_until > now
+
+
+def _locked(known: Row[Any], now: datetime) -> Attempt:
+    left = known.locked_until - now
+    return Attempt("locked", minutes=max(1, -(-int(left.total_seconds()) // 60)))
 
 
 def change_password(conn: Connection, account_id: str, password: str, now: datetime) -> None:
     """Set a new password; every open session and token of the account ends."""
-    hashed = _hash(password)
+    hashed = hash_password(password)
     _revise(conn, account_id, now)
     store.put_password(conn, account_id, hashed)
 
@@ -125,7 +156,8 @@ def _body(conn: Connection, account_id: str) -> dict[str, Any]:
     return dict(known.body)
 
 
-def _hash(password: str) -> str:
+def hash_password(password: str) -> str:
+    """What is kept of a password; raises `Problem` weak_password."""
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise Problem("weak_password", limit=PASSWORD_MIN)
     return _hasher.hash(password)

@@ -141,10 +141,10 @@ def put_entry(conn: Connection, kind: str, key: str, body: Values | None, now: d
     return int(conn.execute(values.returning(t.entry.c.version)).scalar_one())
 
 
-def credential(conn: Connection, account_id: str) -> Row[Any] | None:
-    """The credential of an account, locked until commit, or None."""
-    query = select(t.credential).where(t.credential.c.account_id == account_id).with_for_update()
-    return conn.execute(query).one_or_none()
+def credential(conn: Connection, account_id: str, *, lock: bool = True) -> Row[Any] | None:
+    """The credential of an account, locked until commit unless it is only looked at, or None."""
+    query = select(t.credential).where(t.credential.c.account_id == account_id)
+    return conn.execute(query.with_for_update() if lock else query).one_or_none()
 
 
 def put_password(conn: Connection, account_id: str, password_hash: str) -> None:

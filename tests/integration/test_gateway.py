@@ -46,6 +46,17 @@ def test_a_request_under_way_is_answered_before_the_server_ends() -> None:
     assert answers == ["http here 127.0.0.1"]
 
 
+def test_a_connection_that_is_kept_open_does_not_keep_the_server() -> None:
+    """A program that rests between two requests is hung up on; ending does not wait for it."""
+    with serving(tell) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/", headers={"Host": "here"})
+        assert connection.getresponse().read() == b"http here 127.0.0.1"
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 2
+    connection.close()
+
+
 def tell(environ: Any, start_response: Any) -> list[bytes]:
     """Say how the request came."""
     start_response("200 OK", [("Content-Type", "text/plain")])

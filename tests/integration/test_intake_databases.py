@@ -84,12 +84,10 @@ def test_failures_of_rivals_are_all_counted(world: World) -> None:
     """A crowd of guesses locks the account as a queue of them does."""
 
     def guess(_: int) -> accounts.Attempt:
-        with db.begin(world.engine) as conn:
-            return accounts.sign_in(conn, "liyun", "wrong", world.clock.now())
+        return accounts.sign_in(world.engine, "liyun", "wrong", world.clock.now())
 
     at_once(guess, accounts.MAX_FAILURES)
-    with db.begin(world.engine) as conn:
-        assert accounts.sign_in(conn, "liyun", PASSWORD, world.clock.now()).result == "locked"
+    assert accounts.sign_in(world.engine, "liyun", PASSWORD, world.clock.now()).result == "locked"
 
 
 def test_rival_workers_leave_the_rows_of_one(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from services.common import auth, db
+from services.common import auth
 from services.common.problems import Problem
 from services.intake import accounts
 from services.intake.api.answers import answer
@@ -19,8 +19,7 @@ def create() -> Response:
     if not isinstance(given, dict):
         raise Problem("bad_request", 400)
     login, password = str(given.get("login", "")), str(given.get("password", ""))
-    with db.begin(here.engine) as conn:
-        attempt = accounts.sign_in(conn, login, password, here.clock.now())
+    attempt = accounts.sign_in(here.engine, login, password, here.clock.now())
     if attempt.result == "locked":
         raise Problem("account_locked", 429, minutes=attempt.minutes)
     if attempt.result == "wrong":

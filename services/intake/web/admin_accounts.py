@@ -165,11 +165,11 @@ def change_own() -> Any:
 
 
 def _prove(account: str, present: str) -> None:
-    """The present password, in a transaction of its own: failures count as at the sign-in."""
+    """The present password; failures count as at the sign-in."""
     here = auth.extension()
-    with db.begin(here.engine) as conn:
+    with db.read(here.engine) as conn:
         login = str(registers.get(conn, "account", account)["login"])
-        attempt = accounts.sign_in(conn, login, present, here.clock.now())
+    attempt = accounts.sign_in(here.engine, login, present, here.clock.now())
     if attempt.result == "locked":
         raise Problem("account_locked", 429, minutes=attempt.minutes)
     if attempt.result != "ok":

@@ -28,8 +28,7 @@ def sign_in() -> Any:
     """Check user name and password; the attempt is counted whatever comes of it."""
     here = auth.extension()
     login, password = request.form.get("login", ""), request.form.get("password", "")
-    with db.begin(here.engine) as conn:
-        attempt = accounts.sign_in(conn, login, password, here.clock.now())
+    attempt = accounts.sign_in(here.engine, login, password, here.clock.now())
     if attempt.result == "locked":
         return _ask(problems.texts("account_locked", minutes=attempt.minutes)), 429
     if attempt.result == "wrong":

@@ -20,8 +20,7 @@ def put(world: World, kind: str, key: str, body: dict[str, Any] | None) -> int:
 
 def attempt(world: World, password: str, login: str = "liyun") -> accounts.Attempt:
     """Try to sign in."""
-    with db.begin(world.engine) as conn:
-        return accounts.sign_in(conn, login, password, world.clock.now())
+    return accounts.sign_in(world.engine, login, password, world.clock.now())
 
 
 def test_loading_a_directory_announces_every_entry_in_order(world: World) -> None:
