@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from services.common import bells
 from services.common.config import Settings
 
 monotonic = time.monotonic
@@ -70,6 +71,7 @@ class FileClock:
             present = self.now()
             if to > present:
                 self._write(to)
+                bells.ring_all(bells.TIMERS)
             return max(to.astimezone(UTC), present)
 
     def _write(self, instant: datetime) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
-from services.common import logs
+from services.common import bells, logs
 from services.common.clock import monotonic, sleep
 
 _BUSY_MS = 30_000
@@ -109,9 +109,21 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def begin(engine: Engine) -> AbstractContextManager[Connection]:
+@contextmanager
+def begin(engine: Engine) -> Iterator[Connection]:
     """A read-write transaction: commits at the end of the block, rolls back on an exception."""
-    return engine.begin()
+    with engine.connect() as conn, transaction(conn):
+        yield conn
+
+
+@contextmanager
+def transaction(conn: Connection) -> Iterator[None]:
+    """As `begin`, on a connection that is open already. The loops that were promised work are woken at its end."""
+    try:
+        with conn.begin():
+            yield
+    finally:
+        bells.ring_promised(conn)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, RowMapping, Table
 from sqlalchemy.exc import DBAPIError
 
-from services.common import inbox, logs, outbox, problems
+from services.common import db, inbox, logs, outbox, problems
 from services.common.bus import EVENTS, topology
 from services.common.clock import Clock, SystemClock
 from services.common.problems import Problem
@@ -88,7 +88,7 @@ def handle(desk: Desk, limit: int = 100) -> int:
 def _handle_one(conn: Connection, desk: Desk) -> bool:
     row: RowMapping | None = None
     try:
-        with conn.begin():
+        with db.transaction(conn):
             row = next(iter(inbox.due(conn, desk.inbox, _WALL.now(), 1)), None)
             if row is None:
                 return False
@@ -122,7 +122,7 @@ def _dispatch(conn: Connection, desk: Desk, row: RowMapping) -> None:
 
 def _record(conn: Connection, desk: Desk, row: RowMapping, error: Exception) -> None:
     """Write down what came of a message whose own transaction was rolled back."""
-    with conn.begin():
+    with db.transaction(conn):
         fresh = inbox.relock(conn, desk.inbox, row["id"])
         if fresh is None:
             return  # another worker was quicker, and luckier

@@ -38,7 +38,7 @@ from sqlalchemy import (
     select,
 )
 
-from services.common import db
+from services.common import bells, db
 from services.common.bus import EVENTS, Incoming, topology
 from services.common.db import Json, Utc
 from services.contracts.envelopes import MAX_ATTRIBUTE
@@ -91,6 +91,7 @@ def store(conn: Connection, table: Table, deliveries: Sequence[Incoming], now: d
     The same id with the same content is dropped; with other content it is kept under `<id>~<digest>` and
     rejected as `duplicate_conflict` when its turn comes. Never raises because of what a sender wrote.
     """
+    bells.promise(conn, bells.WORK)
     return [new for delivery in deliveries if (new := _store(conn, table, _row(delivery, now))) is not None]
 
 

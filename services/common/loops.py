@@ -15,7 +15,7 @@ from threading import Event
 from sqlalchemy import Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.common import db, logs, outbox
+from services.common import bells, db, logs, outbox
 from services.common import inbox as inboxes
 from services.common.bus import Incoming, Transport
 from services.common.clock import Clock, monotonic
@@ -96,7 +96,7 @@ def relay(
 
     A connector whose queue takes nothing (full, locked) rests by itself and holds up nobody else.
     """
-    resting, stuck = Resting(), Pause()
+    resting, stuck, bell = Resting(), Pause(), bells.of(engine, bells.OUTBOX)
 
     def turn() -> None:
         with db.read(engine) as conn:
@@ -110,7 +110,7 @@ def relay(
             stop.wait(stuck.next())  # a service's queue is full or missing: everything behind it waits, in order
         elif len(batch) < limit:
             stuck.reset()
-            stop.wait(rest)
+            bell.wait(rest)
 
     _keep_going("relay", str(engine.url.database), transport, turn, stop, connectors)
 
@@ -118,7 +118,7 @@ def relay(
 def work(desk: Desk, stop: Event, *, limit: int = BATCH, longest_rest: float = 0.2) -> None:
     """Handle waiting messages; any number of workers may run beside each other (on SQLite they take
     turns)."""
-    rest, pause = 0.005, Pause()
+    rest, pause, bell = 0.005, Pause(), bells.of(desk.engine, bells.WORK)
     while not stop.is_set():
         try:
             count = handle(desk, limit)
@@ -129,7 +129,7 @@ def work(desk: Desk, stop: Event, *, limit: int = BATCH, longest_rest: float = 0
         pause = Pause()
         rest = 0.005 if count else min(rest * 2, longest_rest)
         if count < limit:
-            stop.wait(rest)
+            bell.wait(rest)
 
 
 def _keep_going(

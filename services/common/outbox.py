@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
 )
 
+from services.common import bells
 from services.common.bus import Outgoing
 from services.common.db import Json, Utc
 from services.contracts import envelopes
@@ -69,6 +70,7 @@ def add_all(conn: Connection, table: Table, messages: Iterable[tuple[Message, st
     rows = [_row(message, target, now) for message, target in messages]
     if rows:
         conn.execute(table.insert().inline(), rows if len(rows) > 1 else rows[0])
+        bells.promise(conn, bells.OUTBOX)
 
 
 def _row(message: Message, target: str | None, now: datetime) -> dict[str, Any]:

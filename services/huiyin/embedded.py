@@ -9,36 +9,14 @@ from typing import Any, Self
 
 from sqlalchemy import Engine
 
+from services.common import bells, db, migrations
 from services.common import clock as clocks
-from services.common import db, migrations
 from services.common.clock import Clock
 from services.common.config import Settings
 from services.huiyin import gateway
 from services.huiyin.parts import PARTS, Surroundings
 
 _JOIN = 10.0  # seconds to wait for a loop to end
-EAGER = 0.02  # seconds a loop rests at most while time is accelerated
-
-
-class Patience(Event):
-    """A stop signal that lets loops rest at most `longest` seconds: accelerated time does not wait for anybody."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.longest: float | None = None
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Impatient where time is accelerated."""
-        stop = cls()
-        stop.longest = EAGER if settings.clock_file is not None else None
-        return stop
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until set, or for the shorter of the two times."""
-        if self.longest is not None and not self.is_set():
-            timeout = self.longest if timeout is None else min(timeout, self.longest)
-        return super().wait(timeout)
 
 
 @dataclass(slots=True)
@@ -47,14 +25,14 @@ class Installation:
 
     settings: Settings
     port: int | None = None
-    stop: Patience = field(init=False)
+    stop: Event = field(init=False)
     clock: Clock = field(init=False)
     engines: dict[str, Engine] = field(init=False)
     _server: Any = field(init=False, default=None)
     _threads: list[Thread] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        self.clock, self.stop = clocks.from_settings(self.settings), Patience.of(self.settings)
+        self.clock, self.stop = clocks.from_settings(self.settings), Event()
         self.engines = {name: db.connect(self.settings.databases[name]) for name in PARTS}
 
     @property
@@ -86,6 +64,7 @@ class Installation:
     ) -> None:
         """Stop everything and let go of the files."""
         self.stop.set()
+        bells.ring_all()
         gateway.end(self._server)
         for thread in self._threads:
             thread.join(_JOIN)

@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from services.common import db, outbox
+from services.common import bells, db, outbox
 from services.contracts.envelopes import Message
 from services.workflow import tables as t
 
@@ -202,6 +202,10 @@ def flush(conn: Connection, changes: Changes, now: datetime) -> None:
     _run(conn, _SAVE, list(changes.cases.values()))
     _run(conn, _RESCHEDULE, [{"b_id": key} for key in sorted(changes.rescheduled - changes.cases.keys())])
     outbox.add_all(conn, t.outbox_, changes.messages, now=now)
+    if changes.early:
+        bells.promise(conn, bells.WORK)
+    if changes.timers:
+        bells.promise(conn, bells.TIMERS)
 
 
 def _flush_deadlines(conn: Connection, changes: Changes) -> None:
@@ -285,5 +289,5 @@ def wake_early(conn: Connection, pairs: Collection[tuple[str, str]] | None = Non
     """Mark waiting messages as ready where a case now waits for them; all of them without `pairs`."""
     if pairs is None:
         conn.execute(_WAKE_ALL)
-    elif pairs:
-        conn.execute(_WAKE, {"pairs": list(pairs)})
+    elif pairs and conn.execute(_WAKE, {"pairs": list(pairs)}).rowcount:
+        bells.promise(conn, bells.WORK)

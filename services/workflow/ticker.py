@@ -6,7 +6,7 @@ from threading import Event
 
 from sqlalchemy import Engine
 
-from services.common import db, logs
+from services.common import bells, db, logs
 from services.common.clock import Clock
 from services.common.loops import Pause
 from services.workflow import store, timers
@@ -44,7 +44,7 @@ def sweep(engine: Engine) -> None:
 
 def tick(engine: Engine, clock: Clock, stop: Event) -> None:
     """Look for due timers until `stop`; several tickers may run beside each other."""
-    pause, looks = Pause(), 0
+    pause, looks, bell = Pause(), 0, bells.of(engine, bells.TIMERS)
     while not stop.is_set():
         try:
             fired = turn(engine, clock)
@@ -56,4 +56,4 @@ def tick(engine: Engine, clock: Clock, stop: Event) -> None:
             continue
         pause, looks = Pause(), looks + 1
         if not fired:
-            stop.wait(_LOOK)
+            bell.wait(_LOOK)

@@ -6,7 +6,7 @@ from threading import Event
 
 from sqlalchemy import Engine
 
-from services.common import db, logs
+from services.common import bells, db, logs
 from services.common.clock import Clock
 from services.common.handling import Desk, handle
 from services.common.loops import Pause
@@ -50,7 +50,7 @@ def deliver(engine: Engine, clock: Clock, limit: int) -> int:
 
 def work(engine: Engine, clock: Clock, stop: Event) -> None:
     """Take turns until `stop`; any number of workers may run beside each other."""
-    rest, pause = 0.005, Pause()
+    rest, pause, bell = 0.005, Pause(), bells.of(engine, bells.WORK)
     while not stop.is_set():
         try:
             count = turn(engine, clock)
@@ -61,4 +61,4 @@ def work(engine: Engine, clock: Clock, stop: Event) -> None:
         pause = Pause()
         rest = 0.005 if count else min(rest * 2, _REST)
         if not count:
-            stop.wait(rest)
+            bell.wait(rest)

@@ -14,9 +14,9 @@ from pathlib import Path
 from sqlalchemy import Column, Engine, Integer, LargeBinary, MetaData, Table, Text, delete, select
 from sqlalchemy.exc import OperationalError
 
-from services.common import db, logs
+from services.common import bells, db, logs
 from services.common.bus import EVENTS, Incoming, Outgoing, topology
-from services.common.clock import monotonic, sleep
+from services.common.clock import monotonic
 from services.common.db import Json
 
 _FIRST_NAP, _LONGEST_NAP = 0.005, 0.05  # seconds between two looks into an empty queue
@@ -73,12 +73,13 @@ class LocalTransport:
     def receive(self, reader: str, limit: int, timeout: float) -> list[Incoming]:
         """See `bus.Transport.receive`."""
         owner = reader if self._connector is None else agency(self._connector)
+        bell = bells.at(str(self._path(owner)))
         end, nap = monotonic() + timeout, _FIRST_NAP
         while not (found := self._read(owner, limit) if limit else []):
             left = end - monotonic()
             if left <= 0:
                 break
-            sleep(min(nap, left))
+            bell.wait(min(nap, left))
             nap = min(nap * 2, _LONGEST_NAP)
         return found
 
@@ -129,6 +130,7 @@ class LocalTransport:
         except OperationalError as error:
             _log.error("queue_not_written", owner=owner, reason=str(error.orig))
             return False
+        bells.at(str(self._path(owner))).ring()
         return True
 
     def _read(self, owner: str, limit: int) -> list[Incoming]:

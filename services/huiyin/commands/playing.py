@@ -44,7 +44,6 @@ def demo(once: bool, home: str) -> None:
             outcome = _play(stage.client, stage.clock, script)
             if once:
                 raise SystemExit(bool(outcome.failures) or outcome.final_state != "closed")
-            stage.installation.stop.longest = None
             _invite(stage.installation.url, script)
             until_told(Event()).wait()
     except _TROUBLE as error:

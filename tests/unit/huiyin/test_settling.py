@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.common.clock import monotonic
 from services.huiyin import settling
 from services.huiyin.clients import Client, Unanswered
-from services.huiyin.embedded import Patience
 from services.huiyin.sightings import number_of
 
 
@@ -78,18 +76,6 @@ def test_the_next_instant_is_the_earliest_of_all() -> None:
     found = settling.next_due(due)
     assert found is not None
     assert found.day == 4
-
-
-def test_an_impatient_loop_rests_no_longer_than_told() -> None:
-    """Accelerated time waits for nobody; set, it does not wait at all."""
-    stop = Patience()
-    stop.longest = 0.01
-    begun = monotonic()
-    assert not stop.wait(5)
-    assert not stop.wait()
-    stop.set()
-    assert stop.wait(5)
-    assert monotonic() - begun < 2
 
 
 def test_ids_are_ordered_by_their_numbers() -> None:
