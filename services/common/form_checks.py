@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 from services.common.form_schemas import Options, Schema, options_of, resolve
 from services.common.problems import FieldError
 
-__all__ = ["MAX_TEXT", "TEXTS", "FieldError", "check", "dotted", "rejection"]
+__all__ = ["MAX_TEXT", "TEXTS", "FieldError", "check", "dotted", "fault", "rejection"]
 
 MAX_TEXT: Final = 20_000  # characters, for texts whose form sets no limit of its own
 _UNSTORABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -54,6 +54,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "“{label}”含有无法保存的控制字符",
         "“{label}” has control characters that cannot be kept",
     ),
+    "brackets": ("“{label}”里的括号已统一为〔〕", "the brackets in “{label}” were changed into 〔〕"),
     "invalid": ("“{label}”的填写内容无效", "“{label}” is not valid"),
 }
 
@@ -114,7 +115,7 @@ def _unstorable(schema: Schema, data: Any, path: Path) -> Iterator[tuple[Path, F
     if isinstance(data, Mapping):
         for name, value in data.items():
             if _UNSTORABLE.search(name):
-                yield path, _error(schema, path, "bad_character")
+                yield path, fault(schema, path, "bad_character")
             else:
                 yield from _unstorable(schema, value, (*path, name))
     elif isinstance(data, list):
@@ -122,18 +123,18 @@ def _unstorable(schema: Schema, data: Any, path: Path) -> Iterator[tuple[Path, F
             yield from _unstorable(schema, value, (*path, n))
     elif isinstance(data, str):
         if _UNSTORABLE.search(data):
-            yield path, _error(schema, path, "bad_character")
+            yield path, fault(schema, path, "bad_character")
         if len(data) > MAX_TEXT and "maxLength" not in _node(schema, path):
-            yield path, _error(schema, path, "max_length", MAX_TEXT, len(data))
+            yield path, fault(schema, path, "max_length", MAX_TEXT, len(data))
 
 
 def _broken_rules(schema: Schema, data: Any) -> Iterator[tuple[Path, FieldError]]:
     for error in Draft202012Validator(schema, format_checker=_FORMATS).iter_errors(data):
         path: Path = tuple(error.absolute_path)
         for name, code in _missing(schema, error, path):
-            yield (*path, name), _error(schema, (*path, name), code)
+            yield (*path, name), fault(schema, (*path, name), code)
         for name in _unknown(error):
-            yield (*path, name), _error(schema, (*path, name), "unknown_field")
+            yield (*path, name), fault(schema, (*path, name), "unknown_field")
         if error.validator not in ("required", "additionalProperties"):
             yield path, _worded(schema, path, error)
 
@@ -156,7 +157,7 @@ def _unknown(error: Any) -> list[str]:
 def _worded(schema: Schema, path: Path, error: ValidationError) -> FieldError:
     """The error in our words, or in those the form itself gives in ``x-errors`` (and ``x-errors-en``)."""
     actual = len(error.instance) if isinstance(error.instance, str | list) else ""
-    plain = _error(schema, path, _code(error), error.validator_value, actual)
+    plain = fault(schema, path, _code(error), error.validator_value, actual)
     own = error.schema if isinstance(error.schema, Mapping) else {}
     text = own.get("x-errors", {}).get(error.validator)
     text_en = own.get("x-errors-en", {}).get(error.validator)
@@ -174,7 +175,8 @@ def _code(error: Any) -> str:
     return _CODES.get(str(error.validator), "invalid")
 
 
-def _error(schema: Schema, path: Path, code: str, limit: Any = "", actual: Any = "") -> FieldError:
+def fault(schema: Schema, path: Path, code: str, limit: Any = "", actual: Any = "") -> FieldError:
+    """What a code says about the field at a path."""
     zh, en = TEXTS[code]
     values = {"limit": limit, "actual": actual}
     return FieldError(

@@ -26,6 +26,7 @@ from services.contracts.envelopes import Malformed, Message
 
 _REJECTION = "message.rejected.v1"
 _ANSWERS = frozenset({_REJECTION, "command.accepted.v1"})  # never answered, or two services would argue for ever
+_LONG = 2000  # characters of the explanation
 _WALL = SystemClock()  # retries wait in real time, however fast or slow the business clock runs
 _log = logs.get(__name__)
 
@@ -182,8 +183,17 @@ def _refusal(error: Exception) -> Refusal | None:
     if isinstance(error, Malformed):
         return Refusal(error.code, error.path, False, error.text, error.text_en)
     if isinstance(error, Problem) and error.status < 500:
-        return Refusal(_answer_code(error), error.path, error.retryable, *error.texts)
+        return Refusal(_answer_code(error), error.path, error.retryable, *_words(error))
     return None
+
+
+def _words(problem: Problem) -> tuple[str, str]:
+    """What is wrong with each field, where fields are wrong; else the words of the code."""
+    if not problem.errors:
+        return problem.texts
+    return "；".join(one.text for one in problem.errors)[:_LONG], "; ".join(one.text_en for one in problem.errors)[
+        :_LONG
+    ]
 
 
 def _answer_code(problem: Problem) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from services.common.clock import FileClock
 from services.huiyin import settling, sightings, timelines
 from services.huiyin.casts import Cast
-from services.huiyin.clients import Client
+from services.huiyin.clients import Client, Unanswered
 from services.huiyin.sightings import Sighting
 from services.huiyin.timelines import Step
 from services.workflow.packages.examples import example
@@ -154,13 +154,29 @@ class Walk:
             seen = self._look(name)
             task = next((task for task in seen.open_tasks if _means(act, task)), None)
             if task is not None:
-                return self.complete(task, act.data, self._player(act, task, name))
+                return self._answer(task, act, self._player(act, task, name))
             if not (self.scenario.auto and self._auto(seen, name)):
                 break
         found = "、".join(f"{task['element']}@{task['unit']}" for task in self._look(name).open_tasks) or "-"
         raise Stuck(
             f"第 {self.line} 行没有待办 {act.do},现有:{found} / line {self.line}: no task {act.do}, open: {found}"
         )
+
+    def _answer(self, task: Mapping[str, Any], act: Act, login: str) -> None:
+        """Do the task, or have the answer refused if the line says so."""
+        try:
+            self.complete(task, act.data, login)
+        except Unanswered as answer:
+            if act.refused is None or answer.status != 422:
+                raise
+            found = {str(error["path"]) for error in answer.body["errors"]}
+        else:
+            found = set()
+        if found != set(act.refused or ()):
+            wanted, got = "、".join(act.refused or ()), "、".join(sorted(found)) or "-"
+            text = f"{act.do} 应因 {wanted} 被退回,实际:{got}"
+            text_en = f"{act.do} should be refused for {wanted}, was for: {got}"
+            self.failures.append(Failure(self.line, text, text_en))
 
     def _auto(self, seen: Sighting, name: str) -> bool:
         """Do one task by its form's examples: one that no coming line mentions, else the oldest."""

@@ -9,20 +9,25 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from services.common import form_checks, form_schemas
+from services.common import form_schemas
+from services.common.form_normalising import normalise
 from services.common.problems import FieldError, Problem
 from services.contracts import catalogue, records
-from services.contracts.envelopes import Malformed
-from services.workflow import documents, picklists, series
+from services.workflow import documents, picklists, rules, series
 from services.workflow.editions import Edition
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`facts` go to the engine and into the log; `texts` are kept beside, by hash."""
+    """`whole` is what was answered; of it `facts` go to the engine and into the log, `texts` are kept beside, by hash.
 
+    `notes` say what was changed in it before it was checked.
+    """
+
+    whole: dict[str, Any]
     facts: dict[str, Any]
     texts: documents.Texts
+    notes: tuple[FieldError, ...]
 
 
 def form_schema(conn: Connection, edition: Edition, form: str | None) -> dict[str, Any]:
@@ -50,32 +55,13 @@ def check(
     unit: str | None,
     today: date,
 ) -> Answer:
-    """Check an answer by its form and by the rules of its record; raises `Problem` with every fault found."""
-    filled = {**_constants(schema), **series.fill(conn, schema, data, unit, today)}
-    errors = form_checks.check(schema, filled)
-    if not errors and record is not None:
-        errors = _broken_rules(record, filled)
-    if errors:
+    """Complete an answer and check it by its form and its record; raises `Problem` with every fault found."""
+    filled = {**rules.constants(schema), **series.fill(conn, schema, data, unit, today)}
+    whole, notes = normalise(schema, filled)
+    if errors := rules.faults(schema, record, whole):
         raise Problem(_code(errors), 422, errors=errors)
-    facts, texts = documents.split(schema, filled)
-    return Answer(facts, texts)
-
-
-def _constants(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Hidden fields with a default (the step of a review): whoever answers need not know them."""
-    fields = schema.get("properties", {}).items()
-    return {name: f["default"] for name, f in fields if f.get("x-widget") == "hidden" and "default" in f}
-
-
-def _broken_rules(record: str, data: Mapping[str, Any]) -> list[FieldError]:
-    """Rules between fields that only the record knows, e.g. exactly one lead (domain 7-fields §7.2)."""
-    if record not in records.RECORDS:
-        return []
-    try:
-        records.load(record, data)
-    except Malformed as error:
-        return [FieldError(f.path, f.code, f.text, f.text_en) for f in error.faults]
-    return []
+    facts, texts = documents.split(schema, whole)
+    return Answer(whole, facts, texts, tuple(notes))
 
 
 def _code(errors: list[FieldError]) -> str:

@@ -41,6 +41,7 @@ class Applied:
     seq: int | None
     effects: tuple[e.Effect, ...] = ()
     incident: int | None = None
+    warnings: tuple[Mapping[str, str], ...] = ()
 
     @property
     def stimulus_id(self) -> str | None:
@@ -93,6 +94,17 @@ class Batch:
         self.row(order.case_id)
         self.catch_up(order.case_id, order.stimulus.at, order.cause)
         return self._step(self._held[order.case_id], order)
+
+    def look(self, case_id: str) -> e.Case:
+        """The live case as it stands now, for reading only; raises `engine.EngineError`."""
+        held = self._held[case_id]
+        edition = editions.get(self._conn, held.row["package_version"], held.row["diagrams"])
+        held.case = self._take(held, edition, calendar_versions.get(self._conn, held.row["calendar_version"]))
+        return held.case
+
+    def refuse(self, order: Order, error: e.EngineError) -> Applied:
+        """Keep a stimulus as an incident that has not been tried: what came before its step went wrong."""
+        return self._incident(self.row(order.case_id), order, error)
 
     def catch_up(self, case_id: str, until: datetime, cause: str | None = None) -> int:
         """Fire the case's timers due by `until`, each at its due instant; how many fired."""
@@ -147,7 +159,8 @@ class Batch:
             return self._incident(row, order, error)
         held.row, held.case, held.state = row, case, state
         self._record(held, order, edition, found)
-        return Applied(case_id=row["id"], seq=row["seq"], effects=tuple(found))
+        warnings = tuple(stimulus.data.get("warnings") or ())
+        return Applied(case_id=row["id"], seq=row["seq"], effects=tuple(found), warnings=warnings)
 
     def _take(self, held: _Held, edition: editions.Edition, calendar: Calendar) -> e.Case:
         """The live object, from the cache if it runs on the very same bundle and calendar.
@@ -211,6 +224,7 @@ class Batch:
             tasks=tasks,
             connector_of=self._connector_of,
             changes=self.changes,
+            warnings=order.stimulus.data.get("warnings") or (),
         )
 
     def _connector_of(self, unit: str) -> str | None:

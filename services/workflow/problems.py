@@ -40,6 +40,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
 ENGINE: Final[dict[str, tuple[str, str]]] = {
     "already_instance": ("该环节已在办理", "this instance is already running"),
     "bad_key": ("键不是文本或数字", "a key is neither text nor number"),
+    "bad_remark": ("检查用的决策表没有给出规定的内容", "a table of checks gives what is no remark"),
     "bad_offset": ("定时的偏移写法不对", "the offset of a timer cannot be read"),
     "bad_timer": ("定时写法不对", "a timer cannot be read"),
     "bad_amount": ("期限写法不对", "the deadline table gives an amount that cannot be read"),

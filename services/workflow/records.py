@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from services.common.problems import Problem
-from services.workflow import answers, documents, editions
+from services.workflow import answers, documents, editions, remarks
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order, UnknownCase
@@ -42,7 +42,9 @@ def submit(
     edition = editions.get(conn, case["package_version"])
     schema = answers.record_schema(conn, edition, record)
     answer = answers.check(conn, schema, record, data, unit=unit, today=edition.local_date(now))
-    facts = {"record": record, "task": task_id, "data": answer.facts, "unit": unit, "role": role}
+    facts: dict[str, Any] = {"record": record, "task": task_id, "data": answer.facts, "unit": unit, "role": role}
+    if answer.notes:
+        facts["warnings"] = [remarks.kept(note) for note in answer.notes]
     stimulus = e.Stimulus(kind="record", at=now, actor=speaker.acting(role, unit), data=facts)
     order = Order(case_id=case_id, stimulus=stimulus, cause=cause, texts=answer.texts)
     try:

@@ -72,6 +72,7 @@ _CLOSE_TASK = (
         closed_at=bindparam("b_closed_at"),
         closed_by=bindparam("b_closed_by"),
         closed_account=bindparam("b_account"),
+        warnings=bindparam("b_warnings"),
     )
 )
 _CHANGE_TASK = (

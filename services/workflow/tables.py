@@ -173,6 +173,7 @@ task = Table(
     Column("closed_at", Utc),
     Column("closed_by", Json()),
     Column("closed_account", Text),
+    Column("warnings", Json()),  # remarks of the package's rules it went on with: path, text, text_en
     Column("claimed_by", Text),
     Column("claimed_at", Utc),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from services.common import db
 from services.common.problems import Problem
-from services.workflow import answers, documents, editions, incidents
+from services.workflow import answers, documents, editions, incidents, remarks
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order
@@ -101,7 +102,8 @@ def complete(
     """Answer a task's form and move the case; `unit` is whom a connector says it speaks for.
 
     Raises `Problem` unknown_task, task_closed, already_done, wrong_unit, not_permitted, incident_open,
-    missing_field or invalid_field. An engine failure comes back as `Applied.incident`: commit it.
+    missing_field or invalid_field (by the form, its record or the tables the task names). An engine failure comes
+    back as `Applied.incident`: commit it.
     """
     batch = Batch(conn)
     batch.hold([case_of(task_id)])
@@ -123,7 +125,28 @@ def complete(
     order = Order(
         case_id=row["case_id"], stimulus=stimulus, cause=cause, texts=answer.texts, known_tasks={task_id: row}
     )
-    return _finish(conn, batch, order)
+    return _finish_checked(conn, batch, order, answer)
+
+
+def _finish_checked(conn: Connection, batch: Batch, order: Order, answer: answers.Answer) -> Applied:
+    """Ask the package's own rules, then move the case; a rule that fails ends in an incident, the answer is kept."""
+    notes = [remarks.kept(note) for note in answer.notes]
+    at, task_id = order.stimulus.at, order.stimulus.data["task"]
+    try:
+        notes += remarks.ask(batch.look(order.case_id), task_id, answer.whole, at)
+    except e.Unexpected as error:
+        raise Problem("not_expected", 409) from error
+    except e.EngineError as error:
+        applied = batch.refuse(_warned(order, [*notes, remarks.UNCHECKED]), error)
+        batch.close(at)
+        return applied
+    return _finish(conn, batch, _warned(order, notes))
+
+
+def _warned(order: Order, notes: Sequence[Mapping[str, str]]) -> Order:
+    if not notes:
+        return order
+    return replace(order, stimulus=replace(order.stimulus, data={**order.stimulus.data, "warnings": [*notes]}))
 
 
 def _settle_clock(batch: Batch, row: Mapping[Any, Any], now: datetime) -> None:

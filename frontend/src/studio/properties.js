@@ -15,6 +15,7 @@ const TASK = [
   ['public', '对外名称'],
   ['result', '结果变量'],
   ['fill', '预填内容（表达式）'],
+  ['check', '提交前检查（决策表，用逗号分隔）'],
 ];
 const DEADLINE = [
   ['name', '期限名称'],

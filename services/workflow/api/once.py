@@ -29,7 +29,7 @@ def once(asked: Mapping[str, Any], act: Callable[[Connection], Applied], **answe
             if before is not None:
                 return jsonify(before)
             applied = act(conn)
-            done = {**answer, "stimulus": applied.stimulus_id}
+            done = {**answer, "stimulus": applied.stimulus_id, "warnings": list(applied.warnings)}
             if key and applied.incident is None:
                 idempotency.keep(conn, account, key, digest, done, edges.now())
     except (Problem, IntegrityError):

@@ -135,5 +135,6 @@ def as_json(row: Mapping[Any, Any]) -> dict[str, Any]:
         "due_at": due_at.isoformat() if due_at else None,
         "opened_at": opened.isoformat(),
         "claimed_by": row["claimed_by"],
+        "warnings": row["warnings"] or [],
         "process_version": row["package_version"],
     }

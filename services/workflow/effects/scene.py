@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,7 @@ class Scene:
     tasks: dict[str, Row]
     connector_of: Callable[[str], str | None]
     changes: Changes
+    warnings: Sequence[Mapping[str, str]] = ()  # remarks on the answer that caused the step
     status: str = "running"
     outcome: str | None = None
     state_name: str | None = None

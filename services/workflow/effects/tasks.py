@@ -63,6 +63,7 @@ def closed(scene: Scene, effect: e.TaskClosed) -> None:
             "b_closed_at": scene.at,
             "b_closed_by": scene.actor,
             "b_account": scene.actor.get("account"),
+            "b_warnings": [*scene.warnings] if effect.reason == "done" and scene.warnings else None,
         }
     )
     _emit_closed(scene, scene.tasks[effect.task_id], effect.reason, successor=None)

@@ -27,6 +27,7 @@ from services.workflow.engine.effects import (
 )
 from services.workflow.engine.findings import Finding, Refused
 from services.workflow.engine.problems import EngineError, Unexpected
+from services.workflow.engine.remarks import Remark, remarks
 from services.workflow.engine.steps import SEMANTICS, replay, start, step
 from services.workflow.engine.stimuli import Stimulus
 
@@ -46,6 +47,7 @@ __all__ = [
     "Noticed",
     "Recorded",
     "Refused",
+    "Remark",
     "Sent",
     "Stimulus",
     "Subscribed",
@@ -62,6 +64,7 @@ __all__ = [
     "digest",
     "dump",
     "load",
+    "remarks",
     "replay",
     "standing",
     "start",

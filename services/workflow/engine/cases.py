@@ -5,6 +5,7 @@ milestones, notices, records, other cases. Everything that depends on the state 
 timers, subscriptions) is settled once at its end, by `settling`.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from SpiffWorkflow.bpmn.specs.mixins.events.end_event import EndEvent
 from services.workflow.calendars import Calendar
 from services.workflow.engine import effects as fx
 from services.workflow.engine.bundles import Bundle
+from services.workflow.engine.decisions import Outcome
 from services.workflow.engine.failures import ExpressionError
 from services.workflow.engine.problems import EngineError
 from services.workflow.engine.scripts import ScriptEngine
@@ -100,15 +102,19 @@ class Case:
         """The process that runs at an extension point: the unit's own diagram or the package's."""
         return self.pins.get(f"{point}/{unit}", default)
 
-    def decide(self, decision: str, task: CaseTask) -> Any:
-        """Ask a decision table: its outputs, with the numbers of the rows hit under `rule`."""
+    def outcome_of(self, decision: str, task: CaseTask, facts: Mapping[str, Any]) -> Outcome:
+        """What a decision table says at a task, with `facts` beside the variables there; raises EngineError."""
         table = self.bundle.decisions.get(decision)
         if table is None:
-            raise EngineError("unknown_decision", element=task.task_spec.name, detail=decision)
+            raise EngineError("unknown_decision", element=element_of(task), detail=decision)
         try:
-            outcome = table.evaluate(self.names(task))
+            return table.evaluate({**self.names(task), **facts})
         except ExpressionError as error:
-            raise EngineError("decision", element=task.task_spec.name, detail=str(error)) from error
+            raise EngineError("decision", element=element_of(task), detail=str(error)) from error
+
+    def decide(self, decision: str, task: CaseTask) -> Any:
+        """Ask a decision table: its outputs, with the numbers of the rows hit under `rule`."""
+        outcome = self.outcome_of(decision, task, {})
         if isinstance(outcome.outputs, dict):
             return {**outcome.outputs, "rule": list(outcome.rules)}
         return outcome.outputs

@@ -16,7 +16,7 @@ class Stimulus:
     hashes, no texts:
 
     * `start`: {"process", "matter": facts, "vars": {…}, "event": id of the start event (optional)}
-    * `complete_task`: {"task": task id, "data": facts of its form}
+    * `complete_task`: {"task": task id, "data": facts of its form, "warnings": what was remarked on it (optional)}
     * `message`: {"subscription": id} or {"name", "key"}, and "data"
     * `timer`: {"timer": timer id}; `at` is the instant it was due
     * `record`: {"record": type, "task": task id or None, "data": facts, "unit", "role"}

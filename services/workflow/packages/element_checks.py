@@ -9,6 +9,7 @@ from typing import Final
 from services.contracts.codes import MATTER_STATES
 from services.contracts.records import RECORDS
 from services.workflow.engine.findings import Finding, Severity
+from services.workflow.engine.remarks import OUTPUTS, decisions_of
 from services.workflow.packages import tables
 from services.workflow.packages.contexts import Context
 from services.workflow.packages.diagrams import Mark, Node
@@ -108,6 +109,19 @@ def _task(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:
         yield _of(node, "task_without_deadline")
     elif deadline not in context.deadlines_at(node):
         yield _of(node, "unknown_deadline", name=deadline)
+    for name in decisions_of(mark.get("check")):
+        yield from _check(context, node, name)
+
+
+def _check(context: Context, node: Node, name: str) -> Iterator[Finding]:
+    """A table of checks exists and has the outputs that make a remark."""
+    table = context.decisions.get(name)
+    if table is None:
+        yield _of(node, "unknown_decision", name=name)
+        return
+    for output in OUTPUTS:
+        if output not in table.outputs:
+            yield say("bad_check_table", file=table.file, element=name, name=output)
 
 
 def _deadline(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from services.workflow.engine.expressions import compile_expression, compile_script
 from services.workflow.engine.failures import ExpressionError
 from services.workflow.engine.findings import Finding
+from services.workflow.engine.remarks import decisions_of
 from services.workflow.packages.contexts import Context
 from services.workflow.packages.diagrams import Mark, Node
 from services.workflow.packages.vocabulary import VOCABULARY
@@ -36,8 +37,10 @@ def find(context: Context) -> Iterator[Finding]:
             if (literal or year) in codes:
                 yield say("local_code", file=source.file, element=source.element, local=literal or year)
     yield from _lists(context)
+    checks = {name for node in context.nodes for mark in node.of("task") for name in decisions_of(mark.get("check"))}
     for decision in context.decisions.values():
-        for name in sorted(decision.names - context.variables - {"deadline"}):
+        given = {"deadline", "answer"} if decision.id in checks else {"deadline"}
+        for name in sorted(decision.names - context.variables - given):
             yield say("unknown_variable", file=decision.file, element=decision.id, name=name)
 
 

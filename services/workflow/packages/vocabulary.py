@@ -20,7 +20,9 @@ class Word(NamedTuple):
 
 VOCABULARY: Final = {
     "task": Word(
-        ("role", "form", "deadline"), ("unit", "person", "public", "result", "fill"), ("unit", "person", "fill")
+        ("role", "form", "deadline"),
+        ("unit", "person", "public", "result", "fill", "check"),
+        ("unit", "person", "fill"),
     ),
     "deadline": Word(("name",), ("rule", "unit", "from"), ("unit", "from")),
     "timer": Word(("deadline",), ("offset", "at")),

@@ -50,6 +50,12 @@ WORDS: Final = {
         "补上该列",
         "add the column",
     ),
+    "bad_check_table": Words(
+        "提交前检查用的决策表缺少输出“{name}”",
+        "a table that checks answers lacks the output '{name}'",
+        "补上 severity（error 或 warning）、path、text、text_en 四列",
+        "give it the outputs severity (error or warning), path, text and text_en",
+    ),
     "bad_amount": Words(
         "期限长度“{amount}”不正确",
         "'{amount}' is no length of a deadline",

@@ -13,7 +13,7 @@ from services.workflow.scenarios.models import Act, Expectation, Scenario
 _TOP: Final = frozenset({"title", "title_en", "given", "when", "then"})
 _GIVEN: Final = frozenset({"package", "calendar", "at", "matters", "auto"})
 _THEN: Final = frozenset(Expectation.__dataclass_fields__)
-_ACT: Final = frozenset({"at", "matter", "who", "unit", "data"})
+_ACT: Final = frozenset({"at", "matter", "who", "unit", "data", "refused"})
 _VERBS: Final = frozenset({"do", "message", "record", "operator", "advance_to", "finish", "then"})
 _WHO: Final = frozenset({"role", "unit", "person", "name", "account"})
 
@@ -67,6 +67,9 @@ def _act(number: int, data: Any) -> Act:
     if len(verbs) != 1:
         raise BadScenario(f"{where}: exactly one of {', '.join(sorted(_VERBS))} is needed")
     _only(data.get("who") or {}, _WHO, f"{where}.who")
+    refused = data.get("refused")
+    if refused is not None and not ("do" in data and refused and isinstance(refused, list)):
+        raise BadScenario(f"{where}: refused is a list of paths, on a line with do")
     at = data.get("advance_to", data.get("at"))
     return Act(
         at=None if at is None else _time(at),
@@ -75,6 +78,7 @@ def _act(number: int, data: Any) -> Act:
         unit=data.get("unit"),
         data=_plain(data.get("data") or {}),
         do=data.get("do"),
+        refused=None if refused is None else tuple(str(path) for path in refused),
         message=data.get("message"),
         record=data.get("record"),
         operator=_plain(data.get("operator")),

@@ -28,7 +28,10 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One line of `when`. Exactly one of `do`, `message`, `record`, `operator`, `advance`, `finish`, `then` is set."""
+    """One line of `when`. Exactly one of `do`, `message`, `record`, `operator`, `advance`, `finish`, `then` is set.
+
+    `refused`: the answer to the task must be refused, for the fields at exactly these paths.
+    """
 
     at: str | None = None
     matter: str | None = None
@@ -36,6 +39,7 @@ class Act:
     unit: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     do: str | None = None
+    refused: tuple[str, ...] | None = None
     message: str | None = None
     record: str | None = None
     operator: Mapping[str, Any] | None = None

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from services.common.form_checks import check
+from services.common.form_normalising import normalise
+from services.common.problems import FieldError
 from services.workflow import engine as e
+from services.workflow import rules
 from services.workflow.calendars import Calendar
 from services.workflow.engine.stimuli import Kind
 from services.workflow.packages.examples import complete, example
@@ -112,7 +114,7 @@ class _Player:
         if act.who.get("role") and act.who["role"] != task.role:
             text = f"{task.element}: {act.who['role']} ≠ {task.role}"
             self.failures.append(Failure(self.line, f"办理角色不符：{text}", f"wrong role: {text}"))
-        self._complete(task, {**self._example(task), **act.data}, act.who)
+        self._complete(task, {**self._example(task), **act.data}, act.who, act.refused)
 
     def _find(self, act: Act, matter: str) -> e.TaskOpened | None:
         wanted = act.unit or act.who.get("unit")
@@ -121,14 +123,43 @@ class _Player:
                 return task
         return None
 
-    def _complete(self, task: e.TaskOpened, data: Mapping[str, Any], who: Mapping[str, str]) -> None:
+    def _complete(
+        self,
+        task: e.TaskOpened,
+        data: Mapping[str, Any],
+        who: Mapping[str, str],
+        refused: tuple[str, ...] | None = None,
+    ) -> None:
         schema = complete(self.bundle.forms.get(task.form) or {})
-        for error in check(schema, data):
+        answer, _ = normalise(schema, {**rules.constants(schema), **data})
+        faults = rules.faults(schema, self.bundle.record_of(task.form), answer) or self._remarked(task, answer)
+        if refused is not None:
+            self._expect_refusal(task, refused, faults)
+            return
+        for error in faults:
             text = f"{task.element} {error.path}: "
             self.failures.append(Failure(self.line, text + error.text, text + error.text_en))
         actor = {"role": task.role, **({"unit": task.unit} if task.unit else {}), **who}
         case_id = self.world.homes[task.task_id]
-        self._step(case_id, "complete_task", actor, {"task": task.task_id, "data": dict(data)}, task.element)
+        self._step(case_id, "complete_task", actor, {"task": task.task_id, "data": answer}, task.element)
+
+    def _remarked(self, task: e.TaskOpened, answer: dict[str, Any]) -> list[FieldError]:
+        """What the tables of the package refuse an answer for."""
+        case, found = self.world.cases[self.world.homes[task.task_id]].case, list[e.Remark]()
+        self._engine(lambda: found.extend(e.remarks(case, task.task_id, answer, self.world.now)))
+        return [FieldError(one.path, "check", one.text, one.text_en) for one in found if one.severity == "error"]
+
+    def _expect_refusal(self, task: e.TaskOpened, wanted: tuple[str, ...], faults: list[FieldError]) -> None:
+        found = sorted({error.path for error in faults})
+        if found != sorted(set(wanted)):
+            zh, en = "、".join(found) or "-", ", ".join(found) or "-"
+            self.failures.append(
+                Failure(
+                    self.line,
+                    f"{task.element} 应因 {'、'.join(wanted)} 被退回,实际:{zh}",
+                    f"{task.element} should be refused for {', '.join(wanted)}, was for: {en}",
+                )
+            )
 
     def _example(self, task: e.TaskOpened) -> dict[str, Any]:
         return {**example(complete(self.bundle.forms.get(task.form) or {})), **(task.initial or {})}

@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from services.common import auth, form_readers, forms
+from services.common import auth, form_readers, forms, languages
 from services.common import pages as page_tools
 from services.common.problems import FieldError, Problem
-from services.workflow import answers, deadlines, edges, editions, matters, records, tasks, worklists
+from services.workflow import answers, deadlines, edges, editions, matters, records, remarks, tasks, worklists
 from services.workflow.api.tasks import filter_of
 from services.workflow.web.shown import read_records
 from services.workflow.web.words import say
@@ -93,6 +93,8 @@ def _complete(task_id: str) -> str | Response | tuple[str, int]:
         return _page(task_id, data, problem.errors), 422
     edges.demand(applied)
     flash(say("submitted"), "good")
+    for one in applied.warnings:
+        flash(languages.pick(one["text"], one["text_en"]), "warn")
     return redirect(url_for("tasks.todo"), 303)
 
 
@@ -160,6 +162,7 @@ def _page(task_id: str, data: Mapping[str, Any] | None, errors: Sequence[FieldEr
             form=forms.render(schema, shown, errors) if row["state"] == "open" else None,
             schema=schema,
             draft=draft,
+            warned=remarks.of_case(conn, row["case_id"]),
             records=read_records(conn, records.of_matter(conn, row["matter_id"])),
             can_return=row["state"] == "open" and tasks.can_return(conn, row),
             mine=row["claimed_by"] == speaker.account,

@@ -56,6 +56,8 @@ MUTATIONS = (
     Case("unknown_message", MAIN, 'message="matter.withdrawn"', 'message="matter.gone"', "suggestion_handling"),
     Case("duplicate_id", CO, "start_co_handling", "start_receipt", "start_receipt"),
     Case("unknown_hy", RECEIPT, '<hy:milestone state="reassigned"/>', "<hy:milestones/>", "script_reassign"),
+    Case("unknown_decision", MAIN, HANDOVER, HANDOVER + ' check="D99"', "task_handover"),
+    Case("bad_check_table", MAIN, HANDOVER, HANDOVER + ' check="D03_deadlines"', "D03_deadlines"),
     Case("unknown_hy_attribute", MAIN, HANDOVER, HANDOVER + ' colour="red"', "task_handover"),
     Case("missing_hy_attribute", MAIN, ' to="evt_withdrawn"', "", "suggestion_handling"),
     Case("task_without_role", MAIN, 'role="gov_office" form="handover"', 'form="handover"', "task_handover"),

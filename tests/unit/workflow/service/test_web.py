@@ -16,6 +16,7 @@ from services.workflow import tables as t
 from tests.unit.workflow.service import package
 from tests.unit.workflow.service.office import Office, somebody
 from tests.unit.workflow.service.test_fill import filled
+from tests.unit.workflow.service.test_remarks import checked
 
 
 @pytest.fixture
@@ -322,3 +323,21 @@ def test_a_form_opens_with_what_the_diagram_fills_in(office: Office, people: dic
     page = people["liaison"].page(f"/tasks/{task_id}")
     assert "我的草稿</textarea>" in page
     assert "请办理</textarea>" not in page
+
+
+def test_remarks_on_an_answer_are_shown_to_whoever_comes_next(office: Office, people: dict[str, Person]) -> None:
+    """An error stands at its field; a warning on the pages of the case and of its later tasks, and in the API."""
+    case_id = office.start(version=checked(office))
+    office.decide(case_id, "u_a", "u_b")
+    task_id, later = (task["id"] for task in office.open(case_id))
+    status, page = people["liaison"].send(f"/tasks/{task_id}", action="complete", note="拒绝办理")
+    assert status == 422
+    assert "不能写“拒绝”" in page
+    assert "拒绝办理</textarea>" in page
+    status, answer = people["liaison"].api("POST", f"/tasks/{task_id}/complete", {"note": "拒绝办理"})
+    assert (status, answer["errors"][0]["path"]) == (422, "note")
+    status, answer = people["liaison"].api("POST", f"/tasks/{task_id}/complete", {"note": "同意"})
+    assert (status, answer["warnings"][0]["text"]) == (200, "说明太短")
+    assert "意见 · 单位u_a:说明太短" in people["other"].page(f"/tasks/{later}")
+    assert "意见 · 单位u_a:说明太短" in people["office"].page(f"/cases/{case_id}")
+    assert people["office"].api("GET", f"/cases/{case_id}")[1]["tasks"][1]["warnings"][0]["path"] == "note"

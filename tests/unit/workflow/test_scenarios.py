@@ -1,0 +1,69 @@
+"""Scenarios on the bare engine: the rules of the services hold there too."""
+
+import json
+
+import pytest
+
+from services.workflow.engine import Bundle, compile_bundle
+from services.workflow.scenarios import BadScenario, load, run
+from tests.unit.workflow.engine import drawing as d
+from tests.unit.workflow.engine import sketches as s
+from tests.unit.workflow.engine.driving import calendar
+
+TABLE = s.table("D07", "len(answer.body)", "severity path text", '< 3 | "error" | "body" | "太短"', policy="COLLECT")
+LINE = "given: {{at: 2026-02-27, auto: true, matters: [{{matter_id: m1}}]}}\nwhen: [{line}]\nthen: {then}\n"
+
+
+@pytest.fixture
+def bundle() -> Bundle:
+    """A draft that is checked and opens again with what it held when its review returns it."""
+    number = {"type": "string", "title": "文号", "pattern": "^.+〔2026〕1号$", "x-normalise": "brackets"}
+    body = {"type": "string", "title": "正文", "examples": ["示例正文"]}
+    form = json.dumps({"type": "object", "properties": {"body": body, "doc_no": number}}).encode()
+    hy = d.hy("task", role="unit", form="reply", result="reply", fill="reply", check="D07")
+    nodes = d.script("begin", "reply = {}") + d.user("draft", ext=hy) + d.user("review", ext=d.hy("return", to="draft"))
+    files = {"p.bpmn": s.sketch(nodes, "start begin draft review end"), "D07.dmn": TABLE, "forms/reply.json": form}
+    return compile_bundle(files, {})
+
+
+def played(bundle: Bundle, line: str, then: str = "{}") -> list[str]:
+    """What does not come as these lines say."""
+    result = run(load(LINE.format(line=line, then=then)), bundle, calendar(), "P")
+    return [failure.text_en for failure in result.failures]
+
+
+@pytest.mark.parametrize(
+    ("data", "refused", "found"),
+    [
+        ("{body: 短}", "[body]", []),
+        ("{body: 短, doc_no: x}", "[doc_no]", []),
+        ("{doc_no: x}", "[body]", ["draft should be refused for body, was for: doc_no"]),
+        ("{body: 够长的}", "[body]", ["draft should be refused for body, was for: -"]),
+    ],
+)
+def test_a_line_may_expect_a_refusal(bundle: Bundle, data: str, refused: str, found: list[str]) -> None:
+    """For exactly these fields, by the form or by the tables; the task stays open."""
+    assert played(bundle, f"{{do: draft, data: {data}, refused: {refused}}}", "{tasks: [draft]}") == found
+
+
+def test_a_refusal_nobody_expects_is_a_failure(bundle: Bundle) -> None:
+    """As the services would refuse it."""
+    assert played(bundle, "{do: draft, data: {body: 短}}") == ["draft body: 太短"]
+
+
+def test_what_a_form_opens_with_comes_before_its_examples(bundle: Bundle) -> None:
+    """A task that nobody mentions is done with what it holds; signs are normalised as in the services."""
+    number = "doc_no: '云[2026]1号'"
+    lines = f"{{do: draft, data: {{body: 稿一, {number}}}, refused: [body]}}, "
+    lines += f"{{do: draft, data: {{body: 第一稿, {number}}}}}, "
+    lines += "{operator: {verb: return, task: m1-1.2}}, {finish: true}"
+    assert played(bundle, lines, "{cases: {P: end}}") == []
+
+
+@pytest.mark.parametrize(
+    "line", ["{record: contact, refused: [x]}", "{do: draft, refused: []}", "{do: draft, refused: x}"]
+)
+def test_a_refusal_belongs_to_a_task_and_names_fields(line: str) -> None:
+    """Anything else is a mistake in the file."""
+    with pytest.raises(BadScenario):
+        load(LINE.format(line=line, then="{}"))
