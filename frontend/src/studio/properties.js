@@ -23,6 +23,10 @@ const DEADLINE = [
   ['unit', '哪个单位的（表达式）'],
   ['from', '从何时起算（表达式）'],
 ];
+const EXTEND = [
+  ['deadline', '延长哪个期限', 'deadlines'],
+  ['until', '延长至（表达式）'],
+];
 const TIMER = [
   ['deadline', '挂在哪个期限上', 'deadlines'],
   ['offset', '提前或推后（如 -3wd）'],
@@ -51,6 +55,7 @@ function isEvent(element, type) {
 const GROUPS = [
   ['hy:Task', '办理', TASK, (it) => is(it, 'bpmn:UserTask') || is(it, 'bpmn:ManualTask')],
   ['hy:Deadline', '声明期限', DEADLINE, (it) => is(it, 'bpmn:Activity') || is(it, 'bpmn:Process')],
+  ['hy:Extend', '延长期限', EXTEND, (it) => is(it, 'bpmn:FlowNode') && !is(it, 'bpmn:BoundaryEvent')],
   ['hy:Timer', '定时', TIMER, (it) => isEvent(it, 'bpmn:TimerEventDefinition')],
   ['hy:Message', '消息内容', MESSAGE, (it) => isEvent(it, 'bpmn:MessageEventDefinition')],
   ['hy:Decision', '决策结果', DECISION, (it) => is(it, 'bpmn:BusinessRuleTask')],

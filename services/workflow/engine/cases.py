@@ -5,7 +5,7 @@ milestones, notices, records, other cases. Everything that depends on the state 
 timers, subscriptions) is settled once at its end, by `settling`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from SpiffWorkflow.bpmn.specs.mixins.events.end_event import EndEvent
 
 from services.workflow.calendars import Calendar
+from services.workflow.engine import deadlines, scopes
 from services.workflow.engine import effects as fx
 from services.workflow.engine.bundles import Bundle
 from services.workflow.engine.decisions import Outcome
@@ -20,7 +21,7 @@ from services.workflow.engine.failures import ExpressionError
 from services.workflow.engine.problems import EngineError
 from services.workflow.engine.scripts import ScriptEngine
 from services.workflow.engine.spiff.events import Message
-from services.workflow.engine.spiff.trees import CaseTask, CaseWorkflow
+from services.workflow.engine.spiff.trees import CaseTask, CaseWorkflow, element_of
 
 START = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,7 +41,8 @@ class Case:
         self.outcome: str | None = None
         self.effects: list[fx.Effect] = []
         self.reason = ""
-        self.engine = ScriptEngine(self.facts)
+        self.moved: dict[str, None] = {}
+        self.engine = ScriptEngine(self.facts, self.due_dates)
         if process not in bundle.specs:
             raise EngineError("unknown_process", detail=process)
         self.workflow = CaseWorkflow(bundle.specs[process], bundle.specs, self.engine, self)
@@ -69,9 +71,14 @@ class Case:
         self.now = max(self.now, at.astimezone(UTC))
         self.facts["now"] = self.now.astimezone(self.zone).isoformat()
 
-    def names(self, task: CaseTask | None) -> dict[str, Any]:
-        """Everything an expression at this task can read."""
-        return {**(task.data if task is not None else {}), **self.facts}
+    def names(self, task: CaseTask, wanted: Collection[str]) -> dict[str, Any]:
+        """Everything a table or expression at this task can read; `deadlines` only if it is `wanted`."""
+        limits = {"deadlines": self.due_dates(task)} if "deadlines" in wanted else {}
+        return {**task.data, **self.facts, **limits}
+
+    def due_dates(self, task: CaseTask) -> dict[str, str]:
+        """The due dates of the deadlines in force at a task, by name."""
+        return {name: self.deadlines[key]["due"] for name, key in scopes.in_force(self.deadlines, task).items()}
 
     def evaluate(self, task: CaseTask, expression: str) -> Any:
         """The value of an expression at a task; raises EngineError."""
@@ -108,7 +115,7 @@ class Case:
         if table is None:
             raise EngineError("unknown_decision", element=element_of(task), detail=decision)
         try:
-            return table.evaluate({**self.names(task), **facts})
+            return table.evaluate({**self.names(task, table.names), **facts})
         except ExpressionError as error:
             raise EngineError("decision", element=element_of(task), detail=str(error)) from error
 
@@ -142,6 +149,8 @@ class Case:
             return
         for milestone in extensions.get("milestone", ()):
             self.emit(fx.Milestone(milestone["state"], element_of(task)))
+        for extension in extensions.get("extend", ()):
+            deadlines.extend(self, task, extension)
         for record in extensions.get("record", ()):
             self.record_at(task, record)
         for notice in extensions.get("notice", ()):
@@ -193,8 +202,3 @@ def people(value: Any) -> list[str]:
     if isinstance(value, dict):
         value = value.get("id")
     return [] if value in (None, "") else [str(value)]
-
-
-def element_of(task: CaseTask) -> str:
-    """The BPMN id of the element a task stands at."""
-    return str(task.task_spec.name).removesuffix(" [child]").removesuffix(".BoundaryEventSplit")

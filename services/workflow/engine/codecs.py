@@ -13,7 +13,7 @@ import orjson
 
 from services.workflow.calendars import Calendar
 from services.workflow.engine.bundles import Bundle
-from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine.cases import Case
 from services.workflow.engine.compaction import compact
 from services.workflow.engine.problems import EngineError
 from services.workflow.engine.spiff.events import BoundaryEvent, is_waiting_event
@@ -25,6 +25,7 @@ from services.workflow.engine.spiff.trees import (
     CaseSubWorkflow,
     CaseTask,
     copy_data,
+    element_of,
     same_data,
 )
 

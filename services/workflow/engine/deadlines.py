@@ -6,15 +6,20 @@ long: its inputs are `deadline` (the rule's name) and every variable of the case
 A deadline in force keeps the calendar it was computed with until an operator brings another.
 """
 
+from __future__ import annotations
+
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from services.workflow.calendars import CalendarError, Rule
 from services.workflow.engine import effects as fx
-from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine import scopes
 from services.workflow.engine.failures import ExpressionError
 from services.workflow.engine.problems import EngineError
-from services.workflow.engine.spiff.trees import CaseTask
+from services.workflow.engine.spiff.trees import CaseTask, element_of
+
+if TYPE_CHECKING:
+    from services.workflow.engine.cases import Case
 
 
 def look_up(case: Case, task: CaseTask, rule: str) -> tuple[dict[str, Any], list[int]]:
@@ -23,7 +28,7 @@ def look_up(case: Case, task: CaseTask, rule: str) -> tuple[dict[str, Any], list
     if table is None:
         raise EngineError("no_deadline_table", element=element_of(task), detail=rule)
     try:
-        outcome = table.evaluate({**case.names(task), "deadline": rule})
+        outcome = table.evaluate({**case.names(task, table.names), "deadline": rule})
     except ExpressionError as error:
         raise EngineError("deadline_rule", element=element_of(task), detail=str(error)) from error
     if not isinstance(outcome.outputs, dict) or not outcome.outputs.get("amount"):
@@ -34,8 +39,11 @@ def look_up(case: Case, task: CaseTask, rule: str) -> tuple[dict[str, Any], list
 def begin_of(case: Case, task: CaseTask, source: str | None) -> str:
     """The date the clock starts, in the calendar's zone: now, or what `from` names (a date or an instant)."""
     value = case.evaluate(task, source) if source else None
-    if value in (None, ""):
-        return case.calendar.local_date(case.now).isoformat()
+    return case.calendar.local_date(case.now).isoformat() if value in (None, "") else date_of(case, task, value)
+
+
+def date_of(case: Case, task: CaseTask, value: Any) -> str:
+    """The date in a date or instant; raises EngineError."""
     try:
         text = str(value)
         if len(text) == len("2026-02-27"):
@@ -72,11 +80,12 @@ def compute(case: Case, deadline: dict[str, Any]) -> dict[str, Any]:
     except (ValueError, CalendarError) as error:
         raise EngineError("bad_amount", detail=f"{deadline['name']}: {error}") from error
     basis = [deadline["basis"]] if deadline["basis"] else []
+    before = deadline["first_due"] if deadline.get("extended") else ""
     return {
         "due": due.due.isoformat(),
         "due_at": case.calendar.due_at(due.due, rule).isoformat(),
-        "why": [*due.why, *basis],
-        "why_en": [*due.why_en, *basis],
+        "why": [*([f"原定 {before}，已延期"] if before else []), *due.why, *basis],
+        "why_en": [*([f"was due {before}, extended"] if before else []), *due.why_en, *basis],
         "provisional": due.provisional,
         "calendar": case.calendar.version,
     }
@@ -99,25 +108,10 @@ def facts_of(deadline: dict[str, Any]) -> dict[str, Any]:
 
 def find(case: Case, task: CaseTask, name: str) -> str:
     """The id of the deadline of this name in force at a task: the task's own, else the nearest scope around it."""
-    numbers = list(scopes_around(case, task))
-    found = {d["scope"]: key for key, d in case.deadlines.items() if d["name"] == name and d["scope"] in numbers}
-    if not found:
+    found = scopes.in_force(case.deadlines, task).get(name)
+    if found is None:
         raise EngineError("unknown_deadline", element=element_of(task), detail=name)
-    return next(found[number] for number in numbers if number in found)
-
-
-def scopes_around(case: Case, task: CaseTask) -> list[int]:
-    """Numbers of the scopes a task stands in, innermost first; a boundary event stands in its activity."""
-    numbers = [task.id]
-    attached = getattr(task.task_spec, "attached_to", None)
-    if attached:
-        numbers += [t.id for t in task.parent.children if element_of(t) == attached]
-    workflow = task.workflow
-    while workflow is not case.workflow:
-        outer = case.workflow.get_task_from_id(workflow.parent_task_id)
-        numbers += [outer.id, outer.parent.id] if outer.triggered else [outer.id]
-        workflow = outer.workflow
-    return [*numbers, 0]
+    return found
 
 
 def clear(case: Case, scope: int) -> None:
@@ -127,14 +121,26 @@ def clear(case: Case, scope: int) -> None:
         case.emit(fx.DeadlineCleared(deadline_id, deadline["name"]))
 
 
-def recompute(case: Case, deadline_id: str, **changes: str) -> bool:
-    """Compute a running deadline anew (another calendar, an extension); say so, and return True, if it moves."""
+def extend(case: Case, task: CaseTask, extension: dict[str, str]) -> None:
+    """`<hy:extend>`: the deadline in force here moves to a later date; an earlier one moves nothing."""
+    deadline_id = find(case, task, extension["deadline"])
+    deadline = case.deadlines[deadline_id]
+    until = date_of(case, task, case.evaluate(task, extension["until"]))
+    if until > deadline["due"]:
+        recompute(case, deadline_id, amount=until)
+
+
+def recompute(case: Case, deadline_id: str, *, amount: str = "") -> None:
+    """Compute a running deadline anew (another calendar, another amount); say so if it moves."""
     old = case.deadlines[deadline_id]
-    new = {**old, **changes}
+    new = {**old, "amount": amount or old["amount"]}
     new.update(compute(case, new))
+    if amount:
+        new["extended"] = new["due"] > old["first_due"]
+        new.update(compute(case, new))
     case.deadlines[deadline_id] = new
     if new["due_at"] == old["due_at"] and new["provisional"] == old["provisional"]:
-        return False
+        return
     first = date.fromisoformat(old["first_due"])
     case.emit(fx.DeadlineMoved(deadline_id, first_due=first, **facts_of(new)))
-    return True
+    case.moved[deadline_id] = None

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import EngineError
+from services.workflow.engine.spiff.trees import element_of
 from services.workflow.engine.verbs import task_of
 
 OUTPUTS = ("severity", "path", "text", "text_en")

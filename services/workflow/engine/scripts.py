@@ -1,34 +1,40 @@
 """Gives SpiffWorkflow the safe expression language in place of Python."""
 
+from collections.abc import Callable
 from typing import Any
 
 from services.workflow.engine.expressions import compile_expression, compile_script
 from services.workflow.engine.failures import ExpressionError
 from services.workflow.engine.problems import EngineError
 
-RESERVED = frozenset({"matter", "case", "records", "now"})
+RESERVED = frozenset({"matter", "case", "records", "now", "deadlines"})
 """Names every expression of a case can read and no script can write."""
 
 
 class ScriptEngine:
     """The library's script engine interface; the case's own facts stand beside the task's data."""
 
-    def __init__(self, facts: dict[str, Any]) -> None:
-        self.facts = facts
+    def __init__(self, facts: dict[str, Any], limits: Callable[[Any], dict[str, str]]) -> None:
+        self.facts, self.limits = facts, limits
+
+    def names(self, task: Any, external: dict[str, Any] | None, wanted: frozenset[str]) -> dict[str, Any]:
+        """Everything that can be read where the task stands; due dates are looked up only if they are wanted."""
+        limits = {"deadlines": self.limits(task)} if "deadlines" in wanted else {}
+        return {**(external or {}), **task.data, **self.facts, **limits}
 
     def evaluate(self, task: Any, expression: str, external_context: dict[str, Any] | None = None) -> Any:
         """The value of an expression where the task stands; raises EngineError."""
-        names = {**(external_context or {}), **task.data, **self.facts}
         try:
-            return compile_expression(expression).evaluate(names)
+            compiled = compile_expression(expression)
+            return compiled.evaluate(self.names(task, external_context, compiled.names))
         except ExpressionError as error:
             raise failed(task, error) from error
 
     def execute(self, task: Any, script: str, external_context: dict[str, Any] | None = None) -> bool:
         """Run a script on the task's data; raises EngineError."""
-        names = {**(external_context or {}), **task.data, **self.facts}
         try:
             compiled = compile_script(script)
+            names = self.names(task, external_context, compiled.names)
             if reserved := compiled.targets & RESERVED:
                 raise EngineError("reserved_name", element=task.task_spec.name, detail=", ".join(sorted(reserved)))
             compiled.execute(names)

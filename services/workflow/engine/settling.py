@@ -7,19 +7,18 @@ timers and subscriptions, then tasks, so that a task finds its deadline; within 
 from collections.abc import Iterator
 from typing import Any
 
-from services.workflow.engine import deadlines, timers
+from services.workflow.engine import deadlines, scopes, timers
 from services.workflow.engine import effects as fx
-from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine.cases import Case
 from services.workflow.engine.spiff.events import Message, Timer, is_waiting_event, waits
 from services.workflow.engine.spiff.instances import is_instance
-from services.workflow.engine.spiff.trees import FINISHED, READY, CaseTask
-
-ROOT = 0
-"""The scope of the case itself, where tasks have their number."""
+from services.workflow.engine.spiff.trees import FINISHED, READY, CaseTask, element_of
 
 
 def settle(case: Case) -> None:
     """Bring everything beside the tree in line with it."""
+    for deadline_id in [key for key in case.moved if key in case.deadlines]:
+        timers.follow(case, deadline_id)
     touched = sorted(case.workflow.touched.values(), key=lambda task: (task.last_state_change, task.id))
     case.workflow.touched.clear()
     standing = waits_by_task(case)
@@ -75,7 +74,7 @@ def close_wait(case: Case, wait_id: str) -> None:
 
 def open_case(case: Case) -> None:
     """The case begins: its own deadlines and interrupts."""
-    open_process(case, case.workflow, ROOT)
+    open_process(case, case.workflow, scopes.ROOT)
 
 
 def close_case(case: Case) -> None:

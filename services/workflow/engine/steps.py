@@ -13,11 +13,11 @@ from services.workflow.calendars import Calendar
 from services.workflow.engine import effects as fx
 from services.workflow.engine import timers, verbs
 from services.workflow.engine.bundles import Bundle
-from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import EngineError, Unexpected
 from services.workflow.engine.settling import accepted, close_wait, open_case, settle
 from services.workflow.engine.spiff.events import fire
-from services.workflow.engine.spiff.trees import copy_data
+from services.workflow.engine.spiff.trees import copy_data, element_of
 from services.workflow.engine.stimuli import Stimulus, is_plain
 
 SEMANTICS = 1
@@ -77,7 +77,7 @@ def step(case: Case, stimulus: Stimulus) -> list[fx.Effect]:
 
 def finish(case: Case, act: Callable[[], None]) -> list[fx.Effect]:
     """Act, let the tree run to its next wait, settle, compact; the effects in order."""
-    case.effects, case.reason = [], ""
+    case.effects, case.reason, case.moved = [], "", {}
     try:
         act()
         case.workflow.work()

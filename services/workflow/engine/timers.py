@@ -6,12 +6,12 @@ from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from typing import Any
 
 from services.workflow.calendars import CalendarError
-from services.workflow.engine import deadlines
+from services.workflow.engine import deadlines, scopes
 from services.workflow.engine import effects as fx
-from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import EngineError
-from services.workflow.engine.spiff.events import BoundaryEvent, Timer, Wait, bare_timer, fire
-from services.workflow.engine.spiff.trees import CANCELLED, CaseTask
+from services.workflow.engine.spiff.events import BoundaryEvent, BoundaryEventSplit, Timer, Wait, bare_timer, fire
+from services.workflow.engine.spiff.trees import CANCELLED, FINISHED, FUTURE, CaseTask, element_of
 
 DURATION = re.compile(
     r"P(?=[0-9T])(?:([0-9]{1,4})Y)?(?:([0-9]{1,5})M)?(?:([0-9]{1,5})W)?(?:([0-9]{1,6})D)?"
@@ -126,15 +126,40 @@ def ring(case: Case, timer_id: str) -> None:
 
 
 def follow(case: Case, deadline_id: str) -> None:
-    """A deadline has moved: move the timers that hang on it."""
+    """A deadline has moved: move the timers that hang on it, and arm again the reminders that now lie ahead."""
+    rearm(case, deadline_id)
     for timer_id, wait in case.waits.items():
-        if wait.get("deadline") != deadline_id:
+        task = case.workflow.find(wait["task"]) if wait.get("deadline") == deadline_id else None
+        if task is None:
             continue
-        task = case.workflow.get_task_from_id(wait["task"])
         timer = waiting_for(task, wait["position"])
         due_at = on_deadline(case, deadline_id, timer.wait)
         wait["due_at"] = due_at.isoformat()
         case.emit(fx.TimerSet(timer_id, due_at, element_of(task)))
+
+
+def rearm(case: Case, deadline_id: str) -> None:
+    """Reminders on a running activity that rang for the old date wait again where their new instant is to come."""
+    for workflow in case.workflow.workflows():
+        for activity in list(workflow.open.values()):
+            split = activity.parent
+            if split is None or not isinstance(split.task_spec, BoundaryEventSplit) or activity.triggered:
+                continue
+            if isinstance(activity.task_spec, BoundaryEvent):
+                continue
+            armed = {child.task_spec.name for child in split.children if not child._state & FINISHED}
+            limits = scopes.in_force(case.deadlines, activity)
+            for spec in split.task_spec.outputs:
+                if spec.name not in armed and is_ahead(case, spec, limits, deadline_id):
+                    spec._update(split._add_child(spec, FUTURE))
+
+
+def is_ahead(case: Case, spec: Any, limits: dict[str, str], deadline_id: str) -> bool:
+    """Whether a boundary event is a reminder on this deadline whose instant is still to come."""
+    timer = spec.event_definition if isinstance(spec, BoundaryEvent) and not spec.cancel_activity else None
+    if not isinstance(timer, Timer) or limits.get(timer.wait.deadline) != deadline_id:
+        return False
+    return on_deadline(case, deadline_id, timer.wait) > case.now
 
 
 def waiting_for(task: CaseTask, position: int) -> Timer:

@@ -9,13 +9,13 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 
-from services.workflow.engine import deadlines, timers
+from services.workflow.engine import deadlines
 from services.workflow.engine import effects as fx
-from services.workflow.engine.cases import Case, element_of
+from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import EngineError, Unexpected
 from services.workflow.engine.spiff.events import BoundaryEvent, EventBasedGateway
 from services.workflow.engine.spiff.instances import Instances, cancel_instance, is_instance
-from services.workflow.engine.spiff.trees import FINISHED, FUTURE, CaseTask
+from services.workflow.engine.spiff.trees import FINISHED, FUTURE, CaseTask, element_of
 
 Verb = Callable[[Case, dict[str, Any]], None]
 
@@ -192,8 +192,7 @@ def begin_instance(case: Case, data: dict[str, Any]) -> None:
 def adopt_calendar(case: Case, _data: dict[str, Any]) -> None:
     """calendar {}: compute every running deadline with the calendar the case has been loaded with."""
     for deadline_id in list(case.deadlines):
-        if deadlines.recompute(case, deadline_id):
-            timers.follow(case, deadline_id)
+        deadlines.recompute(case, deadline_id)
 
 
 def extend(case: Case, data: dict[str, Any]) -> None:
@@ -202,11 +201,9 @@ def extend(case: Case, data: dict[str, Any]) -> None:
     if deadline_id not in case.deadlines:
         raise Unexpected("unknown_deadline", detail=deadline_id)
     try:
-        moved = deadlines.recompute(case, deadline_id, amount=str(data.get("amount")))
+        deadlines.recompute(case, deadline_id, amount=str(data.get("amount")))
     except EngineError as error:
         raise Unexpected(error.code, detail=error.detail) from error
-    if moved:
-        timers.follow(case, deadline_id)
 
 
 VERBS: dict[str, Verb] = {

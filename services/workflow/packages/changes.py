@@ -66,6 +66,8 @@ _PROPERTIES: Final = {
     "hy:task.check": ("提交前检查", "checks before submission"),
     "hy:deadline.rule": ("期限规则", "deadline rule"),
     "hy:deadline.from": ("期限起算日", "start of the deadline"),
+    "hy:extend.deadline": ("延长的期限", "deadline extended"),
+    "hy:extend.until": ("延长至", "extended until"),
     "hy:timer.deadline": ("定时器的期限", "timer's deadline"),
     "hy:timer.offset": ("提前或推后", "offset"),
     "hy:timer.at": ("时刻", "time of day"),

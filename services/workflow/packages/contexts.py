@@ -11,7 +11,7 @@ from services.workflow.engine.findings import Finding, Refused
 from services.workflow.packages.diagrams import Diagram, Node, parse
 from services.workflow.packages.models import Package
 
-BUILT_IN = frozenset({"matter", "case", "records", "now"})
+BUILT_IN = frozenset({"matter", "case", "records", "now", "deadlines"})
 """Variables every case has."""
 
 

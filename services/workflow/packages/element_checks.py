@@ -148,6 +148,11 @@ def _timer(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:
         yield _of(node, "bad_clock", at=mark.get("at"))
 
 
+def _extend(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:
+    if mark.get("deadline") and mark.get("deadline") not in context.deadlines_at(node):
+        yield _of(node, "unknown_deadline", name=mark.get("deadline"))
+
+
 def _accepts(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:
     if mark.get("record") and mark.get("record") not in RECORDS:
         yield _of(node, "unknown_record", name=mark.get("record"))
@@ -206,6 +211,7 @@ _MARKS: Final[dict[str, Callable[[Context, Node, Mark], Iterator[Finding]]]] = {
     "task": _task,
     "deadline": _deadline,
     "timer": _timer,
+    "extend": _extend,
     "accepts": _accepts,
     "interrupt": _interrupt,
     "return": _return,

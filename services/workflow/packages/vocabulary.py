@@ -28,6 +28,7 @@ VOCABULARY: Final = {
     "timer": Word(("deadline",), ("offset", "at")),
     "message": Word((), ("key", "data", "result"), ("key", "data")),
     "accepts": Word(("record",), ("verb", "role")),
+    "extend": Word(("deadline", "until"), (), ("until",)),
     "interrupt": Word(("message", "to"), ("key",), ("key",)),
     "return": Word(("to",)),
     "milestone": Word(("state",)),

@@ -56,6 +56,13 @@ MUTATIONS = (
     Case("unknown_message", MAIN, 'message="matter.withdrawn"', 'message="matter.gone"', "suggestion_handling"),
     Case("duplicate_id", CO, "start_co_handling", "start_receipt", "start_receipt"),
     Case("unknown_hy", RECEIPT, '<hy:milestone state="reassigned"/>', "<hy:milestones/>", "script_reassign"),
+    Case(
+        "unknown_deadline",
+        RECEIPT,
+        '<hy:milestone state="reassigned"/>',
+        '<hy:extend deadline="nothing" until="now"/>',
+        "script_reassign",
+    ),
     Case("unknown_decision", MAIN, HANDOVER, HANDOVER + ' check="D99"', "task_handover"),
     Case("bad_check_table", MAIN, HANDOVER, HANDOVER + ' check="D03_deadlines"', "D03_deadlines"),
     Case("unknown_hy_attribute", MAIN, HANDOVER, HANDOVER + ' colour="red"', "task_handover"),

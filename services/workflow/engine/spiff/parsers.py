@@ -34,7 +34,7 @@ HY = "urn:huiyin:bpmn:1"
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 NS = {"hy": HY, "bpmn": BPMN}
 
-REPEATABLE = ("deadline", "accepts", "interrupt", "milestone", "notice", "start", "record")
+REPEATABLE = ("deadline", "accepts", "interrupt", "milestone", "notice", "start", "record", "extend")
 """`hy:` elements that may stand more than once on one element: always read as lists."""
 
 

@@ -139,6 +139,11 @@ class CaseTask(Task):
         return dct or {}
 
 
+def element_of(task: CaseTask) -> str:
+    """The BPMN id of the element a task stands at."""
+    return str(task.task_spec.name).removesuffix(" [child]").removesuffix(".BoundaryEventSplit")
+
+
 def reaches(task: CaseTask) -> bool:
     """Whether the task's new state means that its token has now arrived.
 
