@@ -213,6 +213,7 @@ ACTIVITY_TYPES: Final[Codes] = {
     "on_site_meeting": Label("现场办公会", "meeting on site"),
     "four_party_meeting": Label("四方协商会", "four-party meeting"),
     "inspection": Label("视察", "inspection"),
+    "interview": Label("约谈", "interview"),
 }
 PARTIES: Final[Codes] = {
     "deputy": Label("代表", "deputy"),

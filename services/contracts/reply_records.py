@@ -49,6 +49,8 @@ class Review(Record):
         "退回原因", "reasons", fields.code("原因", "reason", codes.REVIEW_REASONS), most=9, required=False
     )
     comment = fields.text("审核意见", "comment", most=2000, required=False)
+    outcome_class = fields.code("核定办理结果类别", "class as audited", codes.OUTCOME_CLASSES, required=False)
+    class_reason = fields.text("调整类别的理由", "reason for the other class", most=2000, required=False)
     rules = (Rule({"verdict": ("return",)}, {"reasons": 1}),)
 
 

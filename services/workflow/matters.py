@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -39,8 +39,11 @@ def get(conn: Connection, matter_id: str) -> RowMapping | None:
     return conn.execute(select(t.matter).where(t.matter.c.matter_id == matter_id)).mappings().one_or_none()
 
 
-def facts(row: RowMapping) -> dict[str, Any]:
-    """The variable `matter` of a case: codes and facts only, no text of the suggestion."""
+def facts(row: RowMapping, keywords: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The variable `matter` of a case: codes and facts only, no text of the suggestion.
+
+    `keywords` are the package's groups of words; `mentions` names the groups that title or text speak of.
+    """
     data: Mapping[str, Any] = row["data"]
     session = data.get("session") or {}
     return {
@@ -53,4 +56,10 @@ def facts(row: RowMapping) -> dict[str, Any]:
         "co_proposers": [person["id"] for person in data.get("co_proposers") or []],
         "wish_units": list(data.get("wish_units") or []),
         "points": len(data.get("points") or []),
+        "mentions": _mentions(row["title"], data.get("body") or {}, keywords),
     }
+
+
+def _mentions(title: str, body: Mapping[str, str], keywords: Mapping[str, Sequence[str]]) -> list[str]:
+    text = "\n".join([title, *body.values()])
+    return sorted(group for group, words in keywords.items() if any(word in text for word in words))

@@ -175,8 +175,15 @@ class Case:
         unit: str | None = None,
         role: str | None = None,
     ) -> None:
-        """Emit a record and count it; conditions may ask `records.contact >= 1`."""
-        self.facts["records"][record] = self.facts["records"].get(record, 0) + 1
+        """Emit a record and count it; conditions may ask `records.contact >= 1`.
+
+        Fields the package names under `counts` are counted by value, and by value and unit:
+        `contact.phase=before`, `contact.phase=before@housing`.
+        """
+        fields = self.bundle.settings.get("counts", {}).get(record, ())
+        values = [f"{record}.{name}={data[name]}" for name in fields if isinstance(data.get(name), str)]
+        for key in (record, *values, *(f"{value}@{unit}" for value in values if unit)):
+            self.facts["records"][key] = self.facts["records"].get(key, 0) + 1
         self.emit(fx.Recorded(self.draw("r"), record, data, element, task_id, unit, role))
 
     def notice(self, task: CaseTask, notice: dict[str, str]) -> None:

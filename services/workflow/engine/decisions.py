@@ -124,7 +124,8 @@ class _Reader:
         outputs = self.outputs()
         nodes = list(self.table.iterfind("{*}rule"))
         rows = [self.row(number, node, len(inputs), len(outputs)) for number, node in enumerate(nodes, 1)]
-        self.compare_rows(nodes, "error" if policy == "UNIQUE" else "warning")
+        if policy != "COLLECT":  # there, several rows for the same case are the point
+            self.compare_rows(nodes, "error" if policy == "UNIQUE" else "warning")
         if not rows:
             self.refuse("dmn_no_rows", self.table, severity="warning")
         return Decision(

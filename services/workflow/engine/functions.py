@@ -146,6 +146,10 @@ def _where(frame: Frame, values: Any, key: Any, wanted: Any) -> list[Any]:
     return [item for item in _items(frame, values) if same(frame, _get(frame, item, key), wanted)]
 
 
+def _without(frame: Frame, values: Any, key: Any, unwanted: Any) -> list[Any]:
+    return [item for item in _items(frame, values) if not same(frame, _get(frame, item, key), unwanted)]
+
+
 def _first(_: Frame, values: Any) -> Any:
     if type(values) is not list and type(values) is not tuple:
         raise mismatch("not_a_list", values)
@@ -185,6 +189,7 @@ FUNCTIONS: dict[str, Function] = {
     "values": Function(_values, 1, 1),
     "count": Function(_count, 2, 2),
     "where": Function(_where, 3, 3),
+    "without": Function(_without, 3, 3),
     "first": Function(_first, 1, 1),
     "date": Function(_date, 1, 1),
 }

@@ -93,6 +93,8 @@ class Package:
     classes: Mapping[str, OutcomeClass]
     labels: Mapping[str, Mapping[str, str]]
     extension_points: Mapping[str, ExtensionPoint]
+    keywords: Mapping[str, tuple[str, ...]]
+    counts: Mapping[str, tuple[str, ...]]
     files: Mapping[str, bytes]
 
     @property
@@ -103,7 +105,7 @@ class Package:
     @property
     def settings(self) -> dict[str, Any]:
         """What the engine wants to know beside the files."""
-        return {"deadlines": self.deadlines, "zone": self.zone, "version": self.version}
+        return {"deadlines": self.deadlines, "zone": self.zone, "version": self.version, "counts": self.counts}
 
     @cached_property
     def forms(self) -> Mapping[str, dict[str, Any]]:

@@ -74,6 +74,8 @@ SCHEMA: Final = _record(
         "labels": _table(_ID, {"type": "object", "additionalProperties": _LINE}),
     },
     {
+        "keywords": _table(_ID, _list(_LINE)),
+        "counts": _table(_ID, _list({"type": "string", "pattern": _ID})),
         "extension_points": _table(
             _ID,
             _record(
@@ -85,7 +87,7 @@ SCHEMA: Final = _record(
                     "writes": _list(_LINE),
                 }
             ),
-        )
+        ),
     },
 )
 """JSON Schema of `package.yaml`."""

@@ -111,8 +111,14 @@ def _build(s: Mapping[str, Any], files: Mapping[str, bytes]) -> Package:
         extension_points=MappingProxyType(
             {key: _point(key, point) for key, point in (s.get("extension_points") or {}).items()}
         ),
+        keywords=_lists(s.get("keywords")),
+        counts=_lists(s.get("counts")),
         files=MappingProxyType(dict(sorted(files.items()))),
     )
+
+
+def _lists(data: Mapping[str, Any] | None) -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType({key: tuple(items) for key, items in (data or {}).items()})
 
 
 def _role(key: str, data: Mapping[str, Any]) -> Role:

@@ -245,7 +245,6 @@ def test_a_table_with_an_error_does_not_run_and_says_why(xml: bytes, code: str, 
     [
         (table(["x"], ["y"], []), "dmn_no_rows"),
         (table(["x"], ["y"], [["1", "1"], ["1", "2"]], "FIRST"), "dmn_duplicate_row"),
-        (table(["x"], ["y"], [["1", "1"], ["1", "2"]], "COLLECT"), "dmn_duplicate_row"),
     ],
 )
 def test_what_is_only_odd_is_a_warning(xml: bytes, code: str) -> None:

@@ -92,6 +92,7 @@ def value(source: str, names: dict[str, Any] | None = None) -> Any:
         ('where(values(by_unit), "class", "B")', [{"class": "B"}]),
         ("count(matter.units, 'a')", 1),
         ('len(where(replies, "class", "B"))', 2),
+        ('len(without(replies, "class", "B")) + len(where(replies, "class", "B")) == len(replies)', True),
         ('first(where(replies, "class", "B")).unit', "b"),
         ("first([])", None),
         ("date(due)", "2026-05-27"),

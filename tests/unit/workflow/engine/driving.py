@@ -36,9 +36,15 @@ class Driver:
     """A case with its log; every step is saved and restored, and `check` replays the log."""
 
     def __init__(
-        self, xml: bytes, variables: dict[str, Any] | None = None, *, process: str = "P", **files: bytes
+        self,
+        xml: bytes,
+        variables: dict[str, Any] | None = None,
+        *,
+        process: str = "P",
+        counts: dict[str, tuple[str, ...]] | None = None,
+        **files: bytes,
     ) -> None:
-        settings = {"version": "test-2026.1", "deadlines": "D03"}
+        settings = {"version": "test-2026.1", "deadlines": "D03", "counts": counts or {}}
         named = {name.replace("__", "/").replace("_dmn", ".dmn"): content for name, content in files.items()}
         self.bundle: Bundle = compile_bundle({"p.bpmn": xml, **named}, settings)
         data = {"process": process, "matter": {"matter_id": "M1"}, "vars": variables or {}}

@@ -132,6 +132,17 @@ def test_conditions_may_count_records() -> None:
     driver.check()
 
 
+def test_a_package_may_have_records_counted_by_what_they_say() -> None:
+    """By the values of the fields it names, in all and for each unit; other fields are not."""
+    task = d.user("a", ext=d.hy("task", role="r", unit="lead") + d.hy("accepts", record="contact"))
+    script = d.node("scriptTask", "x", "<bpmn:script>n = get(records, 'contact.phase=before@u1', 0)</bpmn:script>")
+    driver = Driver(s.sketch(task + script, "start a x end"), {"lead": "u1"}, counts={"contact": ("phase",)})
+    for unit, data in (("u1", {"phase": "before", "place": "p"}), (None, {"phase": "before"}), ("u1", {"phase": 3})):
+        driver.step("record", record="contact", task=driver.task("a"), unit=unit, data=data)
+    assert driver.case.facts["records"] == {"contact": 3, "contact.phase=before": 2, "contact.phase=before@u1": 1}
+    driver.check()
+
+
 def test_messages_have_keys() -> None:
     """Without a key a message is about the matter as a whole; with one only about the letter it names."""
     nodes = d.node("parallelGateway", "fork")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.common import db
-from services.workflow import calendar_versions, cases, chain
+from services.workflow import calendar_versions, cases, chain, matters
 from services.workflow import engine as e
 from services.workflow import tables as t
 from tests.unit.workflow.service.office import CALENDARS, OFFICE, Office, matter, somebody
@@ -179,3 +179,14 @@ def test_a_case_adopts_a_new_calendar_only_when_told(office: Office) -> None:
     [limit] = office.rows(t.deadline)
     assert (limit["state"], limit["first_due"].isoformat()) == ("moved", "2026-03-09")
     assert office.replayed(case_id)
+
+
+def test_a_case_knows_which_groups_of_words_its_matter_mentions(office: Office) -> None:
+    """The package names the words; title and text are looked through once, the case learns the groups only."""
+    told = {**matter("m9"), "title": "关于某合同诉讼的建议", "body": {"request": "请尽快处理。"}}
+    with db.begin(office.engine) as conn:
+        matters.keep(conn, told, office.clock.now())
+        row = matters.get(conn, "m9")
+    assert row is not None
+    found = matters.facts(row, {"judicial": ["诉讼"], "tender": ["招标"], "urgent": ["尽快", "立即"]})
+    assert found["mentions"] == ["judicial", "urgent"]
