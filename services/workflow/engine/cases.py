@@ -27,7 +27,11 @@ START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Case:
-    """The live object `step` works on. Throw it away after an exception; load it again from its last state."""
+    """The live object `step` works on. Throw it away after an exception; load it again from its last state.
+
+    `sides` are tasks beside others, by id; `done` tasks that can still be taken back; `state_name` the last milestone.
+    `doing`, `again` and `clocks` are notes of the step that is running.
+    """
 
     def __init__(self, case_id: str, process: str, bundle: Bundle, calendar: Calendar) -> None:
         self.case_id, self.process, self.bundle, self.calendar = case_id, process, bundle, calendar
@@ -37,6 +41,12 @@ class Case:
         self.tasks: dict[int, dict[str, Any]] = {}
         self.waits: dict[str, dict[str, Any]] = {}
         self.deadlines: dict[str, dict[str, Any]] = {}
+        self.sides: dict[str, dict[str, Any]] = {}
+        self.done: dict[str, dict[str, Any]] = {}
+        self.state_name = ""
+        self.doing: tuple[CaseTask, dict[str, Any]] | None = None
+        self.again: dict[str, Any] | None = None
+        self.clocks: dict[str, dict[str, str]] = {}
         self.pins: dict[str, str] = {}
         self.outcome: str | None = None
         self.effects: list[fx.Effect] = []

@@ -48,6 +48,9 @@ def dump(case: Case) -> bytes:
         "tasks": [[number, entry] for number, entry in case.tasks.items()],
         "waits": case.waits,
         "deadlines": case.deadlines,
+        "sides": case.sides,
+        "done": case.done,
+        "state": case.state_name,
         "pins": case.pins,
         "outcome": case.outcome,
         "workflows": [workflow_row(workflow) for workflow in top.workflows()],
@@ -132,6 +135,7 @@ def restore(case: Case, state: dict[str, Any]) -> Case:
     case.facts.update(state["facts"])
     case.counters, case.waits, case.deadlines = state["counters"], state["waits"], state["deadlines"]
     case.tasks = dict(state["tasks"])
+    case.sides, case.done, case.state_name = state.get("sides", {}), state.get("done", {}), state.get("state", "")
     case.pins, case.outcome = state["pins"], state["outcome"]
     top = case.workflow
     for parent, process, completed, last, data, rows in state["workflows"]:
@@ -208,9 +212,17 @@ def canonical(case: Case) -> dict[str, Any]:
         "tasks": sorted(([standing[n], entry] for n, entry in case.tasks.items()), key=lambda row: row[1]["id"]),
         "waits": {k: {**wait, "task": standing[wait["task"]]} for k, wait in sorted(case.waits.items())},
         "deadlines": {k: {**d, "scope": standing[d["scope"]]} for k, d in sorted(case.deadlines.items())},
+        "sides": dict(sorted(case.sides.items())),
+        "done": {k: {**done, **where(done, standing)} for k, done in sorted(case.done.items())},
+        "state": case.state_name,
         "counters": dict(sorted(case.counters.items())),
         "pins": dict(sorted(case.pins.items())),
     }
+
+
+def where(done: dict[str, Any], places: dict[int, str]) -> dict[str, Any]:
+    """The places of what came of a task that was done."""
+    return {"scope": places[done["scope"]], "tokens": sorted(places[number] for number in done["tokens"])}
 
 
 def way_out(task: CaseTask) -> Iterator[CaseTask]:

@@ -64,7 +64,8 @@ def set_deadline(case: Case, task: CaseTask, scope: int, declared: dict[str, str
         "amount": str(outputs["amount"]),
         "roll": outputs.get("roll") or "next_working_day",
         "basis": outputs.get("basis") or "",
-        "from": begin_of(case, task, declared.get("from")),
+        "from": case.clocks.get(element_of(task), {}).get(declared["name"])
+        or begin_of(case, task, declared.get("from")),
     }
     deadline_id = case.draw("d")
     case.deadlines[deadline_id] = {**deadline, **compute(case, deadline)}

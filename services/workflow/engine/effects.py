@@ -20,7 +20,8 @@ class Effect:
 class TaskOpened(Effect):
     """Somebody has something to do: `person`, if it is for one person alone. `deadline` is the id of the deadline.
 
-    `initial` is what the form holds before anybody has written into it, if the diagram says so.
+    `initial` is what the form holds before anybody has written into it, if the diagram says so. `beside`: the task
+    beside which somebody is asked, and `question` what (a reference to a text).
     """
 
     kind = "task_opened"
@@ -36,6 +37,8 @@ class TaskOpened(Effect):
     accepts: tuple[str, ...] = ()
     person: str | None = None
     initial: dict[str, Any] | None = None
+    beside: str | None = None
+    question: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,14 @@ class TaskClosed(Effect):
 
 @dataclass(frozen=True, slots=True)
 class TaskChanged(Effect):
-    """The task has gone to somebody else."""
+    """The task has gone to somebody else; `delegate` is the person who acts for whoever it is for."""
 
     kind = "task_changed"
     task_id: str
     role: str
     unit: str | None
     person: str | None = None
+    delegate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from services.workflow.calendars import Calendar
 from services.workflow.engine import effects as fx
-from services.workflow.engine import timers, verbs
+from services.workflow.engine import colleagues, recalls, timers, verbs
 from services.workflow.engine.bundles import Bundle
 from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import EngineError, Unexpected
@@ -81,7 +81,11 @@ def finish(case: Case, act: Callable[[], None]) -> list[fx.Effect]:
     try:
         act()
         case.workflow.work()
+        if case.sides:
+            colleagues.close_sides(case)
         settle(case)
+        recalls.hand_back(case)
+        recalls.keep(case)
     except DEFECTS as error:
         raise EngineError("engine", detail=(str(error) or type(error).__name__)[:500]) from error
     case.workflow.bpmn_events.clear()  # signals nobody in the case waits for
@@ -90,9 +94,15 @@ def finish(case: Case, act: Callable[[], None]) -> list[fx.Effect]:
 
 def complete_task(case: Case, stimulus: Stimulus) -> None:
     """A task is done: its facts go to its variable and, if its form has a record, into the records."""
-    task = verbs.task_of(case, stimulus.data.get("task"))
     facts = copy_data(stimulus.data.get("data") or {})
+    side = case.sides.get(str(stimulus.data.get("task")))
+    if side is not None:
+        colleagues.answer(case, side, facts)
+        return
+    task = verbs.task_of(case, stimulus.data.get("task"))
     entry = case.tasks[task.id]
+    colleagues.demand_answers(case, entry)
+    recalls.begin(case, task)
     hy = task.task_spec.extensions.get("task", {})
     task.data[hy.get("result") or getattr(task.task_spec, "variable", None) or element_of(task)] = facts
     record = case.bundle.record_of(hy.get("form", ""))
@@ -152,11 +162,14 @@ def add_record(case: Case, stimulus: Stimulus) -> None:
 
 def operate(case: Case, stimulus: Stimulus) -> None:
     """An operator's verb."""
-    verb = verbs.VERBS.get(str(stimulus.data.get("verb")))
+    verb = VERBS.get(str(stimulus.data.get("verb")))
     if verb is None:
         raise Unexpected("unknown_verb", detail=str(stimulus.data.get("verb")))
     verb(case, stimulus.data)
 
+
+VERBS: dict[str, verbs.Verb] = {**verbs.VERBS, **colleagues.VERBS, **recalls.VERBS}
+"""What `operate` carries out, by name."""
 
 STIMULI: dict[str, Callable[[Case, Stimulus], None]] = {
     "complete_task": complete_task,

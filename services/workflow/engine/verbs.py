@@ -156,11 +156,19 @@ def transfer(case: Case, data: dict[str, Any]) -> None:
     task = task_of(case, data.get("task"))
     entry = case.tasks[task.id]
     before = entry.pop("person", None)
+    entry.pop("delegate", None)
     person = data.get("person", None if "unit" in data or "role" in data else before)
     entry["unit"], entry["role"] = data.get("unit", entry["unit"]), data.get("role", entry["role"])
     if person is not None:
         entry["person"] = str(person)
-    case.emit(fx.TaskChanged(entry["id"], entry["role"], entry["unit"], entry.get("person")))
+    changed(case, entry)
+
+
+def changed(case: Case, entry: dict[str, Any]) -> None:
+    """Say who has a task now."""
+    case.emit(
+        fx.TaskChanged(entry["id"], entry["role"], entry["unit"], entry.get("person"), entry.get("delegate"))
+    )
 
 
 def end_instance(case: Case, data: dict[str, Any]) -> None:

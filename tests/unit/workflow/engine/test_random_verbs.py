@@ -26,16 +26,18 @@ def disturbed(block: Block) -> tuple[bytes, str]:
 def disturb(driver: Driver, first: str, data: st.DataObject) -> None:
     """One act of an operator; what does not fit is refused and changes nothing."""
     tasks = sorted(entry["id"] for entry in driver.case.tasks.values())
-    verb = data.draw(st.sampled_from(["return", "move", "end_instance", "transfer", "withdraw"]))
+    verb = data.draw(st.sampled_from(["return", "move", "end_instance", "transfer", "consult", "recall", "withdraw"]))
     try:
         if verb == "withdraw":
             driver.step("message", name="withdrawn", key="M1", data={"reason": "x"})
+        elif verb == "recall":
+            driver.step("operator", verb=verb, task=data.draw(st.sampled_from([*sorted(driver.case.done), ""])))
         elif tasks:
             task = data.draw(st.sampled_from(tasks))
             facts = {"task": task, "cancel": "all", "to": first, "unit": "u9"}
             driver.step("operator", verb=verb, **facts)
     except Unexpected as refused:
-        assert refused.code == "not_an_instance"  # noqa: PT017 - the only refusal these acts can meet
+        assert refused.code in {"not_an_instance", "not_recallable"}  # noqa: PT017 - what these acts can meet
 
 
 def go_on(driver: Driver, data: st.DataObject) -> bool:
@@ -45,6 +47,8 @@ def go_on(driver: Driver, data: st.DataObject) -> bool:
     if not choices:
         return False
     kind, element = data.draw(st.sampled_from(choices))
+    for side in list(driver.case.sides.values()):
+        driver.step("complete_task", task=side["id"], data={"agrees": True})
     {"task": driver.complete, "timer": driver.ring, "message": driver.receive}[kind](element)
     return True
 
