@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    false,
     insert,
     select,
 )
@@ -148,6 +150,34 @@ def holders(conn: Connection, tables: Tables, role: str, unit: str | None = None
         query = query.where(holding.c.unit == unit)
     found = {row.id: _person(row) for row in conn.execute(query)}
     return list(found.values())
+
+
+def colleagues(
+    conn: Connection, tables: Tables, *, unit: str | None, role: str | None
+) -> list[tuple[Person, tuple[str, ...]]]:
+    """The people of a unit by name, each with the roles held there; without a unit the holders of a role.
+
+    Somebody without an account is one of them too: he belongs to the unit by the directory's own word.
+    """
+    holding, account, who = tables.holding, tables.account, tables.person
+    held = (holding.c.account_id == account.c.id) & (
+        holding.c.unit == unit if unit is not None else holding.c.role == role
+    )
+    query = (
+        select(who, holding.c.role.label("role"))
+        .outerjoin(account, (account.c.person_id == who.c.id) & account.c.active)
+        .outerjoin(holding, held)
+        .where(who.c.active, who.c.kind == "staff", holding.c.role.is_not(None) | _belongs(who, unit))
+        .order_by(who.c.name, who.c.id, holding.c.n)
+    )
+    found: dict[str, tuple[Person, list[str]]] = {}
+    for row in conn.execute(query):
+        found.setdefault(row.id, (_person(row), []))[1].extend([row.role] if row.role else [])
+    return [(person, tuple(roles)) for person, roles in found.values()]
+
+
+def _belongs(who: Table, unit: str | None) -> ColumnElement[bool]:
+    return who.c.unit == unit if unit is not None else false()
 
 
 def account(conn: Connection, tables: Tables, account_id: str) -> Account | None:

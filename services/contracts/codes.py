@@ -267,6 +267,13 @@ TASK_CLOSE_REASONS: Final[Codes] = {
     "migrated": Label("流程换版", "migrated to another version"),
     "expired": Label("已过期", "expired"),
 }
+AGENCY_VERBS: Final[Codes] = {
+    "return": Label("退回", "return"),
+    "reassign": Label("单位内转办", "pass on inside the unit"),
+    "recall": Label("撤回", "take back"),
+    "consult": Label("加签", "ask for an opinion"),
+    "withdraw_consult": Label("撤回加签", "withdraw the question"),
+}
 DEADLINE_STATES: Final[Codes] = {
     "open": Label("进行中", "open"),
     "moved": Label("已变更", "moved"),
@@ -332,6 +339,19 @@ REJECTIONS: Final[Mapping[str, Rejection]] = {
         "上一次提交已收到,但流程执行出错,管理员处理后会自动继续,无需重复提交",
         "the last answer was received but the process failed; it goes on after the repair, do not send it again",
         False,
+    ),
+    "delegated": Rejection(
+        "任务已委托给同事办理,取回委托后才能自己办理",
+        "a colleague has been asked to do this; take it back to do it yourself",
+        False,
+    ),
+    "consultation_open": Rejection(
+        "加签意见尚未答复,请等待答复或撤回加签后再提交",
+        "an opinion asked for is still open; wait for it or withdraw the question",
+        False,
+    ),
+    "recall_late": Rejection(
+        "后续环节已经开始,不能撤回", "somebody has gone on from it, it cannot be taken back", False
     ),
     "duplicate_conflict": Rejection("同一编号的消息内容不一致", "same id, different content", False),
 }

@@ -251,6 +251,17 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
         }
         for answer in RECORDS["acceptance"]
     ),
+    "task.operate.v1": (
+        {
+            "task_id": _TASK,
+            "unit": "housing",
+            "verb": "return",
+            "data": {"note": "现场勘查尚未完成,请先补充勘查记录。"},
+            "actor": _CLAIM,
+            "occurred_at": "2026-03-09T09:58:00+08:00",
+            "external_ref": None,
+        },
+    ),
     "record.submit.v1": (
         {
             "case_id": _CASE,

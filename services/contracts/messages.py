@@ -185,6 +185,9 @@ class TaskOpened(Contract):
     role = fields.ident("角色", "role")
     unit = fields.unit("单位", "unit", required=False, nullable=True)
     person = fields.ident("办理人", "the one person it is for, if it is for one", required=False, nullable=True)
+    delegate = fields.ident("受委托人", "the person who acts for the owner", required=False, nullable=True)
+    beside = fields.ident("所附任务", "the task beside which an opinion is asked", required=False, nullable=True)
+    question = fields.line("征求意见内容", "what is asked", most=2000, required=False, nullable=True)
     form = fields.ident("表单", "form", required=False, nullable=True)
     form_schema = fields.thing("表单结构", "JSON Schema of the answer", required=False, nullable=True)
     record = fields.ident("记录类型", "record made by the answer", required=False, nullable=True)
@@ -214,6 +217,18 @@ class TaskComplete(Contract):
     task_id = fields.ident("任务编号", "task id")
     unit = fields.unit("单位", "unit spoken for")
     data = fields.thing("内容", "the answer, according to the task's form schema")
+    actor = fields.inside("办理人", "who did it in the sender's system", Actor)
+    occurred_at = fields.instant("发生时间", "when, according to the sender (a claim)")
+    external_ref = fields.line("对方编号", "the sender's own number", most=100, required=False, nullable=True)
+
+
+class TaskOperate(Contract):
+    """A unit's own system uses a verb on one of its tasks."""
+
+    task_id = fields.ident("任务编号", "task id")
+    unit = fields.unit("单位", "unit spoken for")
+    verb = fields.code("操作", "verb", codes.AGENCY_VERBS)
+    data = fields.thing("内容", "what the verb asks, see the guide for agencies")
     actor = fields.inside("办理人", "who did it in the sender's system", Actor)
     occurred_at = fields.instant("发生时间", "when, according to the sender (a claim)")
     external_ref = fields.line("对方编号", "the sender's own number", most=100, required=False, nullable=True)
@@ -313,6 +328,7 @@ MESSAGES: Final[Mapping[str, MessageType]] = {
         _entry("task.opened.v1", TaskOpened, "workflow > intake notify agency", "新的待办任务"),
         _entry("task.closed.v1", TaskClosed, "workflow > intake notify agency", "任务关闭"),
         _entry("task.complete.v1", TaskComplete, "agency > workflow", "单位系统完成任务"),
+        _entry("task.operate.v1", TaskOperate, "agency > workflow", "单位系统退回、转办、加签或撤回任务"),
         _entry("record.submit.v1", RecordSubmit, "agency > workflow", "单位系统报送办理记录"),
         _entry("matter.submit.v1", MatterSubmit, "agency > intake", "人大系统提交建议提案"),
         _entry("command.accepted.v1", CommandAccepted, "workflow intake > agency", "指令已受理"),

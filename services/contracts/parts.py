@@ -22,6 +22,7 @@ class Actor(Contract):
     person = fields.ident("人员", "person", required=False, nullable=True)
     unit = fields.unit("单位", "unit", required=False, nullable=True)
     role = fields.ident("角色", "role", required=False, nullable=True)
+    on_behalf_of = fields.line("受谁委托", "whom a delegate acts for", most=50, required=False, nullable=True)
 
 
 class Session(Contract):

@@ -35,7 +35,9 @@ def resolve(conn: Connection, addresses: Iterable[Mapping[str, Any]]) -> list[Re
 
 
 def of_task(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Whom a task (`task.opened`) is for, as an address: the one person, else the holders of its role."""
+    """Whom a task (`task.opened`) is for, as an address: who acts for the owner, the owner, the holders of its role."""
+    if data.get("delegate"):
+        return {"person": data["delegate"]}
     if data.get("person"):
         return {"person": data["person"]}
     return {"role": data["role"], "unit": data.get("unit")}

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from services.common import form_schemas
 from services.common.form_normalising import normalise
 from services.common.problems import FieldError, Problem
-from services.contracts import catalogue, records
 from services.workflow import documents, picklists, rules, series
 from services.workflow.editions import Edition
 
@@ -30,20 +29,23 @@ class Answer:
     notes: tuple[FieldError, ...]
 
 
-def form_schema(conn: Connection, edition: Edition, form: str | None) -> dict[str, Any]:
+def form_schema(
+    conn: Connection, edition: Edition, form: str | None, place: picklists.Place = picklists.NOWHERE
+) -> dict[str, Any]:
     """The JSON Schema of a form with references and pick lists written out; an empty form has no fields."""
     if form is None or (found := edition.form(form)) is None:
         return {"type": "object", "properties": {}, "additionalProperties": False}
-    return form_schemas.resolve(found.source, picklists.of(conn, edition))
+    return form_schemas.resolve(found.source, picklists.of(conn, edition, place))
 
 
-def record_schema(conn: Connection, edition: Edition, record: str) -> dict[str, Any]:
+def record_schema(
+    conn: Connection, edition: Edition, record: str, place: picklists.Place = picklists.NOWHERE
+) -> dict[str, Any]:
     """The JSON Schema of a record given without a form; raises `Problem` not_expected for an unknown type."""
-    if record not in records.RECORDS:
+    form = edition.record_form(record)
+    if form is None:
         raise Problem("not_expected", 409)
-    own = edition.form(record)
-    source = own.source if own is not None else catalogue.record_schema(record)
-    return form_schemas.resolve(source, picklists.of(conn, edition))
+    return form_schemas.resolve(form.source, picklists.of(conn, edition, place))
 
 
 def check(

@@ -238,13 +238,15 @@ class Batch:
     ) -> tuple[dict[str, dict[str, Any]], dict[str, Mapping[Any, Any]]]:
         """Deadline and task rows of earlier steps that the effects refer to, by id."""
         limit_ids, task_ids = effects.wanted(found)
-        limits = {r["id"]: r for r in self.changes.deadlines if r["id"] in limit_ids}
-        if limit_ids - limits.keys():
-            limits |= {r["id"]: dict(r) for r in store.deadlines(self._conn, limit_ids - limits.keys())}
         tasks: dict[str, Mapping[Any, Any]] = {r["id"]: r for r in self.changes.tasks if r["id"] in task_ids}
         tasks |= {key: row for key, row in known.items() if key in task_ids}
         if task_ids - tasks.keys():
             tasks |= {r["id"]: r for r in store.tasks(self._conn, task_ids - tasks.keys())}
+        moved = {tasks[effect.task_id]["deadline_id"] for effect in found if isinstance(effect, e.TaskChanged)}
+        limit_ids |= moved - {None}
+        limits = {r["id"]: r for r in self.changes.deadlines if r["id"] in limit_ids}
+        if limit_ids - limits.keys():
+            limits |= {r["id"]: dict(r) for r in store.deadlines(self._conn, limit_ids - limits.keys())}
         return limits, tasks
 
     def _texts(
@@ -253,12 +255,13 @@ class Batch:
         """Texts behind all references in what is sent or recorded, this stimulus' and earlier ones."""
         needed: set[str] = set()
         for effect in found:
-            if isinstance(effect, e.Recorded | e.Sent):
+            if isinstance(effect, e.Recorded | e.Sent | e.Noticed):
                 needed |= documents.references(effect.data)
             elif isinstance(effect, e.TaskOpened):
-                needed |= documents.references(effect.initial)
+                needed |= documents.references(effect.initial) | documents.references(effect.question)
             elif isinstance(effect, e.TaskChanged):
-                needed |= documents.references(tasks[effect.task_id]["initial"])
+                row = tasks[effect.task_id]
+                needed |= documents.references(row["initial"]) | documents.references(row["question"])
         missing = needed - own.keys()
         return {**own, **documents.load(self._conn, missing)} if missing else own
 

@@ -12,7 +12,7 @@ from services.common import directories, outbox
 from services.common.handling import Context, Handler
 from services.common.problems import Problem
 from services.contracts.envelopes import Message
-from services.workflow import cases, matters, messages, records, speakers, tasks
+from services.workflow import cases, matters, messages, records, speakers, tasks, verbs
 from services.workflow import tables as t
 
 
@@ -62,6 +62,22 @@ def task_complete(conn: Connection, message: Message, context: Context) -> None:
         data["task_id"],
         data["data"],
         speaker,
+        context.received_at,
+        unit=data["unit"],
+        cause=message.id,
+    )
+    _accept(conn, message, context, applied, data["task_id"])
+
+
+def task_operate(conn: Connection, message: Message, context: Context) -> None:
+    """`task.operate`: a unit's own system returns, passes on or takes back, by the same rules as the page."""
+    data = message.data
+    applied = verbs.use(
+        conn,
+        data["task_id"],
+        data["verb"],
+        data["data"],
+        _connector(conn, message, context),
         context.received_at,
         unit=data["unit"],
         cause=message.id,
@@ -128,5 +144,6 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "reply.delivered.v1": delivered,
     "directory.changed.v1": directory_changed,
     "task.complete.v1": task_complete,
+    "task.operate.v1": task_operate,
     "record.submit.v1": record_submit,
 }

@@ -18,12 +18,13 @@ from sqlalchemy import Connection, Engine, select
 
 from services.common import form_schemas
 from services.common.problems import Problem
+from services.contracts import catalogue, records
 from services.workflow import engine as e
 from services.workflow import packages
 from services.workflow import tables as t
 from services.workflow.packages import Package
 
-_DIRECTORY_LISTS: Final = ("units", "deputies")
+_DIRECTORY_LISTS: Final = ("units", "deputies", "unit_people", "unit_roles")
 CAPACITY: Final = 24  # versions in use at a time; the oldest unused one is compiled again
 
 
@@ -35,6 +36,11 @@ class Form:
     source: Mapping[str, Any]
     schema: Mapping[str, Any]
     record: str | None
+
+    @property
+    def title(self) -> str:
+        """What the form calls itself."""
+        return str(self.source.get("title", ""))
 
 
 @dataclass(slots=True)
@@ -117,6 +123,16 @@ class Edition:
             record = self.bundle.record_of(form_id)
             self._forms[form_id] = Form(form_id, source, _announced(source, self.classes), record)
         return self._forms[form_id]
+
+    def record_form(self, record: str) -> Form | None:
+        """How a record is given without a task: the package's form of this name, else the record's own schema."""
+        if record not in records.RECORDS:
+            return None
+        own = self.form(record)
+        if own is not None:
+            return own
+        source = catalogue.record_schema(record)
+        return Form(record, source, _announced(source, self.classes), record)
 
 
 def _announced(source: Mapping[str, Any], classes: Sequence[tuple[str, str]]) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def role_for(conn: Connection, case_id: str, speaker: Speaker, unit: str | None)
     if speaker.units and unit not in speaker.units:
         raise Problem("wrong_unit", 403)
     c = t.task.c
-    statement = select(c.role, c.unit, c.person).where(c.case_id == case_id).order_by(c.opened_at.desc())
+    statement = select(c.role, c.unit, c.person, c.delegate).where(c.case_id == case_id).order_by(c.opened_at.desc())
     own = [row for row in conn.execute(statement).mappings() if row["unit"] == unit or unit is None]
     for row in own:
         if speaker.owns(row):

@@ -39,11 +39,19 @@ class Speaker:
     def owns(self, task: Mapping[Any, Any]) -> bool:
         """Whether the task is this speaker's: by name where it is for one person, else by role and unit.
 
-        A unit's own system speaks for everybody there.
+        A unit's own system speaks for everybody there. Whoever acts for the owner owns it too.
         """
+        return self.acts_for(task) or self.is_owner(task)
+
+    def is_owner(self, task: Mapping[Any, Any]) -> bool:
+        """Whether the task is this speaker's own, not as somebody's delegate."""
         if task["person"] is None or task["unit"] in self.units:
             return self.holds(task["role"], task["unit"])
         return bool(task["person"] == self.person)
+
+    def acts_for(self, task: Mapping[Any, Any]) -> bool:
+        """Whether this speaker has been asked to act for whoever the task is for."""
+        return self.person is not None and task["delegate"] == self.person
 
     def may(self, task: Mapping[Any, Any]) -> bool:
         """Whether this speaker may do the task: as its owner, or by standing in for a paper form."""
@@ -53,6 +61,13 @@ class Speaker:
     def acting(self, role: str | None, unit: str | None) -> dict[str, Any]:
         """The actor as logged for an act in this role and unit."""
         return {**self.actor, "role": role, "unit": unit}
+
+    def acting_on(self, task: Mapping[Any, Any]) -> dict[str, Any]:
+        """The actor as logged for an act on a task; a delegate is logged with the name of whom he acts for."""
+        actor = self.acting(task["role"], task["unit"])
+        if not self.acts_for(task):
+            return actor
+        return {**actor, "on_behalf_of": (task["delegated_by"] or {}).get("name")}
 
 
 def person(actor: Actor, grants: frozenset[str]) -> Speaker:

@@ -82,6 +82,8 @@ _CHANGE_TASK = (
         role=bindparam("b_role"),
         unit=bindparam("b_unit"),
         person=bindparam("b_person"),
+        delegate=bindparam("b_delegate"),
+        delegated_by=bindparam("b_delegated_by"),
         claimed_by=None,
         claimed_at=None,
     )

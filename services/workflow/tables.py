@@ -159,6 +159,10 @@ task = Table(
     Column("role", Text, nullable=False),
     Column("unit", Text),
     Column("person", Text),  # the one who is to do it, where the diagram names one
+    Column("delegate", Text),  # the person who acts for whoever it is for
+    Column("delegated_by", Json()),  # the actor who asked the delegate
+    Column("beside", Text, index=True),  # the task beside which somebody is asked (加签)
+    Column("question", Json()),  # what is asked: {"text", "by"}
     Column("form", Text),
     Column("record", Text),
     Column("accepts", Json(), nullable=False),  # records that may be added while it is open
@@ -181,6 +185,7 @@ Index("ix_task_work", task.c.state, task.c.role, task.c.unit, task.c.due_at)
 Index("ix_task_done", task.c.closed_account, task.c.closed_at)
 Index("ix_task_unit", task.c.unit, task.c.state, task.c.due_at)
 Index("ix_task_person", task.c.person, task.c.state, task.c.due_at)
+Index("ix_task_delegate", task.c.delegate, task.c.state, task.c.due_at)
 
 draft = Table(
     "draft",

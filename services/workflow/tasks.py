@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
@@ -15,10 +15,13 @@ from services.workflow import answers, documents, editions, incidents, remarks
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order
+from services.workflow.picklists import Place
 from services.workflow.speakers import Speaker
 
-OWN_VERBS = frozenset({"return"})
-"""What whoever may do a task may do with it, beside completing it."""
+REFUSALS: Final[Mapping[str, str]] = {"not_recallable": "recall_late"} | {
+    code: code for code in ("already_instance", "consultation_open", "not_running")
+}
+"""Refusals of the engine that have words of their own; any other is not_expected."""
 
 
 def case_of(task_id: str) -> str:
@@ -37,13 +40,16 @@ def find(conn: Connection, task_id: str) -> RowMapping:
 def get(conn: Connection, task_id: str, speaker: Speaker) -> RowMapping:
     """A task for somebody who may do it, open or done; raises `Problem`."""
     row = find(conn, task_id)
-    _check_speaker(row, speaker)
+    check_speaker(row, speaker)
     return row
 
 
 def schema_of(conn: Connection, row: Mapping[Any, Any]) -> dict[str, Any]:
     """The JSON Schema of a task's form with references and pick lists written out."""
-    return answers.form_schema(conn, editions.get(conn, row["package_version"]), row["form"])
+    edition, place = editions.get(conn, row["package_version"]), Place.of(row)
+    if row["beside"] is not None:
+        return answers.record_schema(conn, edition, row["record"], place)
+    return answers.form_schema(conn, edition, row["form"], place)
 
 
 def initial_of(conn: Connection, row: Mapping[Any, Any]) -> dict[str, Any] | None:
@@ -61,7 +67,7 @@ def can_return(conn: Connection, row: Mapping[Any, Any]) -> bool:
 def claim(conn: Connection, task_id: str, speaker: Speaker, now: datetime) -> None:
     """Take the task out of the common pile; raises `Problem` claimed when a colleague has it."""
     row = get(conn, task_id, speaker)
-    _check_open(row)
+    check_open(row)
     free = t.task.c.claimed_by.is_(None) | (t.task.c.claimed_by == speaker.account)
     statement = update(t.task).where(t.task.c.id == task_id, t.task.c.state == "open", free)
     taken = statement.values(claimed_by=speaker.account, claimed_at=now).returning(t.task.c.id)
@@ -78,7 +84,7 @@ def release(conn: Connection, task_id: str, speaker: Speaker) -> None:
 
 def save_draft(conn: Connection, task_id: str, data: Mapping[str, Any], speaker: Speaker, now: datetime) -> None:
     """Keep what is filled in so far, unchecked; a draft is nobody else's and no stimulus."""
-    _check_open(get(conn, task_id, speaker))
+    check_open(get(conn, task_id, speaker))
     row = {"task_id": task_id, "account": speaker.account, "data": dict(data), "saved_at": now}
     db.upsert(conn, t.draft, [row], ["task_id", "account"])
 
@@ -108,18 +114,20 @@ def complete(
     batch = Batch(conn)
     batch.hold([case_of(task_id)])
     row = find(conn, task_id)  # read under the lock, so a second answer sees the first
-    _check_open(row)
-    _check_speaker(row, speaker, unit)
-    _settle_clock(batch, row, now)
+    check_open(row)
+    check_speaker(row, speaker, unit)
+    if is_delegated(row, speaker):
+        raise Problem("delegated", 409)
+    settle_clock(batch, row, now)
     if incidents.of_task(conn, task_id) is not None:
         raise Problem("incident_open", 409)
     edition = editions.get(conn, row["package_version"])
-    schema = answers.form_schema(conn, edition, row["form"])
+    schema = schema_of(conn, row)
     answer = answers.check(conn, schema, row["record"], data, unit=row["unit"], today=edition.local_date(now))
     stimulus = e.Stimulus(
         kind="complete_task",
         at=now,
-        actor=speaker.acting(row["role"], row["unit"]),
+        actor=speaker.acting_on(row),
         data={"task": task_id, "data": answer.facts},
     )
     order = Order(
@@ -140,7 +148,11 @@ def _finish_checked(conn: Connection, batch: Batch, order: Order, answer: answer
         applied = batch.refuse(_warned(order, [*notes, remarks.UNCHECKED]), error)
         batch.close(at)
         return applied
-    return _finish(conn, batch, _warned(order, notes))
+    applied = finish(batch, _warned(order, notes))
+    if applied.incident is None:
+        mine = (t.draft.c.task_id == task_id) & (t.draft.c.account == order.stimulus.actor.get("account"))
+        conn.execute(delete(t.draft).where(mine))  # a colleague's stays: he will look for it
+    return applied
 
 
 def _warned(order: Order, notes: Sequence[Mapping[str, str]]) -> Order:
@@ -149,67 +161,39 @@ def _warned(order: Order, notes: Sequence[Mapping[str, str]]) -> Order:
     return replace(order, stimulus=replace(order.stimulus, data={**order.stimulus.data, "warnings": [*notes]}))
 
 
-def _settle_clock(batch: Batch, row: Mapping[Any, Any], now: datetime) -> None:
+def settle_clock(batch: Batch, row: Mapping[Any, Any], now: datetime) -> None:
     """Fire what was due before the answer arrived; that may have closed the task."""
     batch.catch_up(row["case_id"], now)
     if any(closed["b_id"] == row["id"] for closed in batch.changes.tasks_closed):
         raise Problem("task_closed", 409)
 
 
-def _finish(conn: Connection, batch: Batch, order: Order) -> Applied:
+def finish(batch: Batch, order: Order, check: Callable[[Applied], None] = lambda _: None) -> Applied:
+    """Move the case and write what comes of it, unless `check` refuses that; raises `Problem`."""
     try:
         applied = batch.run(order)
     except e.Unexpected as error:
-        raise Problem("not_expected", 409) from error
+        raise Problem(REFUSALS.get(error.code, "not_expected"), 409) from error
+    check(applied)
     batch.close(order.stimulus.at)
-    if applied.incident is None:
-        conn.execute(delete(t.draft).where(t.draft.c.task_id == order.stimulus.data["task"]))
     return applied
 
 
-def _check_open(row: Mapping[Any, Any]) -> None:
+def is_delegated(row: Mapping[Any, Any], speaker: Speaker) -> bool:
+    """Whether somebody else acts for whoever the task is for: then nobody but he does it."""
+    return row["delegate"] is not None and not speaker.acts_for(row) and row["unit"] not in speaker.units
+
+
+def check_open(row: Mapping[Any, Any]) -> None:
+    """Raise `Problem` already_done or task_closed for a task that is over."""
     if row["state"] == "closed":
         raise Problem("already_done" if row["reason"] == "done" else "task_closed", 409)
 
 
-def _check_speaker(row: Mapping[Any, Any], speaker: Speaker, unit: str | None = None) -> None:
+def check_speaker(row: Mapping[Any, Any], speaker: Speaker, unit: str | None = None) -> None:
+    """Raise `Problem` wrong_unit or not_permitted for who may not do the task."""
     if unit is not None and (unit != row["unit"] or unit not in speaker.units):
         raise Problem("wrong_unit", 403)
     if not speaker.may(row):
         other_unit = row["person"] is None and speaker.knows(row["role"])
         raise Problem("wrong_unit" if other_unit else "not_permitted", 403)
-
-
-def operate(
-    conn: Connection,
-    task_id: str,
-    verb: str,
-    data: Mapping[str, Any],
-    speaker: Speaker,
-    now: datetime,
-    *,
-    texts: Mapping[str, str] | None = None,
-) -> Applied:
-    """A verb that every task has, such as return or transfer, as an operator stimulus.
-
-    Whoever may do the task may return it; the rest takes the grant `cases.operate` (domain 4-actors: a unit
-    never hands a matter on by itself).
-
-    Raises `Problem` as `complete` does, and not_expected where the diagram has no place for the verb.
-    """
-    batch = Batch(conn)
-    batch.hold([case_of(task_id)])
-    row = find(conn, task_id)
-    _check_open(row)
-    if "cases.operate" not in speaker.grants:
-        _check_speaker(row, speaker)
-        if verb not in OWN_VERBS:
-            raise Problem("not_permitted", 403)
-    _settle_clock(batch, row, now)
-    stimulus = e.Stimulus(
-        kind="operator",
-        at=now,
-        actor=speaker.acting(row["role"], row["unit"]),
-        data={**data, "verb": verb, "task": task_id},
-    )
-    return _finish(conn, batch, Order(case_id=row["case_id"], stimulus=stimulus, texts=texts or {}))

@@ -30,7 +30,7 @@ def check(conn: Connection, case_id: str, speaker: Speaker) -> Mapping[Any, Any]
 
 def _takes_part(conn: Connection, case_id: str, speaker: Speaker) -> bool:
     c = t.task.c
-    statement = select(c.role, c.unit, c.person).where(c.case_id == case_id).distinct()
+    statement = select(c.role, c.unit, c.person, c.delegate).where(c.case_id == case_id).distinct()
     return any(speaker.owns(row) for row in conn.execute(statement).mappings())
 
 

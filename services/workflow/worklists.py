@@ -59,7 +59,8 @@ def _select() -> Any:
 def _reach(speaker: Speaker) -> ColumnElement[bool]:
     """Tasks within a speaker's roles and units, and those for the speaker alone; the same rule as `Speaker.may`."""
     free = _c.person.is_(None)
-    parts: list[ColumnElement[bool]] = [] if speaker.person is None else [_c.person == speaker.person]
+    own = speaker.person
+    parts: list[ColumnElement[bool]] = [] if own is None else [_c.person == own, _c.delegate == own]
     everywhere = [role for role, unit in speaker.roles if unit is None]
     if everywhere:
         parts.append(and_(free, _c.role.in_(everywhere)))

@@ -121,6 +121,7 @@ def pick_lists() -> dict[str, Sequence[tuple[str, str]]]:
     return {
         "units": list(words["units"].items()),
         "deputies": words["deputies"],
+        "unit_people": words["staff"],
         "classes": words["outcomes"],
     }
 
@@ -139,10 +140,12 @@ def _words() -> dict[str, Any]:
             sessions = dict(store.entries(conn, "session"))
             units = directories.unit_names(conn, directory, active=False)
             deputies = [(who.id, who.name) for who in directories.people(conn, directory, "deputy")]
+            staff = [(who.id, who.name) for who in directories.people(conn, directory, "staff")]
         classes = {package.version: package.classes for package in packages}
         g.intake_words = {
             "units": dict(units),
             "deputies": deputies,
+            "staff": staff,
             "outcomes": [(code, languages.pick(label.zh, label.en)) for code, label in OUTCOME_CLASSES.items()],
             "sessions": {key: body.get("label") or key for key, body in sessions.items()},
             "classes": {key: classes.get(body.get("process_version"), {}) for key, body in sessions.items()},

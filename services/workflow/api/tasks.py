@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from services.common import auth
 from services.common import pages as page_tools
 from services.common.problems import Problem
-from services.workflow import cases, deadlines, edges, matters, tasks, worklists
+from services.workflow import cases, deadlines, edges, matters, tasks, verbs, worklists
 from services.workflow.api.once import once
 
 api = Blueprint("api_tasks", __name__, url_prefix="/api/v1")
@@ -97,7 +97,7 @@ def operate(task_id: str, verb: str) -> Response:
     speaker, data = edges.speaker(), body()
 
     def act(conn: Connection) -> cases.Applied:
-        return tasks.operate(conn, task_id, verb, data, speaker, edges.now())
+        return verbs.use(conn, task_id, verb, data, speaker, edges.now())
 
     return once({"task": task_id, "verb": verb, "data": data}, act, task_id=task_id)
 

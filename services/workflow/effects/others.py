@@ -126,7 +126,7 @@ def noticed(scene: Scene, effect: e.Noticed) -> None:
             "matter_no": scene.matter_no,
             "title": scene.title,
         },
-        "facts": dict(effect.data),
+        "facts": documents.expand(dict(effect.data), scene.texts),
         "at": scene.at.isoformat(),
     }
     scene.emit("notice.requested.v1", data)

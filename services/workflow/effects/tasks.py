@@ -6,25 +6,30 @@ from typing import Any
 
 from services.workflow import documents
 from services.workflow import engine as e
+from services.workflow.editions import Form
 from services.workflow.effects.scene import Row, Scene
 
 
 def opened(scene: Scene, effect: e.TaskOpened) -> None:
     """A new task: its row, and the message that lets an agency do it over the queue."""
     limit = scene.deadlines.get(effect.deadline or "")
-    form = scene.edition.form(effect.form)
+    form = _form(scene, effect.form, effect.beside)
     row = {
         "id": effect.task_id,
         "case_id": scene.case_id,
         "matter_id": scene.matter_id,
         "element": effect.element,
-        "name": effect.name,
+        "name": effect.name if effect.beside is None else f"{form.title if form else ''}:{effect.name}",
         "public_name": effect.public or None,
         "process": effect.process,
         "package_version": scene.edition.version,
         "role": effect.role,
         "unit": effect.unit,
         "person": effect.person,
+        "delegate": None,
+        "delegated_by": None,
+        "beside": effect.beside,
+        "question": {"text": effect.question, "by": scene.actor} if effect.beside else None,
         "form": effect.form or None,
         "record": form.record if form else None,
         "accepts": list(effect.accepts),
@@ -43,7 +48,8 @@ def opened(scene: Scene, effect: e.TaskOpened) -> None:
 
 def changed(scene: Scene, effect: e.TaskChanged) -> None:
     """A task goes to somebody else under its old id: revoked from the one unit or person, opened for the other."""
-    news = {"role": effect.role, "unit": effect.unit, "person": effect.person}
+    news: dict[str, Any] = {name: getattr(effect, name) for name in ("role", "unit", "person", "delegate")}
+    news["delegated_by"] = scene.actor if effect.delegate else None
     scene.changes.tasks_changed.append({"b_id": effect.task_id, **{f"b_{name}": v for name, v in news.items()}})
     before = scene.tasks[effect.task_id]
     after = {**before, **news}
@@ -82,7 +88,8 @@ def _emit_closed(scene: Scene, row: Row, reason: str, successor: str | None) -> 
 
 
 def _words(scene: Scene, row: Row, limit: Row | None) -> dict[str, Any]:
-    form = scene.edition.form(row["form"])
+    form = _form(scene, row["form"], row["beside"])
+    asked = documents.expand((row["question"] or {}).get("text"), scene.texts)
     return {
         "task_id": row["id"],
         **scene.ids,
@@ -94,6 +101,9 @@ def _words(scene: Scene, row: Row, limit: Row | None) -> dict[str, Any]:
         "role": row["role"],
         "unit": row["unit"],
         "person": row["person"],
+        "delegate": row["delegate"],
+        "beside": row["beside"],
+        "question": asked or None,
         "form": row["form"],
         "form_schema": form.schema if form else None,
         "record": row["record"],
@@ -102,6 +112,11 @@ def _words(scene: Scene, row: Row, limit: Row | None) -> dict[str, Any]:
         "process_version": scene.edition.version,
         "opened_at": row["opened_at"].isoformat(),
     }
+
+
+def _form(scene: Scene, form: str | None, beside: str | None) -> Form | None:
+    """The form of a task; of one beside another that of its record."""
+    return scene.edition.record_form(e.CONSULTATION) if beside else scene.edition.form(form)
 
 
 def _limit_words(limit: Row | None) -> dict[str, Any] | None:

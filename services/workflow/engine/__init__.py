@@ -6,6 +6,7 @@ The only room that knows SpiffWorkflow and lxml; knows no database, broker, web 
 from services.workflow.engine.bundles import Bundle, check_bpmn, compile_bundle
 from services.workflow.engine.cases import Case
 from services.workflow.engine.codecs import canonical, digest, dump, load, standing
+from services.workflow.engine.colleagues import CONSULTATION
 from services.workflow.engine.effects import (
     CaseStarted,
     DeadlineCleared,
@@ -27,11 +28,13 @@ from services.workflow.engine.effects import (
 )
 from services.workflow.engine.findings import Finding, Refused
 from services.workflow.engine.problems import EngineError, Unexpected
+from services.workflow.engine.recalls import recallable
 from services.workflow.engine.remarks import Remark, remarks
 from services.workflow.engine.steps import SEMANTICS, replay, start, step
 from services.workflow.engine.stimuli import Stimulus
 
 __all__ = [
+    "CONSULTATION",
     "SEMANTICS",
     "Bundle",
     "Case",
@@ -64,6 +67,7 @@ __all__ = [
     "digest",
     "dump",
     "load",
+    "recallable",
     "remarks",
     "replay",
     "standing",

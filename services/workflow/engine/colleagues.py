@@ -165,10 +165,10 @@ def add_co_handler(case: Case, data: dict[str, Any]) -> None:
 
 def co_handling(case: Case, element: str = "") -> CaseTask:
     """The running multi-instance activity of the co-handlers; raises Unexpected where there is none."""
-    for workflow in case.workflow.workflows():
-        for task in workflow.open.values():
-            if isinstance(task.task_spec, Instances) and task._state == STARTED and is_theirs(task, element):
-                return task
+    running: list[CaseTask] = [task for workflow in case.workflow.workflows() for task in workflow.open.values()]
+    for task in running:
+        if isinstance(task.task_spec, Instances) and task._state == STARTED and is_theirs(task, element):
+            return task
     raise Unexpected("not_running", detail=element or CO_HANDLER)
 
 

@@ -106,13 +106,14 @@ def has_gone_on(case: Case, done: dict[str, Any]) -> bool:
     workflow = workflow_of(case, done["scope"])
     if workflow is None or any(number not in workflow.open for number in done["tokens"]):
         return True
-    for effect in case.effects:
-        if isinstance(effect, fx.TaskClosed | fx.TaskChanged | fx.Recorded) and effect.task_id in done["tasks"]:
-            return True
-        if isinstance(effect, fx.TaskOpened):
-            if effect.beside in done["tasks"] or lies_under(case, effect, set(done["tokens"])):
-                return True
-    return False
+    return any(is_about(case, effect, done) for effect in case.effects)
+
+
+def is_about(case: Case, effect: fx.Effect, done: dict[str, Any]) -> bool:
+    """Whether an effect has happened to what came of a task."""
+    if isinstance(effect, fx.TaskOpened):
+        return effect.beside in done["tasks"] or lies_under(case, effect, set(done["tokens"]))
+    return isinstance(effect, fx.TaskClosed | fx.TaskChanged | fx.Recorded) and effect.task_id in done["tasks"]
 
 
 def recall(case: Case, data: dict[str, Any]) -> None:
@@ -128,6 +129,12 @@ def recall(case: Case, data: dict[str, Any]) -> None:
     move([workflow.tasks[number] for number in done["tokens"]], done["element"])
     if done["state"] and done["state"] != case.state_name:
         case.emit(fx.Milestone(done["state"], done["element"]))
+
+
+def recallable(case: Case, task_id: str) -> list[str] | None:
+    """The tasks that would go if a task that was done were taken back; None if it cannot be."""
+    done = case.done.get(task_id)
+    return None if done is None else list(done["tasks"])
 
 
 def hand_back(case: Case) -> None:

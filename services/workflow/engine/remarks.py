@@ -37,6 +37,8 @@ def remarks(case: Case, task_id: str, answer: dict[str, Any], at: datetime) -> l
 
     Raises Unexpected for a closed task, EngineError where a table fails or gives what is no remark.
     """
+    if task_id in case.sides:
+        return []  # the tables are about the diagram's own answers
     task = task_of(case, task_id)
     hy = task.task_spec.extensions.get("task", {})
     facts = {"answer": answer, "now": max(case.now, at).astimezone(case.zone).isoformat()}

@@ -10,8 +10,8 @@ from typing import Any
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from services.workflow.calendars import Calendar
-from services.workflow.engine import effects as fx
 from services.workflow.engine import colleagues, recalls, timers, verbs
+from services.workflow.engine import effects as fx
 from services.workflow.engine.bundles import Bundle
 from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import EngineError, Unexpected

@@ -166,9 +166,7 @@ def transfer(case: Case, data: dict[str, Any]) -> None:
 
 def changed(case: Case, entry: dict[str, Any]) -> None:
     """Say who has a task now."""
-    case.emit(
-        fx.TaskChanged(entry["id"], entry["role"], entry["unit"], entry.get("person"), entry.get("delegate"))
-    )
+    case.emit(fx.TaskChanged(entry["id"], entry["role"], entry["unit"], entry.get("person"), entry.get("delegate")))
 
 
 def end_instance(case: Case, data: dict[str, Any]) -> None:

@@ -12,12 +12,14 @@ _OPEN: Final = "@"
 _LISTS: Final = {
     "units": [(_OPEN, _OPEN)],
     "deputies": [(_OPEN, _OPEN)],
+    "unit_people": [(_OPEN, _OPEN)],
+    "unit_roles": [(_OPEN, _OPEN)],
     "classes": [(code, label.zh) for code, label in OUTCOME_CLASSES.items()],
 }
 
 
 def complete(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A form with its references written out, where any text counts as a unit or deputy; raises `BadForm`."""
+    """A form with its references written out, where any text counts as a unit or a person; raises `BadForm`."""
     opened: dict[str, Any] = _without_open_lists(resolve(schema, _LISTS))
     return opened
 

@@ -20,13 +20,15 @@ from services.workflow.packages.examples import complete, example
 from services.workflow.packages.models import LANGUAGES, stem
 from services.workflow.packages.words import say
 
+BESIDE: Final = {"consultation"}
+"""Forms that verbs use, whatever the diagrams say."""
 _JINJA: Final = SandboxedEnvironment(autoescape=False)  # parsed only, never rendered
 
 
 def find(context: Context) -> Iterator[Finding]:
     """Findings about forms, texts and scenarios."""
     used = {mark.get("form") for node in context.nodes for mark in node.of("task")}
-    used |= {mark.get("record") for node in context.everything for mark in node.of("accepts")}
+    used |= BESIDE | {mark.get("record") for node in context.everything for mark in node.of("accepts")}
     files = context.package.files
     for name in context.package.under("forms", ".json"):
         yield from _form(name, files[name])

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from services.common import auth, form_readers, forms, languages
 from services.common import pages as page_tools
 from services.common.problems import FieldError, Problem
-from services.workflow import answers, deadlines, edges, editions, matters, records, remarks, tasks, worklists
+from services.workflow import answers, deadlines, edges, editions, matters, records, remarks, tasks, verbs, worklists
 from services.workflow.api.tasks import filter_of
 from services.workflow.web.shown import read_records
 from services.workflow.web.words import say
@@ -103,7 +103,7 @@ def _complete(task_id: str) -> str | Response | tuple[str, int]:
 def give_back(task_id: str) -> Response:
     """退回: the case goes back to where the diagram says."""
     with edges.writing() as conn:
-        applied = tasks.operate(conn, task_id, "return", {}, edges.speaker(), edges.now())
+        applied = verbs.use(conn, task_id, "return", {}, edges.speaker(), edges.now())
     edges.demand(applied)
     flash(say("returned"), "good")
     return redirect(url_for("tasks.todo"), 303)

@@ -51,14 +51,17 @@ def test_a_task_is_open_again() -> None:
 
 
 def pass_on(driver: Driver) -> None:
+    """Somebody else gets the next task."""
     driver.step("operator", verb="transfer", task=driver.task("b"), unit="u9")
 
 
 def ask(driver: Driver) -> None:
+    """Somebody is asked beside the next task."""
     driver.step("operator", verb="consult", task=driver.task("b"), person="p1")
 
 
 def note(driver: Driver) -> None:
+    """A record is added beside the next task."""
     driver.step("record", record="note", task=driver.task("b"), data={})
 
 

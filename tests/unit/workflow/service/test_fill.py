@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from services.common import db
-from services.workflow import documents, tasks
+from services.workflow import documents, tasks, verbs
 from services.workflow import tables as t
 from tests.unit.workflow.service import package
 from tests.unit.workflow.service.office import Office, publish, somebody
@@ -42,7 +42,7 @@ def test_who_takes_a_task_over_gets_it_as_it_was(office: Office, case_id: str) -
     """A transfer announces the task again, with what its form opened with."""
     [task] = office.open(case_id)
     with db.begin(office.engine) as conn:
-        tasks.operate(conn, task["id"], "transfer", {"unit": "u_c"}, OPERATOR, office.clock.now())
+        verbs.use(conn, task["id"], "transfer", {"unit": "u_c"}, OPERATOR, office.clock.now())
     assert office.sent("task.opened.v1")[-1]["initial"] == {"note": "请办理"}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.common import db
 from services.common.problems import Problem
-from services.workflow import cases, matters, packages, records, tasks, versions, visibility, worklists
+from services.workflow import cases, matters, packages, records, verbs, versions, visibility, worklists
 from services.workflow.speakers import Speaker
 from tests.unit.workflow.service import package
 from tests.unit.workflow.service.office import NOW, Office, matter, somebody
@@ -72,12 +72,12 @@ def test_an_operator_gives_it_to_somebody_else(office: Office, case_id: str) -> 
     """Closed for the one and opened for the other, under the same id."""
     [task] = office.open(case_id)
     with db.begin(office.engine) as conn:
-        tasks.operate(conn, task["id"], "transfer", {"person": "d2"}, OPERATOR, office.clock.now())
+        verbs.use(conn, task["id"], "transfer", {"person": "d2"}, OPERATOR, office.clock.now())
     assert (todo(office, ANNA), todo(office, BERT)) == ([], [task["id"]])
     assert office.sent("task.closed.v1")[-1]["successor_task_id"] == task["id"]
     assert office.sent("task.opened.v1")[-1]["person"] == "d2"
     with db.begin(office.engine) as conn:
-        tasks.operate(conn, task["id"], "transfer", {"role": "office"}, OPERATOR, office.clock.now())
+        verbs.use(conn, task["id"], "transfer", {"role": "office"}, OPERATOR, office.clock.now())
     assert todo(office, OPERATOR) == [task["id"]]
     assert office.replayed(case_id)
 

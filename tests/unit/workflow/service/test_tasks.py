@@ -4,7 +4,7 @@ import pytest
 
 from services.common import db
 from services.common.problems import Problem
-from services.workflow import records, tasks, worklists
+from services.workflow import records, tasks, verbs, worklists
 from services.workflow import tables as t
 from tests.unit.workflow.service.office import OFFICE, Office, somebody
 
@@ -143,7 +143,7 @@ def test_a_transferred_task_keeps_its_id(office: Office) -> None:
     task_id = office.open(case_id)[0]["id"]
     with db.begin(office.engine) as conn:
         operator = somebody("office", None, "cases.operate")
-        tasks.operate(conn, task_id, "transfer", {"unit": "u_b"}, operator, office.clock.now())
+        verbs.use(conn, task_id, "transfer", {"unit": "u_b"}, operator, office.clock.now())
     [task] = office.open(case_id)
     assert (task["id"], task["unit"]) == (task_id, "u_b")
     assert office.sent("task.closed.v1")[-1]["successor_task_id"] == task_id
