@@ -121,6 +121,7 @@ class Walk:
         path = f"/workflow/api/v1/tasks/{task['task_id']}"
         found = self.client.get(path, login)
         answer = {**example(found["form_schema"] or {}), **(found["initial"] or {}), **data}
+        answer = {name: value for name, value in answer.items() if value is not None}  # a null takes an example away
         self.client.post(f"{path}/complete", answer, login, key=f"walk:{task['task_id']}")
         settling.wait(self.client)
 

@@ -8,7 +8,7 @@ from services.contracts import messages, records
 from services.workflow import engine as e
 from services.workflow.scenarios import load as load_scenario
 from services.workflow.scenarios import run, worlds
-from tests.processes.packages import FOLDERS, NAMES, PROCESSES, bundle_of, calendar
+from tests.processes.packages import FOLDERS, NAMES, PROCESSES, bundle_of, calendar, package_in
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=NAMES)
@@ -25,7 +25,7 @@ def test_records_and_messages_of_all_scenarios_are_valid(folder: Path, monkeypat
     paths = [*sorted((folder / "scenarios").glob("*.yaml"))]
     paths += [PROCESSES / "yunting/demo/walk.yaml"] if folder.parts[-2] == "yunting" else []
     for path in paths:
-        run(load_scenario(path.read_bytes()), bundle_of(folder), calendar())
+        run(load_scenario(path.read_bytes()), bundle_of(folder), calendar(), package_in(folder).entries)
     recorded = [effect for effect in seen if isinstance(effect, e.Recorded)]
     sent = [effect for effect in seen if isinstance(effect, e.Sent)]
     assert recorded

@@ -22,7 +22,7 @@ def test_everything_comes_as_the_scenario_says(path: Path) -> None:
     """Tasks, deadlines, records, notices, messages and states are as the owner of the process wrote them."""
     scenario = load_scenario(path.read_bytes())
     assert scenario.package == package_in(path.parents[1]).version
-    result = run(scenario, bundle_of(path.parents[1]), calendar())
+    result = run(scenario, bundle_of(path.parents[1]), calendar(), package_in(path.parents[1]).entries)
     assert [f"{failure.act}: {failure.text}" for failure in result.failures] == []
 
 
@@ -36,7 +36,10 @@ def test_every_task_of_a_package_is_done_in_some_scenario(folder: Path) -> None:
         if getattr(task, "manual", False)
     }
     paths = sorted((folder / "scenarios").glob("*.yaml"))
-    results = [run(load_scenario(path.read_bytes()), bundle_of(folder), calendar()) for path in paths]
+    results = [
+        run(load_scenario(path.read_bytes()), bundle_of(folder), calendar(), package_in(folder).entries)
+        for path in paths
+    ]
     done = {step.element for result in results for step in result.steps}
     assert wanted - done == set()
 
@@ -55,7 +58,7 @@ def test_names_are_no_policy(folder: Path) -> None:
         scenario = load_scenario(package.files[name])
         assert scenario.package == package.version
         assert not re.search(rb"\bunit_[a-z]\b|\bd[0-9]\b", package.files[name])
-        result = run(scenario, bundle, calendar())
+        result = run(scenario, bundle, calendar(), package.entries)
         assert result.failures == (), name
         played += 1
     assert played == len(list((folder / "scenarios").glob("*.yaml")))
@@ -100,7 +103,9 @@ def names_of(package: Package) -> set[str]:
 def test_the_demo_walk_reaches_the_end() -> None:
     """The scripted walk goes through receipt, opinions, a return, feedback and follow-up to close-out."""
     walk = load_scenario((PROCESSES / "yunting/demo/walk.yaml").read_bytes())
-    result = run(walk, bundle_of(PROCESSES / "yunting/2026"), calendar())
+    result = run(
+        walk, bundle_of(PROCESSES / "yunting/2026"), calendar(), package_in(PROCESSES / "yunting/2026").entries
+    )
     assert result.failures == ()
     assert result.final_state == {"demo-01": "closed_out"}
     assert all(step.why for step in result.steps if step.element.startswith("task_"))

@@ -76,8 +76,7 @@ def _run(package: Package, path: Path) -> Result:
         bundle = e.compile_bundle(package.files, package.settings)
     except (scenarios.BadScenario, e.Refused) as error:
         raise click.ClickException(f"{path.name}: {error}") from error
-    entry = package.entries["matter.submitted"]
-    return scenarios.run(scenario, bundle, _calendar(homes.settings(), scenario.calendar), entry)
+    return scenarios.run(scenario, bundle, _calendar(homes.settings(), scenario.calendar), package.entries)
 
 
 def _plain(result: Result) -> dict[str, Any]:

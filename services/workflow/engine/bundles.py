@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import orjson
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import ThrowingEvent
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask as SubWorkflowMixin
 
 from services.workflow.engine.conformance import check, elements
@@ -13,6 +15,7 @@ from services.workflow.engine.conformance_words import WORDS
 from services.workflow.engine.decisions import Decision, parse_decision
 from services.workflow.engine.documents import parse_xml
 from services.workflow.engine.findings import Finding, Refused, word
+from services.workflow.engine.spiff.events import Message
 from services.workflow.engine.spiff.parsers import CaseParser
 
 UNREADABLE = (ValidationException, RecursionError, LookupError, ValueError, TypeError, AttributeError)
@@ -32,6 +35,20 @@ class Bundle:
     forms: dict[str, dict[str, Any]]
     settings: dict[str, Any]
     entry_specs: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def thrown(self) -> frozenset[str]:
+        """Names of the messages the diagrams throw themselves."""
+        specs = (task for spec in self.specs.values() for task in spec.task_specs.values())
+        found = (getattr(task, "event_definition", None) for task in specs if isinstance(task, ThrowingEvent))
+        return frozenset(definition.name for definition in found if isinstance(definition, Message))
+
+    @cached_property
+    def interrupting(self) -> frozenset[str]:
+        """Names of the messages that interrupt a process."""
+        return frozenset(
+            mark["message"] for spec in self.specs.values() for mark in spec.extensions.get("interrupt", ())
+        )
 
     @property
     def version(self) -> str:

@@ -22,14 +22,14 @@ MAX_AUTO: Final = 200
 """Tasks done by themselves between two lines; more means the process goes round in circles."""
 
 
-def run(scenario: Scenario, bundle: e.Bundle, calendar: Calendar, entry: str = "suggestion_handling") -> Result:
+def run(scenario: Scenario, bundle: e.Bundle, calendar: Calendar, entries: Mapping[str, str]) -> Result:
     """Play a scenario from its first line to its last; nothing is raised for what the process does wrong.
 
-    `entry` is the process that starts with every matter of the scenario.
+    `entries` are the package's: which message starts which process; every matter begins with `matter.submitted`.
     """
-    player = _Player(scenario, bundle, calendar)
+    player = _Player(scenario, bundle, calendar, entries)
     try:
-        player.begin(entry)
+        player.begin()
         for number, act in enumerate(scenario.acts, 1):
             player.line = number
             player.play(act)
@@ -46,19 +46,20 @@ class _Stopped(Exception):
 
 
 class _Player:
-    def __init__(self, scenario: Scenario, bundle: e.Bundle, calendar: Calendar) -> None:
-        self.scenario, self.bundle = scenario, bundle
+    def __init__(self, scenario: Scenario, bundle: e.Bundle, calendar: Calendar, entries: Mapping[str, str]) -> None:
+        self.scenario, self.bundle, self.entries = scenario, bundle, entries
+        self.unbidden = bundle.thrown | bundle.interrupting
         self.zone = ZoneInfo(calendar.zone)
         self.world = World(bundle, calendar, self._instant(scenario.at))
         self.first = str(scenario.matters[0]["matter_id"])
         self.failures: list[Failure] = []
         self.line = 0
 
-    def begin(self, entry: str) -> None:
+    def begin(self) -> None:
         for matter in self.scenario.matters:
             key = str(matter["matter_id"])
             self.world.matters[key] = matter
-            self._engine(lambda key=key: self.world.start(key, entry, {}))
+            self._engine(lambda key=key: self.world.start(key, self.entries["matter.submitted"], {}))
 
     def play(self, act: Act) -> None:
         if act.at is not None:
@@ -114,11 +115,15 @@ class _Player:
         if act.who.get("role") and act.who["role"] != task.role:
             text = f"{task.element}: {act.who['role']} ≠ {task.role}"
             self.failures.append(Failure(self.line, f"办理角色不符：{text}", f"wrong role: {text}"))
-        self._complete(task, {**self._example(task), **act.data}, act.who, act.refused)
+        answer = {**self._example(task), **act.data}
+        given = {name: value for name, value in answer.items() if value is not None}  # a null takes an example away
+        self._complete(task, given, act.who, act.refused)
 
     def _find(self, act: Act, matter: str) -> e.TaskOpened | None:
         wanted = act.unit or act.who.get("unit")
         for task in self.world.open_tasks(matter):
+            if act.who.get("person") not in (None, task.person or act.who.get("person")):
+                continue
             if act.do in (task.element, task.public, task.name) and wanted in (None, task.unit):
                 return task
         return None
@@ -173,7 +178,7 @@ class _Player:
             return True
         for wait in self.world.waits.values():
             home = self.world.cases[self.world.homes[wait.subscription_id]]
-            if home.matter == matter and wait.key != matter and not self._awaits(wait.name, matter):
+            if home.matter == matter and wait.name not in self.unbidden and not self._awaits(wait.name, matter):
                 self._step(home.id, "message", {}, {"subscription": wait.subscription_id, "data": {}}, wait.element)
                 return True
         if tasks:
@@ -203,6 +208,10 @@ class _Player:
     # -- everything else
 
     def _message(self, act: Act, matter: str) -> None:
+        if act.message in self.entries:
+            process = self.entries[str(act.message)]
+            self._engine(lambda: self.world.start(matter, process, {}))
+            return
         wait = self._wait(act.message or "", matter)
         for _ in range(MAX_AUTO):
             if wait is not None or not self.scenario.auto or not self._auto_step(matter):
@@ -221,8 +230,13 @@ class _Player:
         return None
 
     def _record(self, act: Act, matter: str) -> None:
-        data = {"record": act.record, "task": None, "data": dict(act.data), "unit": act.unit}
-        self._step(self._main_case(matter), "record", dict(act.who), data, str(act.record))
+        """Beside an open task of the unit that accepts it, else in the matter's first running case."""
+        tasks = self.world.open_tasks(matter)
+        near = next((one for one in tasks if act.record in one.accepts and one.unit == act.unit), None)
+        case = self.world.homes[near.task_id] if near else self._main_case(matter)
+        task = near.task_id if near else None
+        data = {"record": act.record, "task": task, "data": dict(act.data), "unit": act.unit}
+        self._step(case, "record", dict(act.who), data, str(act.record))
 
     def _main_case(self, matter: str) -> str:
         cases = [running for running in self.world.cases.values() if running.matter == matter]

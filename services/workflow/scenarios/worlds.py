@@ -129,6 +129,14 @@ class World:
         for effect in effects:
             if isinstance(effect, e.CaseStarted):  # another transaction, after this one
                 self.start(self.cases[case_id].matter, effect.process, effect.data)
+            elif isinstance(effect, e.Sent):
+                self._deliver(effect)
+
+    def _deliver(self, sent: e.Sent) -> None:
+        """A message thrown by a diagram reaches every case that waits for it."""
+        for wait in [wait for wait in self.waits.values() if (wait.name, wait.key) == (sent.name, sent.key)]:
+            data = {"subscription": wait.subscription_id, "data": dict(sent.data)}
+            self.step(self.homes[wait.subscription_id], e.Stimulus("message", self.now, {}, data), wait.element)
 
     def _fold(self, case_id: str, effect: e.Effect) -> None:
         match effect:

@@ -37,12 +37,11 @@ def run(conn: Connection, package: Package) -> list[Trial]:
 def _play(conn: Connection, package: Package) -> Iterator[Trial]:
     bundle = compile_bundle(package.files, package.settings)
     calendar = calendar_versions.get(conn, calendar_versions.newest(conn, package.calendar))
-    entry = package.entries.get("matter.submitted", "suggestion_handling")
     for name in package.under("scenarios", ".yaml"):
         try:
             scenario = scenarios.load(package.files[name])
         except BadScenario as bad:
             yield Trial(name, "", "", 0, (Failure(0, f"场景写得不对：{bad}", f"not a scenario: {bad}"),))
             continue
-        result = scenarios.run(scenario, bundle, calendar, entry)
+        result = scenarios.run(scenario, bundle, calendar, package.entries)
         yield Trial(name, scenario.title, scenario.title_en, len(result.steps), result.failures)

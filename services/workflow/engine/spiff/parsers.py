@@ -65,6 +65,10 @@ class Extended:
         known = super().parse_extensions(target)  # type: ignore[misc]
         return {**(known or {}), **read_extensions(target)}
 
+    def get_position(self, _node: Any) -> dict[str, float]:
+        """Nowhere: the library tries flows from top to bottom of the picture, so moving a box would change the way."""
+        return {"x": 0.0, "y": 0.0}
+
     def parse_incoming_data_references(self) -> list[Any]:
         """Data objects are drawings: facts live in variables and records."""
         return []
