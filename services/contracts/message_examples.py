@@ -46,6 +46,15 @@ _SUBMITTED = {
     "wish_units": ["housing"],
     "submitted_at": "2026-02-27T02:15:00Z",
 }
+_SIMILAR = {
+    "matter_id": "m-2025-0112",
+    "matter_no": "055112",
+    "title": "关于支持老旧小区加装电梯的建议",
+    "year": 2025,
+    "percent": 62,
+    "outcome_class": "in_progress",
+    "state": "following_up",
+}
 _PACKAGE = {
     "version": _VERSION,
     "locality": "yunting",
@@ -57,6 +66,7 @@ _PACKAGE = {
     "texts": {"reminder": {"subject": "催办:{title}", "body": "请于{due}前办理。"}},
     "labels": {"return_window": "退办期限"},
     "processes": [{"id": "suggestion_handling", "name": "代表建议办理"}],
+    "entries": {"matter.submitted": "suggestion_handling", "withdrawal.requested": "withdrawal"},
 }
 _DIRECTORY: tuple[dict[str, Any], ...] = (
     {
@@ -119,7 +129,29 @@ _DIRECTORY: tuple[dict[str, Any], ...] = (
 
 EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "directory.changed.v1": _DIRECTORY,
-    "matter.submitted.v1": (_SUBMITTED,),
+    "matter.submitted.v1": (_SUBMITTED, {**_SUBMITTED, "matter_no": None, "similar": [_SIMILAR]}),
+    "matter.admitted.v1": (
+        {"matter_id": _MATTER, "topic": "城建环资", "secrecy": "none", "difficult": True},
+        {"matter_id": _MATTER},
+    ),
+    "matter.numbered.v1": (
+        {
+            "matter_id": _MATTER,
+            "matter_no": "061031",
+            "topic": "城建环资",
+            "secrecy": "none",
+            "difficult": True,
+        },
+    ),
+    "withdrawal.requested.v1": (
+        {
+            "matter_id": _MATTER,
+            "reason": "所提事项已列入今年民生实事,申请撤回。",
+            "requested_at": "2026-03-18T03:00:00Z",
+            "by": {"id": "d-0107", "name": "𠮷宏伟"},
+        },
+    ),
+    "withdrawal.refused.v1": ({"matter_id": _MATTER, "reason": "联名代表韩若溪不同意撤回,继续办理。"},),
     "matter.withdrawn.v1": (
         {"matter_id": _MATTER, "reason": "所提事项已解决,申请撤回。", "withdrawn_at": "2026-03-20T03:00:00Z"},
     ),

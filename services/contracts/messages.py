@@ -15,7 +15,15 @@ from marshmallow import Schema, ValidationError
 
 from services.contracts import codes, fields
 from services.contracts.errors import Malformed, faults
-from services.contracts.parts import Actor, Address, Deadline, MatterBody, Person, Session
+from services.contracts.matters import (
+    MatterAdmitted,
+    MatterNumbered,
+    MatterSubmitted,
+    MatterWithdrawn,
+    WithdrawalRefused,
+    WithdrawalRequested,
+)
+from services.contracts.parts import Actor, Address, Deadline, MatterBody
 from services.contracts.rules import Contract
 
 
@@ -26,36 +34,6 @@ class DirectoryChanged(Contract):
     id = fields.ident("编号", "id")
     body = fields.thing("内容", "the entry as it is now; null = removed", nullable=True)
     version = fields.whole("版本", "rises with every change of this entry; older ones are ignored", least=1)
-
-
-class MatterSubmitted(Contract):
-    """A suggestion or proposal was submitted."""
-
-    matter_id = fields.ident("建议提案编号", "matter id")
-    matter_no = fields.line("建议号", "matter number", most=40, required=False, nullable=True)
-    matter_kind = fields.code("种类", "kind", codes.MATTER_KINDS)
-    level = fields.line("层级", "level", most=20)
-    locality = fields.ident("地区", "locality")
-    session = fields.inside("会议", "session", Session)
-    submitted_when = fields.code("提出时间", "submitted when", codes.SUBMITTED_WHEN)
-    title = fields.line("标题", "title", most=60)
-    topic = fields.line("分类", "topic", most=50, required=False, nullable=True)
-    secrecy = fields.code("密级", "secrecy", codes.SECRECY)
-    source = fields.code("来源", "source", codes.SOURCES)
-    lead_proposer = fields.inside("领衔代表", "lead proposer", Person)
-    co_proposers = fields.listing("联名代表", "co-signing deputies", Person)
-    body = fields.inside("正文", "text", MatterBody)
-    points = fields.listing("建议要点", "points asked", fields.line("要点", "point", most=500), most=50)
-    wish_units = fields.listing("希望承办单位", "units wished for", fields.unit("单位", "unit"), most=20)
-    submitted_at = fields.instant("提交时间", "submitted at")
-
-
-class MatterWithdrawn(Contract):
-    """The proposer withdrew the matter in writing."""
-
-    matter_id = fields.ident("建议提案编号", "matter id")
-    reason = fields.text("撤回理由", "reason", most=2000)
-    withdrawn_at = fields.instant("撤回时间", "withdrawn at")
 
 
 class ReplyDelivered(Contract):
@@ -145,6 +123,7 @@ class PackagePublished(Contract):
     texts = fields.thing("文本", "texts by name")
     labels = fields.thing("名称", "display labels by id")
     processes = fields.listing("流程", "processes", fields.thing("流程", "process"), most=100)
+    entries = fields.thing("入口", "message (without version) → process it starts", required=False)
 
 
 class ReplyIssued(Contract):
@@ -315,7 +294,11 @@ MESSAGES: Final[Mapping[str, MessageType]] = {
     for entry in (
         _entry("directory.changed.v1", DirectoryChanged, "intake > workflow notify", "机构人员目录有变化"),
         _entry("matter.submitted.v1", MatterSubmitted, "intake > workflow", "代表建议或政协提案已提交"),
-        _entry("matter.withdrawn.v1", MatterWithdrawn, "intake > workflow", "提出人书面撤回"),
+        _entry("matter.admitted.v1", MatterAdmitted, "workflow > intake", "审查受理,可以编号"),
+        _entry("matter.numbered.v1", MatterNumbered, "intake > workflow", "已编号"),
+        _entry("withdrawal.requested.v1", WithdrawalRequested, "intake > workflow", "领衔代表申请撤回联名建议"),
+        _entry("withdrawal.refused.v1", WithdrawalRefused, "workflow > intake", "撤回申请未获同意"),
+        _entry("matter.withdrawn.v1", MatterWithdrawn, "intake workflow > intake workflow", "书面撤回生效"),
         _entry("reply.delivered.v1", ReplyDelivered, "intake > workflow", "答复函已送达代表"),
         _entry("case.opened.v1", CaseOpened, "workflow > intake", "流程实例开始"),
         _entry("case.closed.v1", CaseClosed, "workflow > intake", "流程实例结束"),

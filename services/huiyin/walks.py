@@ -27,7 +27,7 @@ _FORM: Final = frozenset(
     | {"matter_kind", "submitted_when", "session_id"}
 )
 
-_OWN_ACCORD: Final = frozenset({"reply.delivered"})
+_OWN_ACCORD: Final = frozenset({"reply.delivered", "matter.numbered"})
 """Messages the real services send by themselves."""
 
 Watch = Callable[[list[Step]], None]
@@ -68,7 +68,6 @@ class Walk:
     zone: ZoneInfo
     watch: Watch | None = None
     matters: dict[str, str] = field(default_factory=dict)
-    numbers: dict[str, str] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     line: int = 0
     _since: datetime = field(default=datetime.min.replace(tzinfo=UTC))
@@ -97,7 +96,7 @@ class Walk:
         """Hand in a suggestion as its lead deputy; the matter's real id."""
         login = self.cast.of_person(str(form["lead_proposer"]))
         done = self.client.post("/api/v1/matters", form, login, key=f"walk:{name}")
-        self.matters[name], self.numbers[name] = done["matter_id"], done["matter_no"]
+        self.matters[name] = done["matter_id"]
         settling.wait(self.client)
         return self.matters[name]
 
@@ -247,12 +246,13 @@ class Walk:
         names = [str(matter["matter_id"]) for matter in self.scenario.matters]
         steps = [step for name in names for step in self._steps(name)]
         closed = all(self._look(name).is_closed for name in names)
+        first = self._matter(self.first)
         return Outcome(
             steps=steps,
             final_state="closed" if closed else "open",
-            state=str(self._matter(self.first)["state"]),
+            state=str(first["state"]),
             matter_id=self.matters[self.first],
-            matter_no=self.numbers[self.first],
+            matter_no=first["no"],
             failures=self.failures,
         )
 

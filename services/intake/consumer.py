@@ -13,7 +13,7 @@ from services.common.handling import Context, Desk, Handler
 from services.common.problems import Problem, Rejected
 from services.contracts.codes import REJECTIONS
 from services.contracts.envelopes import Message
-from services.intake import ledger, letters, matters, store, tables
+from services.intake import ledger, letters, matters, store, tables, withdrawals
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 _MISSING: Final = frozenset({"required", "part_empty"})
@@ -27,6 +27,21 @@ def project(conn: Connection, message: Message, _context: Context) -> None:
 def receive_letter(conn: Connection, message: Message, context: Context) -> None:
     """Store a reply letter and report its delivery."""
     letters.receive(conn, message, context.now)
+
+
+def admit(conn: Connection, message: Message, context: Context) -> None:
+    """Number a matter that the office took up."""
+    matters.admit(conn, message.data, message.id, context.now)
+
+
+def withdrawn(conn: Connection, message: Message, context: Context) -> None:
+    """Mark a matter as withdrawn that a diagram withdrew."""
+    withdrawals.take(conn, message.data, context.now)
+
+
+def withdrawal_refused(conn: Connection, message: Message, context: Context) -> None:
+    """Clear a request to withdraw."""
+    withdrawals.refuse(conn, message.data, context.now)
 
 
 def submit(conn: Connection, message: Message, context: Context, zone: ZoneInfo = CHINA) -> None:
@@ -73,6 +88,9 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     **dict.fromkeys(ledger.PROJECTORS, project),
     "reply.issued.v1": receive_letter,
     "matter.submit.v1": submit,
+    "matter.admitted.v1": admit,
+    "matter.withdrawn.v1": withdrawn,
+    "withdrawal.refused.v1": withdrawal_refused,
 }
 
 

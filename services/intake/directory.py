@@ -5,9 +5,9 @@ transaction, and taken over into intake's own copy as by everybody else.
 
 Bodies: unit `{name, short_name?, kind?, parent?, active?, internal?}` · person `{name, kind: deputy|staff,
 unit?, delegation?, level?, active?}` · session `{label, locality, level, term_no, session_no, year, closes?,
-process_version, current?, open?, number_patterns?: {kind: {in_session?, inter_session?}}, limits?}` · account `{login,
-person_id, epoch, active, roles: [{role, unit|null}]}` · connector `{units}`. Telephone numbers stay out of
-messages (domain 5-process §5.7).
+process_version, current?, open?, number_patterns?: {kind: {in_session?, inter_session?}}, numbering?: submission |
+admission, similar_percent?, limits?}` · account `{login, person_id, epoch, active, roles: [{role, unit|null}]}` ·
+connector `{units}`. Telephone numbers stay out of messages (domain 5-process §5.7).
 """
 
 from collections.abc import Mapping
@@ -23,13 +23,15 @@ from services.intake import numbers, store, tables
 
 KINDS = ("unit", "person", "session", "account", "connector")
 """In the order a whole directory is loaded: what is referred to comes first."""
+NUMBERINGS = ("submission", "admission")
+"""When a session's matters get their numbers; without a word, when they are submitted."""
 
 
 def put(conn: Connection, kind: str, key: str, body: Mapping[str, Any] | None, now: datetime) -> int:
     """Create, change or (body None) delete an entry; return its new version.
 
     The same body again changes nothing and announces nothing. Raises `Problem` for a number pattern that
-    names unknown fields or gives numbers twice, or a login that is taken.
+    names unknown fields or gives numbers twice, an unknown time of numbering, or a login that is taken.
     """
     _check(conn, kind, key, body)
     known = store.entry(conn, kind, key)
@@ -61,6 +63,8 @@ def _check(conn: Connection, kind: str, key: str, body: Mapping[str, Any] | None
         return
     if kind == "session":
         _check_patterns(body)
+        if body.get("numbering", "submission") not in NUMBERINGS:
+            raise Problem("bad_numbering", value=body["numbering"])
     if kind == "account":
         taken = directories.account_by_login(conn, tables.directory, str(body["login"]))
         if taken is not None and taken.id != key:

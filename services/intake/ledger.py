@@ -134,7 +134,7 @@ def _milestone_reached(conn: Connection, message: Message) -> None:
 
 def _package_published(conn: Connection, message: Message) -> None:
     same = ("locality", "year", "revision", "status", "roles", "classes", "labels")
-    values = {name: message.data[name] for name in same}
+    values = {**{name: message.data[name] for name in same}, "entries": message.data.get("entries")}
     store_ledger.put(conn, t.package, {"version": message.data["version"]}, "said", message, values)
 
 

@@ -33,7 +33,7 @@ class Line:
     """One matter in the ledger. `why` explains `due`; `overdue` compares its end with the present."""
 
     matter_id: str
-    no: str
+    no: str | None
     title: str
     kind: str
     session_id: str

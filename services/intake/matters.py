@@ -1,8 +1,8 @@
-"""Matters: handing one in, withdrawing it, reading it.
+"""Matters: handing one in, and giving it its number.
 
 `submit` is the one way in, behind the page, the HTTP interface and the bus alike. The matter, its number and
 `matter.submitted` are written in one transaction: nothing is announced that is not stored, and the other way
-round.
+round. A session that numbers at admission (`numbering: admission`) leaves the number to `admit`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,16 +14,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from services.common import directories, outbox
+from services.common import directories
 from services.common.problems import FieldError, Problem
-from services.contracts.envelopes import Message
-from services.intake import ledger, numbers, store, submissions, tables
+from services.intake import announcements, ledger, numbers, resemblances, store, submissions, tables
 from services.intake.problems import field_errors
 from services.intake.submissions import Fault
 
-SOURCE = "/intake"
 _IDS = uuid5(NAMESPACE_URL, "urn:huiyin:matter")
-FINAL = frozenset({"completed", "closed_out", "archived", "not_admitted", "withdrawn", "merged"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +38,13 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """A stored matter; `created` is False when the key had already brought the same content in."""
+    """A stored matter; `created` is False when the key had already brought the same content in.
+
+    `matter_no` is None while the matter waits for its admission.
+    """
 
     matter_id: str
-    matter_no: str
+    matter_no: str | None
     created: bool
     warnings: Sequence[FieldError] = ()
 
@@ -67,12 +67,14 @@ def submit(
     if taken is not None:
         return _again(conn, taken, digest)
     when = clean["submitted_when"] or submitted_when(session, now.astimezone(zone).date())
-    serial = store.draw_serial(conn, numbers.series_of(session, session["id"], clean["matter_kind"], when))
-    number = numbers.write(session, clean["matter_kind"], when, serial)
+    later = session.get("numbering") == "admission"
+    number = None if later else _draw(conn, session, clean["matter_kind"], when)
     names = _names(conn, [clean["lead_proposer"], *clean["co_proposers"]])
-    store.insert_matter(conn, _row(clean, session, matter_id, number, when, origin, now), names)
+    row = _row(clean, session, matter_id, number, when, origin, now)
+    store.insert_matter(conn, row, names)
     ledger.touch(conn, [matter_id])
-    outbox.add(conn, tables.outbox, _submitted(clean, session, matter_id, number, when, names, origin, now), now=now)
+    data = {**_submitted(row, clean, session, names), "similar": resemblances.find(conn, clean, session, matter_id)}
+    announcements.send(conn, "matter.submitted.v1", data, f"{matter_id}.submitted", now, origin.message_id)
     return Submitted(
         matter_id=matter_id,
         matter_no=number,
@@ -107,41 +109,43 @@ def submitted_when(session: Mapping[str, Any], today: date) -> str:
     return "inter_session" if closes and today > date.fromisoformat(str(closes)) else "in_session"
 
 
-def withdraw(conn: Connection, matter_id: str, *, person_id: str | None, reason: str, now: datetime) -> None:
-    """Withdraw a matter in writing (撤回): ends its handling.
+def admit(conn: Connection, data: Mapping[str, Any], message_id: str, now: datetime) -> None:
+    """Take over what the office decided at admission, and give the matter its number unless it has one.
 
-    `person_id` is the deputy who asks, None when the congress office enters a letter. Raises `Problem`:
-    unknown_matter, not_lead_proposer, already_withdrawn, already_completed or invalid_form (no reason).
+    `data` is that of `matter.admitted`, `message_id` its id: every admission gets its answer, and the same one
+    the same answer. A matter withdrawn meanwhile gets no number. Raises `Problem` unknown_matter.
     """
-    row = store.lock_matter(conn, matter_id)
+    row = store.lock_matter(conn, data["matter_id"])
     if row is None:
         raise Problem("unknown_matter", 404)
-    if person_id is not None and row.lead_proposer != person_id:
-        raise Problem("not_lead_proposer", 403)
     if row.withdrawn_at is not None:
-        raise Problem("already_withdrawn", 409)
-    if store.state_of(conn, matter_id) in FINAL:
-        raise Problem("already_completed", 409)
-    reason = submissions.tidy(reason)
-    if not reason or len(reason) > submissions.LINE_MAX:
-        raise Problem("invalid_form", 422, errors=field_errors([_reason_fault(reason)]))
-    store.withdraw_matter(conn, matter_id, reason, now)
-    ledger.touch(conn, [matter_id])
-    data = {"matter_id": matter_id, "reason": reason, "withdrawn_at": now.isoformat()}
-    outbox.add(conn, tables.outbox, _message("matter.withdrawn.v1", matter_id, "withdrawn", data, now), now=now)
+        return
+    decided = {name: data[name] for name in ("topic", "secrecy", "difficult") if data.get(name) is not None}
+    number = row.no
+    if number is None:
+        number = _draw(conn, _session_of(conn, row), row.kind, row.submitted_when)
+    store.change_matter(conn, row.id, {"no": number, **decided})
+    said = {"topic": row.topic, "secrecy": row.secrecy, "difficult": row.difficult, **decided}
+    answer = {"matter_id": row.id, "matter_no": number, **said}
+    announcements.send(conn, "matter.numbered.v1", answer, f"{message_id}.numbered", now, message_id)
 
 
-def _reason_fault(reason: str) -> Fault:
-    if not reason:
-        return Fault("reason", "required")
-    return Fault("reason", "too_long", {"count": len(reason), "limit": submissions.LINE_MAX})
+def _session_of(conn: Connection, row: Row[Any]) -> Mapping[str, Any]:
+    """The body of a matter's session, open or not."""
+    return next({"id": key, **body} for key, body in store.entries(conn, "session") if key == row.session_id)
+
+
+def _draw(conn: Connection, session: Mapping[str, Any], kind: str, when: str) -> str:
+    """The next number of a series."""
+    serial = store.draw_serial(conn, numbers.series_of(session, session["id"], kind, when))
+    return numbers.write(session, kind, when, serial)
 
 
 def _again(conn: Connection, taken: Row[Any], digest: str) -> Submitted:
     known = store.matter(conn, taken.matter_id)
-    number = known.no if known is not None else ""
+    number = known.no if known is not None else None
     if taken.digest != digest:
-        raise Problem("duplicate_conflict", 409, value=number)
+        raise Problem("duplicate_conflict", 409, value=number or taken.matter_id)
     return Submitted(matter_id=taken.matter_id, matter_no=number, created=False)
 
 
@@ -207,7 +211,7 @@ def _row(
     clean: Mapping[str, Any],
     session: Mapping[str, Any],
     matter_id: str,
-    number: str,
+    number: str | None,
     when: str,
     origin: Origin,
     now: datetime,
@@ -230,40 +234,19 @@ def _row(
 
 
 def _submitted(
+    row: Mapping[str, Any],
     clean: Mapping[str, Any],
     session: Mapping[str, Any],
-    matter_id: str,
-    number: str,
-    when: str,
     names: Sequence[Mapping[str, str]],
-    origin: Origin,
-    now: datetime,
-) -> Message:
+) -> dict[str, Any]:
     same = ("matter_kind", "title", "topic", "secrecy", "source", "body", "points", "wish_units")
-    data = {
-        "matter_id": matter_id,
-        "matter_no": number,
-        "level": session["level"],
-        "locality": session["locality"],
+    return {
+        "matter_id": row["id"],
+        "matter_no": row["no"],
+        **{name: row[name] for name in ("level", "locality", "submitted_when")},
         "session": {key: session.get(key) for key in ("id", "term_no", "session_no", "year", "process_version")},
-        "submitted_when": when,
         "lead_proposer": names[0],
         "co_proposers": list(names[1:]),
         **{name: clean[name] for name in same},
-        "submitted_at": now.isoformat(),
+        "submitted_at": row["submitted_at"].isoformat(),
     }
-    return _message("matter.submitted.v1", matter_id, "submitted", data, now, origin.message_id)
-
-
-def _message(
-    kind: str, matter_id: str, act: str, data: dict[str, Any], now: datetime, cause: str | None = None
-) -> Message:
-    return Message(
-        id=f"{matter_id}.{act}",
-        type=kind,
-        source=SOURCE,
-        subject=matter_id,
-        time=now,
-        data=data,
-        causation_id=cause,
-    )

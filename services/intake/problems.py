@@ -16,10 +16,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "缺少 Idempotency-Key 请求头(1 至 200 个字符)。重试同一件建议时请使用同一个值。",
         "The Idempotency-Key header is missing (1 to 200 characters). Use the same value when you retry.",
     ),
+    "bad_numbering": (
+        "编号时间“{value}”不正确:只能是 submission(提交时)或 admission(受理时)。",
+        "Numbering “{value}” is wrong: submission or admission.",
+    ),
     "already_withdrawn": ("这件建议已经撤回。", "This matter has already been withdrawn."),
     "already_completed": (
         "这件建议已经办结,不能再撤回。",
         "This matter is completed and can no longer be withdrawn.",
+    ),
+    "already_replied": (
+        "这件建议已经答复,不能再撤回。对答复不满意的,请在评价时说明。",
+        "This matter has been replied to and can no longer be withdrawn. Say in the rating what is not satisfactory.",
+    ),
+    "withdrawal_pending": (
+        "撤回申请已经提交,正在征求联名代表的意见。",
+        "The withdrawal has been requested; the co-signing deputies are being asked.",
     ),
     "not_lead_proposer": (
         "只有领衔代表可以撤回建议;联名代表不能单独撤回。",

@@ -79,10 +79,30 @@ def state_of(conn: Connection, matter_id: str) -> str:
     return str(state or "submitted")
 
 
-def withdraw_matter(conn: Connection, matter_id: str, reason: str, now: datetime) -> None:
-    """Mark a matter as withdrawn."""
-    changed = update(t.matter).where(t.matter.c.id == matter_id)
-    conn.execute(changed.values(withdrawn_at=now, withdrawal_reason=reason))
+def change_matter(conn: Connection, matter_id: str, values: Values) -> None:
+    """Change columns of a matter, which must be locked."""
+    conn.execute(update(t.matter).where(t.matter.c.id == matter_id).values(**values))
+
+
+def insert_sketch(conn: Connection, row: Values) -> None:
+    """Keep the sketch of a matter."""
+    conn.execute(insert(t.sketch).values(**row))
+
+
+def sketches(conn: Connection, locality: str) -> list[tuple[str, bytes]]:
+    """The sketches of a locality's matters as (matter id, sketch)."""
+    query = select(t.sketch.c.matter_id, t.sketch.c.data).where(t.sketch.c.locality == locality)
+    return [(row[0], row[1]) for row in conn.execute(query)]
+
+
+def matters_with_state(conn: Connection, matter_ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """These matters with their ledger line, in no particular order."""
+    query = (
+        select(t.matter, t.led_matter.c.state, t.led_matter.c.outcome_class)
+        .join(t.led_matter, t.led_matter.c.matter_id == t.matter.c.id)
+        .where(t.matter.c.id.in_(matter_ids))
+    )
+    return conn.execute(query).all()
 
 
 def matters_of(conn: Connection, person_id: str, limit: int) -> Sequence[Row[Any]]:

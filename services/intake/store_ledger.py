@@ -53,6 +53,18 @@ def add_milestone(conn: Connection, row: Values) -> None:
     db.insert_ignore(conn, t.led_milestone, dict(row), t.led_milestone.c.message_id)
 
 
+def milestones_of(conn: Connection, matter_id: str) -> Sequence[Row[Any]]:
+    """The milestones of a matter."""
+    return rows_of(conn, t.led_milestone, [matter_id])
+
+
+def version_of(conn: Connection, matter_id: str) -> str | None:
+    """The process version of the newest case of a matter; None before its first."""
+    case = t.led_case.c
+    query = select(case.process_version).where(case.matter_id == matter_id, case.opened_as_of.is_not(None))
+    return conn.scalar(query.order_by(case.opened_as_of.desc(), case.case_id.desc()).limit(1))
+
+
 def lock_line(conn: Connection, matter_id: str) -> None:
     """Take the matter's ledger line until commit, so that its recomputation sees all messages before it."""
     blank = {"matter_id": matter_id, "state": "submitted", "open_tasks": 0}

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -45,7 +46,7 @@ matter = Table(
     "matter",
     metadata,
     Column("id", String(128), primary_key=True),
-    Column("no", String(128), nullable=False),
+    Column("no", String(128), comment="null until admission where the session numbers at admission"),
     Column("kind", String(16), nullable=False),
     Column("session_id", String(128), nullable=False),
     Column("level", String(32), nullable=False),
@@ -56,14 +57,26 @@ matter = Table(
     Column("proposer_type", String(32), nullable=False),
     Column("lead_proposer", String(128), nullable=False),
     Column("secrecy", String(16), nullable=False),
+    Column("difficult", Boolean, comment="as decided at admission, null before"),
     Column("source", String(32), nullable=False),
     Column("body", Json(), nullable=False, comment="situation, analysis, request"),
     Column("extra", Json(), nullable=False, comment="points, origin and wishes"),
     Column("entered_by", Text, nullable=False, comment="account id or connector that brought it in"),
     Column("submitted_at", Utc, nullable=False),
+    Column("withdrawal_requested_at", Utc, comment="set while the co-signers are asked"),
     Column("withdrawn_at", Utc),
-    Column("withdrawal_reason", Text),
+    Column("withdrawal_reason", Text, comment="what the lead deputy wrote"),
+    Column("withdrawal_refused_at", Utc),
+    Column("withdrawal_refusal", Text, comment="why the latest request was refused"),
     UniqueConstraint("locality", "session_id", "kind", "no"),
+)
+
+sketch = Table(
+    "sketch",
+    metadata,
+    Column("matter_id", ForeignKey("matter.id"), primary_key=True),
+    Column("locality", String(128), nullable=False, index=True),
+    Column("data", LargeBinary, nullable=False, comment="see `sketches`"),
 )
 
 proposer = Table(
@@ -255,6 +268,7 @@ package = Table(
     Column("roles", Json()),
     Column("classes", Json()),
     Column("labels", Json()),
+    Column("entries", Json(), comment="message → process; null from senders that did not say"),
     *_facet("said"),
 )
 

@@ -295,6 +295,7 @@ class Batch:
             "vars": dict(vars_),
             "parent": row["parent_case_id"],
         }
+        self.changes.documents.extend(documents.rows(order.texts, order.stimulus.at))
         number = incidents.open_(
             self._conn, row, order.stimulus, error, order.cause, start=again, number=order.incident
         )

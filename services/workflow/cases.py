@@ -51,10 +51,14 @@ def apply_all(conn: Connection, orders: Sequence[Order]) -> list[Applied]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begin:
-    """A case to be started: without `package_version` it takes the version of its matter's session."""
+    """A case to be started: `process`, or the one the package starts with the message `entry`.
+
+    Without `package_version` it takes the version of its matter's session.
+    """
 
     matter_id: str
     process: str | None = None
+    entry: str = "matter.submitted"
     package_version: str | None = None
     vars: Mapping[str, Any] = field(default_factory=dict)
     parent: str | None = None
@@ -62,8 +66,15 @@ class Begin:
     cause: str | None = None
 
 
-def start(conn: Connection, wish: Begin, at: datetime, *, incident: int | None = None) -> Applied:
-    """Start a case of a known matter; without `process` the entry process for the matter's kind.
+def start(
+    conn: Connection,
+    wish: Begin,
+    at: datetime,
+    *,
+    incident: int | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Applied:
+    """Start a case of a known matter; `texts` are those just split from its variables.
 
     Raises `Problem` unknown_matter, no_version or no_process.
     """
@@ -73,14 +84,14 @@ def start(conn: Connection, wish: Begin, at: datetime, *, incident: int | None =
     version = wish.package_version or versions.for_matter(conn, matter)
     diagrams = versions.diagrams(conn, version)
     edition = editions.get(conn, version, diagrams)
-    process = wish.process or edition.entry("matter.submitted")
+    process = wish.process or edition.entry(wish.entry)
     case_id = f"{wish.matter_id}-{store.next_case_number(conn, wish.matter_id)}"
     calendar = calendar_versions.newest(conn, edition.package.calendar)
     row = {**_new_row(case_id, matter, process, version, calendar, wish, at), "diagrams": diagrams}
     data = {"process": process, "matter": matters.facts(matter, edition.package.keywords), "vars": dict(wish.vars)}
     stimulus = e.Stimulus(kind="start", at=at, actor=dict(wish.actor), data=data)
     batch = Batch(conn)
-    order = Order(case_id=case_id, stimulus=stimulus, cause=wish.cause, incident=incident)
+    order = Order(case_id=case_id, stimulus=stimulus, cause=wish.cause, texts=texts or {}, incident=incident)
     applied = batch.begin(row, order, wish.vars)
     batch.close(at)
     return applied

@@ -12,7 +12,8 @@ from services.common import directories, outbox
 from services.common.handling import Context, Handler
 from services.common.problems import Problem
 from services.contracts.envelopes import Message
-from services.workflow import cases, matters, messages, records, speakers, tasks, verbs
+from services.contracts.schemas import message_schema
+from services.workflow import cases, documents, matters, messages, records, speakers, tasks, verbs
 from services.workflow import tables as t
 
 
@@ -24,6 +25,27 @@ def submitted(conn: Connection, message: Message, context: Context) -> None:
         return
     wish = cases.Begin(matter_id=data["matter_id"], actor={"account": message.source}, cause=message.id)
     cases.start(conn, wish, context.received_at)
+
+
+def numbered(conn: Connection, message: Message, context: Context) -> None:
+    """`matter.numbered`: the matter has its number; the case that waits for it goes on."""
+    matters.number(conn, message.data)
+    _route(conn, message, context, str(message.data["matter_id"]))
+
+
+def withdrawal_requested(conn: Connection, message: Message, context: Context) -> None:
+    """`withdrawal.requested`: starts the process that hears the co-signers; the reason goes to it as a document."""
+    data = dict(message.data)
+    schema = message_schema(message.type)
+    facts, texts = documents.split(schema, data)
+    wish = cases.Begin(
+        matter_id=data["matter_id"],
+        entry="withdrawal.requested",
+        vars={"withdrawal": facts},
+        actor={"account": message.source, "person": data["by"]["id"], "name": data["by"]["name"]},
+        cause=message.id,
+    )
+    cases.start(conn, wish, context.received_at, texts=texts)
 
 
 def withdrawn(conn: Connection, message: Message, context: Context) -> None:
@@ -140,7 +162,9 @@ def _accept(conn: Connection, message: Message, context: Context, applied: cases
 
 HANDLERS: Final[Mapping[str, Handler]] = {
     "matter.submitted.v1": submitted,
+    "matter.numbered.v1": numbered,
     "matter.withdrawn.v1": withdrawn,
+    "withdrawal.requested.v1": withdrawal_requested,
     "reply.delivered.v1": delivered,
     "directory.changed.v1": directory_changed,
     "task.complete.v1": task_complete,

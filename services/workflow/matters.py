@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from services.common import db
+from services.common.problems import Problem
 from services.workflow import tables as t
 
-_FACTS = ("matter_id", "matter_no", "level", "submitted_when", "topic", "secrecy", "source")
+_FACTS = ("matter_id", "level", "submitted_when", "topic", "secrecy", "difficult", "source")
+_SIMILAR = ("matter_id", "matter_no", "year", "percent", "outcome_class", "state")
 
 
 def keep(conn: Connection, data: Mapping[str, Any], submitted_at: datetime) -> None:
-    """Project `matter.submitted`; a repeated or corrected one overwrites the text, never the case count."""
+    """Project `matter.submitted`; a repeated or corrected one overwrites the text, never case count or number."""
     session = data.get("session") or {}
     row = {
         "matter_id": data["matter_id"],
@@ -31,7 +33,23 @@ def keep(conn: Connection, data: Mapping[str, Any], submitted_at: datetime) -> N
     new = db.insert_ignore(conn, t.matter, {**row, "state": "submitted", "cases": 0}, returning=t.matter.c.matter_id)
     if new is None:
         key = row.pop("matter_id")
+        if row["matter_no"] is None:
+            del row["matter_no"]
         conn.execute(t.matter.update().where(t.matter.c.matter_id == key).values(**row))
+
+
+def number(conn: Connection, data: Mapping[str, Any]) -> None:
+    """Project `matter.numbered`: pages, notices and the cases started from now on know number and topic.
+
+    Raises `Problem` unknown_matter.
+    """
+    key = t.matter.c.matter_id == data["matter_id"]
+    known = conn.execute(select(t.matter.c.data).where(key).with_for_update()).scalar_one_or_none()
+    if known is None:
+        raise Problem("unknown_matter", 404)
+    decided = {name: data[name] for name in ("topic", "secrecy", "difficult") if data.get(name) is not None}
+    values = {"matter_no": data["matter_no"], "data": {**known, "matter_no": data["matter_no"], **decided}}
+    conn.execute(t.matter.update().where(key).values(**values))
 
 
 def get(conn: Connection, matter_id: str) -> RowMapping | None:
@@ -57,6 +75,7 @@ def facts(row: RowMapping, keywords: Mapping[str, Sequence[str]]) -> dict[str, A
         "wish_units": list(data.get("wish_units") or []),
         "points": len(data.get("points") or []),
         "mentions": _mentions(row["title"], data.get("body") or {}, keywords),
+        "similar": [{name: one.get(name) for name in _SIMILAR} for one in data.get("similar") or []],
     }
 
 

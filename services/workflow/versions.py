@@ -109,6 +109,7 @@ def announce(conn: Connection, version: str, status: str, now: datetime) -> None
             "texts": _texts(package),
             "labels": {kind: dict(names) for kind, names in package.labels.items()},
             "processes": [{"id": key, "label": label} for key, label in package.labels.get("process", {}).items()],
+            "entries": dict(package.entries),
         },
     )
     outbox.add(conn, t.outbox_, message, now=now)

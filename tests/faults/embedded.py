@@ -27,7 +27,7 @@ def main(home: Path) -> None:
         for target, arguments in (
             (loops.relay, (LocalTransport(home / "bus"), engine, outbox_, clock, stop)),
             (loops.consume, (LocalTransport(home / "bus"), engine, inbox_, name, clock, stop)),
-            (loops.work, (desk(engine, name, {"matter.withdrawn.v1": answer}), stop)),
+            (loops.work, (desk(engine, name, {"matter.numbered.v1": answer}), stop)),
         ):
             threading.Thread(target=target, args=arguments, daemon=True).start()
     print("up", flush=True)  # noqa: T201

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, func, select
 from services.common import db, inbox, loops, outbox
 from services.common.bus.amqp import AmqpTransport
 from services.common.testing import brokers, guards
-from tests.unit.common.letters import START, StillClock, inbox_, metadata, outbox_, withdrawn
+from tests.unit.common.letters import START, StillClock, inbox_, metadata, numbered, outbox_
 
 pytestmark = [pytest.mark.faults, pytest.mark.rabbitmq, pytest.mark.timeout(300)]
 MESSAGES, SUBJECTS = 3000, 40
@@ -105,7 +105,7 @@ def test_a_killed_broker_loses_doubles_and_reorders_nothing(node: Node, tmp_path
     for engine in (sender, receiver):
         metadata.create_all(engine)
     with db.begin(sender) as conn:
-        letters = [(withdrawn(number, f"m-{number % SUBJECTS}"), None) for number in range(MESSAGES)]
+        letters = [(numbered(number, f"m-{number % SUBJECTS}"), None) for number in range(MESSAGES)]
         outbox.add_all(conn, outbox_, letters, now=START)
 
     with running(node.url, sender, receiver):

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from services.common import db, outbox
-from tests.unit.common.letters import START, done, metadata, outbox_, withdrawn
+from tests.unit.common.letters import START, done, metadata, numbered, outbox_
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 MESSAGES, SUBJECTS, KILLS = 400, 20, 8
@@ -42,7 +42,7 @@ def test_kill_9_loses_doubles_and_reorders_nothing(tmp_path: Path) -> None:
     for engine in engines.values():
         metadata.create_all(engine)
     with db.begin(engines["intake"]) as conn:
-        letters = [(withdrawn(number, f"m-{number % SUBJECTS}"), None) for number in range(MESSAGES)]
+        letters = [(numbered(number, f"m-{number % SUBJECTS}"), None) for number in range(MESSAGES)]
         outbox.add_all(conn, outbox_, letters, now=START)
 
     for _ in range(KILLS):

@@ -20,7 +20,7 @@ from services.common.bus.definitions import (
 )
 from services.common.bus.link import LinkLost
 from services.common.testing.brokers import Broker
-from tests.unit.common.letters import closed, complete, ids, outgoing, withdrawn
+from tests.unit.common.letters import closed, complete, ids, numbered, outgoing
 
 
 class Place:
@@ -81,14 +81,14 @@ def test_services_and_agencies_work_with_least_privilege(place: Place, opened: c
     workflow.ensure_topology(["tongbu"])
     notify.ensure_topology([])
 
-    assert intake.publish([outgoing(withdrawn(1))]) == {"w-1"}
+    assert intake.publish([outgoing(numbered(1))]) == {"n-1"}
     assert agency.publish([outgoing(complete(1))]) == {"a-1"}
     assert workflow.publish([outgoing(closed(1)), outgoing(closed(2), "tongbu")]) == {"c-1", "c-2"}
 
     got: list[str] = []
     while len(got) < 2:
         got += ids(workflow.receive("workflow", 10, 5))
-    assert sorted(got) == ["a-1", "w-1"]
+    assert sorted(got) == ["a-1", "n-1"]
     assert ids(notify.receive("notify", 10, 5)) == ["c-1"]
     assert ids(agency.receive("tongbu", 10, 5)) == ["c-2"]
 
@@ -98,7 +98,7 @@ def test_an_agency_reaches_nothing_of_others(place: Place, opened: contextlib.Ex
     url = place.account("agency-tongbu", agency_permissions("tongbu"))
 
     with pytest.raises(LinkLost, match="ACCESS_REFUSED"):
-        use(opened, url).publish([outgoing(withdrawn(1))])
+        use(opened, url).publish([outgoing(numbered(1))])
     with pytest.raises(LinkLost, match="ACCESS_REFUSED"):
         use(opened, url, "weather").publish([outgoing(complete(1))])
     with pytest.raises(LinkLost, match="ACCESS_REFUSED"):
@@ -178,16 +178,16 @@ def test_a_message_that_brings_consumers_down_is_put_aside_by_the_broker(
     guard = next(entry for entry in policies() if entry["name"] == "workflow-inbox")["definition"]
     place.policy("impatient", r"^workflow\.inbox$", **{**guard, "delivery-limit": 2})
     bus = use(opened, place.broker.url(place.vhost))
-    bus.publish([outgoing(withdrawn(1))])
+    bus.publish([outgoing(numbered(1))])
     for _ in range(3):
-        assert ids(bus.receive("workflow", 1, 5)) == ["w-1"]
+        assert ids(bus.receive("workflow", 1, 5)) == ["n-1"]
         bus.close()
     assert bus.receive("workflow", 1, 0.3) == []
 
     with contextlib.closing(pika.BlockingConnection(pika.URLParameters(place.broker.url(place.vhost)))) as raw:
         for _method, properties, _body in raw.channel().consume("workflow.parked", inactivity_timeout=5):
             assert properties is not None
-            assert properties.headers["ce-id"] == "w-1"
+            assert properties.headers["ce-id"] == "n-1"
             break
 
 

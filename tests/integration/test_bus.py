@@ -2,7 +2,7 @@
 
 from services.common.bus import Incoming
 from tests.integration.conftest import Open
-from tests.unit.common.letters import closed, complete, ids, outgoing, withdrawn
+from tests.unit.common.letters import closed, complete, ids, numbered, outgoing
 
 
 def test_a_message_reaches_every_service_that_receives_its_type_and_no_other(transports: Open) -> None:
@@ -23,12 +23,12 @@ def test_what_arrives_is_what_was_sent(transports: Open) -> None:
     """Headers, body and content type come through unchanged, on the channel of the services."""
     bus = transports()
     bus.ensure_topology([])
-    sent = outgoing(withdrawn(1, traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"))
+    sent = outgoing(numbered(1, traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"))
 
     bus.publish([sent])
     (arrived,) = bus.receive("workflow", 10, 5)
 
-    assert (arrived.channel, arrived.message_id, arrived.user_id) == ("events", "w-1", None)
+    assert (arrived.channel, arrived.message_id, arrived.user_id) == ("events", "n-1", None)
     assert (arrived.headers, arrived.body, arrived.content_type) == (sent.headers, sent.body, sent.content_type)
 
 
@@ -36,7 +36,7 @@ def test_messages_arrive_oldest_first(transports: Open) -> None:
     """Within each subject the order of sending is the order of arrival, over several batches."""
     bus = transports()
     bus.ensure_topology([])
-    letters = [withdrawn(number, f"m-{number % 3}") for number in range(30)]
+    letters = [numbered(number, f"m-{number % 3}") for number in range(30)]
 
     for start in (0, 7, 20):
         end = {0: 7, 7: 20, 20: 30}[start]
@@ -46,7 +46,7 @@ def test_messages_arrive_oldest_first(transports: Open) -> None:
         arrived += ids(bus.receive("workflow", 8, 5))
 
     for subject in range(3):
-        numbers = [int(name.removeprefix("w-")) for name in arrived if int(name.removeprefix("w-")) % 3 == subject]
+        numbers = [int(name.removeprefix("n-")) for name in arrived if int(name.removeprefix("n-")) % 3 == subject]
         assert numbers == sorted(numbers)
 
 
@@ -55,26 +55,26 @@ def test_what_was_not_settled_comes_again_in_order(transports: Open) -> None:
     bus, reader = transports(), transports()
     bus.ensure_topology([])
     reader.ensure_topology([])
-    bus.publish([outgoing(withdrawn(number)) for number in range(5)])
+    bus.publish([outgoing(numbered(number)) for number in range(5)])
     first = reader.receive("workflow", 5, 5)
     reader.settle(first[:2])
     reader.close()
 
-    bus.publish([outgoing(withdrawn(5))])
+    bus.publish([outgoing(numbered(5))])
     again = transports()
     again.ensure_topology([])
     arrived: list[str] = []
     while len(arrived) < 4:
         arrived += ids(again.receive("workflow", 10, 5))
 
-    assert arrived == ["w-2", "w-3", "w-4", "w-5"]
+    assert arrived == ["n-2", "n-3", "n-4", "n-5"]
 
 
 def test_what_was_settled_never_comes_again(transports: Open) -> None:
     """Settled messages are gone, also after closing and opening again."""
     bus = transports()
     bus.ensure_topology([])
-    bus.publish([outgoing(withdrawn(number)) for number in range(3)])
+    bus.publish([outgoing(numbered(number)) for number in range(3)])
     bus.settle(bus.receive("workflow", 10, 5))
     bus.close()
 
@@ -131,22 +131,22 @@ def test_a_message_nobody_can_receive_is_not_confirmed(transports: Open) -> None
     """Unknown type, unknown connector: not confirmed, while the rest of the batch is."""
     bus = transports()
     bus.ensure_topology(["tongbu"])
-    odd = outgoing(withdrawn(1, subject="m-2", type="matter.teleported.v1"))
+    odd = outgoing(numbered(1, subject="m-2", type="matter.teleported.v1"))
     lost = outgoing(closed(2, subject="case-2"), "nobody")
 
-    assert bus.publish([odd, lost, outgoing(withdrawn(3))]) == {"w-3"}
+    assert bus.publish([odd, lost, outgoing(numbered(3))]) == {"n-3"}
 
 
 def test_nothing_overtakes_an_unconfirmed_message_of_its_subject(transports: Open) -> None:
     """After a message that was not taken, its followers of the same subject and target are held back."""
     bus = transports()
     bus.ensure_topology([])
-    stuck = outgoing(withdrawn(1, subject="m-1", type="matter.teleported.v1"))
-    batch = [stuck, outgoing(withdrawn(2, "m-1")), outgoing(withdrawn(3, "m-9"))]
+    stuck = outgoing(numbered(1, subject="m-1", type="matter.teleported.v1"))
+    batch = [stuck, outgoing(numbered(2, "m-1")), outgoing(numbered(3, "m-9"))]
 
-    assert bus.publish(batch) == {"w-3"}
+    assert bus.publish(batch) == {"n-3"}
 
-    assert ids(bus.receive("workflow", 10, 5)) == ["w-3"]
+    assert ids(bus.receive("workflow", 10, 5)) == ["n-3"]
 
 
 def test_a_connector_may_be_added_while_running(transports: Open) -> None:
@@ -165,8 +165,8 @@ def test_an_empty_batch_and_no_limit_only_keep_the_connection_alive(transports: 
     """publish([]) confirms nothing; receive with limit 0 takes nothing off the queue."""
     bus = transports()
     bus.ensure_topology([])
-    bus.publish([outgoing(withdrawn(1))])
+    bus.publish([outgoing(numbered(1))])
 
     assert bus.publish([]) == set()
     assert bus.receive("workflow", 0, 0.05) == []
-    assert ids(bus.receive("workflow", 1, 5)) == ["w-1"]
+    assert ids(bus.receive("workflow", 1, 5)) == ["n-1"]

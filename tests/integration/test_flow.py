@@ -31,8 +31,8 @@ from tests.unit.common.letters import (
     inbox_,
     metadata,
     note,
+    numbered,
     outbox_,
-    withdrawn,
 )
 
 LETTERS, SUBJECTS = 12, 3
@@ -123,7 +123,7 @@ class Service:
         """Handle what is due; retries need not wait."""
         with db.begin(self.engine) as conn:
             conn.execute(update(inbox_).values(next_at=None))
-        handlers = {"matter.withdrawn.v1": self.answer, "task.closed.v1": self.keep}
+        handlers = {"matter.numbered.v1": self.answer, "task.closed.v1": self.keep}
         handle(desk(self.engine, self.name, handlers))
 
     def answer(self, conn: Connection, message: Message, context: Context) -> None:
@@ -154,7 +154,7 @@ def run(engines: dict[str, Engine], open_transport: Callable[[], Transport], dea
     fate = Fate(set())
     intake = Service("intake", engines["intake"], open_transport, fate)
     workflow = Service("workflow", engines["workflow"], open_transport, fate)
-    letters = [withdrawn(number, f"m-{number % SUBJECTS}") for number in range(LETTERS)]
+    letters = [numbered(number, f"m-{number % SUBJECTS}") for number in range(LETTERS)]
     for engine in engines.values():
         metadata.drop_all(engine)
         metadata.create_all(engine)
@@ -245,7 +245,7 @@ def test_the_inbox_state_survives_the_deaths_of_its_workers(tmp_path: Path) -> N
     engine = db.connect(f"sqlite:///{tmp_path}/x.sqlite")
     metadata.create_all(engine)
     with db.begin(engine) as conn:
-        outbox.add(conn, outbox_, withdrawn(1), now=START)
+        outbox.add(conn, outbox_, numbered(1), now=START)
         wire = outbox.pending(conn, outbox_, 1)[0]
         arrived = Incoming(
             channel="events",
@@ -263,7 +263,7 @@ def test_the_inbox_state_survives_the_deaths_of_its_workers(tmp_path: Path) -> N
         raise Killed
 
     with pytest.raises(Killed):
-        handle(desk(engine, handlers={"matter.withdrawn.v1": die}))
+        handle(desk(engine, handlers={"matter.numbered.v1": die}))
 
     with db.read(engine) as conn:
         assert conn.execute(select(inbox_.c.state, inbox_.c.attempts)).all() == [("new", 0)]

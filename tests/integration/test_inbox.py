@@ -19,8 +19,8 @@ from tests.unit.common.letters import (
     inbox_,
     incoming,
     note,
+    numbered,
     outbox_,
-    withdrawn,
 )
 
 
@@ -64,14 +64,14 @@ def retry_now(engine: Engine) -> None:
 
 def test_the_same_message_twice_is_kept_once(engine: Engine) -> None:
     """A second delivery, with its JSON written in another order, adds nothing and is handled once."""
-    message = withdrawn(1)
+    message = numbered(1)
     (first,) = store(engine, incoming(message))
-    shuffled = incoming(withdrawn(1, data=dict(reversed(message.data.items()))))
+    shuffled = incoming(numbered(1, data=dict(reversed(message.data.items()))))
 
     assert store(engine, incoming(message), shuffled) == []
 
     assert handle(desk(engine)) == 1
-    assert (states(engine), handled(engine)) == ([("w-1", "done")], ["w-1"])
+    assert (states(engine), handled(engine)) == ([("n-1", "done")], ["n-1"])
     assert first == 1
 
 
@@ -111,13 +111,13 @@ def test_agencies_get_codes_of_the_stable_list_only(engine: Engine) -> None:
 
 def test_what_a_handler_wrote_is_gone_when_it_fails(engine: Engine) -> None:
     """Handler, state change and answers share one transaction; the failure is counted and tried again later."""
-    store(engine, incoming(withdrawn(1)))
-    broken = desk(engine, handlers={"matter.withdrawn.v1": fail})
+    store(engine, incoming(numbered(1)))
+    broken = desk(engine, handlers={"matter.numbered.v1": fail})
 
     assert handle(broken) == 1
     assert handle(broken) == 0  # not due yet
 
-    assert (states(engine), handled(engine)) == ([("w-1", "new")], [])
+    assert (states(engine), handled(engine)) == ([("n-1", "new")], [])
     with db.read(engine) as conn:
         row = conn.execute(select(inbox_)).mappings().one()
     assert row["attempts"] == 1
@@ -127,7 +127,7 @@ def test_what_a_handler_wrote_is_gone_when_it_fails(engine: Engine) -> None:
 
 def test_the_pause_doubles_up_to_ten_minutes_and_the_eighth_failure_parks(engine: Engine) -> None:
     """1, 2, 4 … seconds; after eight failures a message is put aside and keeps its reason."""
-    store(engine, incoming(withdrawn(1)))
+    store(engine, incoming(numbered(1)))
     pauses = []
     with db.begin(engine) as conn:
         for attempt in range(8):
@@ -137,39 +137,39 @@ def test_the_pause_doubles_up_to_ten_minutes_and_the_eighth_failure_parks(engine
             pauses.append((conn.scalar(select(inbox_.c.next_at)) - START).total_seconds())
 
     assert pauses == [1, 2, 4, 8, 16, 32, 64, 128]
-    assert states(engine) == [("w-1", "parked")]
+    assert states(engine) == [("n-1", "parked")]
 
 
 def test_a_later_message_waits_for_an_earlier_one_of_its_subject(engine: Engine) -> None:
     """While the first of m-1 waits for its retry, the second of m-1 waits too; m-2 goes on."""
-    store(engine, incoming(withdrawn(1, "m-1")), incoming(withdrawn(2, "m-1")), incoming(withdrawn(3, "m-2")))
+    store(engine, incoming(numbered(1, "m-1")), incoming(numbered(2, "m-1")), incoming(numbered(3, "m-2")))
 
     def fail_first(conn: Connection, message: Message, context: Context) -> None:
-        (fail if message.id == "w-1" and context.attempts == 0 else note)(conn, message, context)
+        (fail if message.id == "n-1" and context.attempts == 0 else note)(conn, message, context)
 
-    moody = desk(engine, handlers={"matter.withdrawn.v1": fail_first})
+    moody = desk(engine, handlers={"matter.numbered.v1": fail_first})
     handle(moody)
-    assert handled(engine) == ["w-3"]
+    assert handled(engine) == ["n-3"]
 
     retry_now(engine)
     handle(moody)
 
-    assert handled(engine) == ["w-3", "w-1", "w-2"]
+    assert handled(engine) == ["n-3", "n-1", "n-2"]
 
 
 def test_a_parked_message_no_longer_holds_up_its_subject(engine: Engine) -> None:
     """Parking frees the followers; replay brings the message back."""
-    store(engine, incoming(withdrawn(1)), incoming(withdrawn(2)))
+    store(engine, incoming(numbered(1)), incoming(numbered(2)))
     with db.begin(engine) as conn:
         inbox.park(conn, inbox_, 1, "failed", "broken")
     handle(desk(engine))
-    assert states(engine) == [("w-1", "parked"), ("w-2", "done")]
+    assert states(engine) == [("n-1", "parked"), ("n-2", "done")]
 
     with db.begin(engine) as conn:
         assert inbox.replay(conn, inbox_, [1, 2]) == [1]
     handle(desk(engine))
 
-    assert handled(engine) == ["w-2", "w-1"]
+    assert handled(engine) == ["n-2", "n-1"]
 
 
 def test_one_connector_cannot_hold_up_the_subject_of_another_sender(engine: Engine) -> None:
@@ -256,11 +256,11 @@ def test_what_is_not_addressed_to_this_service_is_finished_silently(engine: Engi
 
 def test_a_wrong_message_of_a_sister_service_is_parked(engine: Engine) -> None:
     """No service reads rejections, so an administrator must see it."""
-    store(engine, incoming(withdrawn(1, data={"matter_id": "m-1"})))
+    store(engine, incoming(numbered(1, data={"matter_id": "m-1"})))
 
     handle(desk(engine))
 
-    assert (states(engine), answers(engine)) == ([("w-1", "parked")], [])
+    assert (states(engine), answers(engine)) == ([("n-1", "parked")], [])
 
 
 def test_the_handler_learns_who_really_sent_it_and_when_it_came(engine: Engine) -> None:
@@ -290,11 +290,11 @@ def test_our_own_outage_is_retried_not_answered(engine: Engine) -> None:
 
 def test_a_worker_takes_a_case_with_its_followers(engine: Engine) -> None:
     """due gives the first message per subject, followers the ones right behind it."""
-    store(engine, *(incoming(withdrawn(number, f"m-{number % 2}")) for number in range(6)))
+    store(engine, *(incoming(numbered(number, f"m-{number % 2}")) for number in range(6)))
 
     with db.begin(engine) as conn:
         first, second = inbox.due(conn, inbox_, START, 10)
         behind = inbox.followers(conn, inbox_, first, START, 10)
 
-    assert (first["message_id"], second["message_id"]) == ("w-0", "w-1")
-    assert [row["message_id"] for row in behind] == ["w-2", "w-4"]
+    assert (first["message_id"], second["message_id"]) == ("n-0", "n-1")
+    assert [row["message_id"] for row in behind] == ["n-2", "n-4"]

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.common.bus.local import LocalTransport
-from tests.unit.common.letters import closed, complete, ids, outgoing, withdrawn
+from tests.unit.common.letters import closed, complete, ids, numbered, outgoing
 
 
 def test_every_reader_has_a_file_of_its_own(tmp_path: Path) -> None:
@@ -34,10 +34,10 @@ def test_a_file_that_cannot_be_written_leaves_its_messages_unconfirmed(tmp_path:
     raw.close()
 
     with capture_logs() as lines:
-        confirmed = bus.publish([outgoing(closed(1)), outgoing(withdrawn(2))])
+        confirmed = bus.publish([outgoing(closed(1)), outgoing(numbered(2))])
     bus.close()
 
-    assert confirmed == {"w-2"}
+    assert confirmed == {"n-2"}
     assert [line["event"] for line in lines] == ["queue_not_written"]
 
 
@@ -58,9 +58,9 @@ def test_numbers_of_settled_messages_are_not_used_again(tmp_path: Path) -> None:
     bus = LocalTransport(tmp_path)
     bus.ensure_topology([])
     for number in range(3):
-        bus.publish([outgoing(withdrawn(number))])
+        bus.publish([outgoing(numbered(number))])
         got = bus.receive("workflow", 10, 1)
-        assert ids(got) == [f"w-{number}"]
+        assert ids(got) == [f"n-{number}"]
         bus.settle(got)
     bus.close()
 

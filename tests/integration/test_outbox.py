@@ -8,13 +8,13 @@ from sqlalchemy.exc import IntegrityError
 
 from services.common import db, outbox
 from services.contracts.envelopes import Malformed, decode
-from tests.unit.common.letters import START, closed, later, outbox_, withdrawn
+from tests.unit.common.letters import START, closed, later, numbered, outbox_
 
 
 def test_a_message_leaves_only_when_its_transaction_commits(engine: Engine) -> None:
     """A rollback takes the message back."""
     with pytest.raises(RuntimeError), db.begin(engine) as conn:  # noqa: PT012
-        outbox.add(conn, outbox_, withdrawn(1), now=START)
+        outbox.add(conn, outbox_, numbered(1), now=START)
         raise RuntimeError
 
     with db.read(engine) as conn:
@@ -24,23 +24,23 @@ def test_a_message_leaves_only_when_its_transaction_commits(engine: Engine) -> N
 def test_what_leaves_can_be_read_back_as_it_was(engine: Engine) -> None:
     """The stored wire decodes to the message that was added."""
     with db.begin(engine) as conn:
-        outbox.add(conn, outbox_, withdrawn(1, correlation_id="case-1"), now=START)
+        outbox.add(conn, outbox_, numbered(1, correlation_id="case-1"), now=START)
     with db.read(engine) as conn:
         (row,) = outbox.pending(conn, outbox_, 10)
 
-    assert decode(row.headers, row.body, row.content_type) == withdrawn(1, correlation_id="case-1")
-    assert (row.message_id, row.type, row.subject, row.target) == ("w-1", "matter.withdrawn.v1", "m-1", None)
+    assert decode(row.headers, row.body, row.content_type) == numbered(1, correlation_id="case-1")
+    assert (row.message_id, row.type, row.subject, row.target) == ("n-1", "matter.numbered.v1", "m-1", None)
 
 
 def test_pending_is_oldest_first_and_ends_with_the_mark(engine: Engine) -> None:
     """Marked rows are gone, whatever their position: there is no remembered place that could skip one."""
     with db.begin(engine) as conn:
-        outbox.add_all(conn, outbox_, [(withdrawn(number), None) for number in range(5)], now=START)
-        outbox.mark(conn, outbox_, {"w-1", "w-3"}, later(1))
+        outbox.add_all(conn, outbox_, [(numbered(number), None) for number in range(5)], now=START)
+        outbox.mark(conn, outbox_, {"n-1", "n-3"}, later(1))
 
     with db.read(engine) as conn:
-        assert [row.message_id for row in outbox.pending(conn, outbox_, 2)] == ["w-0", "w-2"]
-        published = select(outbox_.c.published_at).where(outbox_.c.message_id == "w-3")
+        assert [row.message_id for row in outbox.pending(conn, outbox_, 2)] == ["n-0", "n-2"]
+        published = select(outbox_.c.published_at).where(outbox_.c.message_id == "n-3")
         assert conn.scalar(published) == later(1)
 
 
@@ -63,7 +63,7 @@ def test_an_id_is_used_once(engine: Engine) -> None:
 def test_what_cannot_travel_is_refused_where_it_is_made(engine: Engine) -> None:
     """A message that no receiver could read never gets into the outbox."""
     with pytest.raises(Malformed), db.begin(engine) as conn:
-        outbox.add(conn, outbox_, withdrawn(1, subject="a\x00b"), now=START)
+        outbox.add(conn, outbox_, numbered(1, subject="a\x00b"), now=START)
 
 
 def test_a_row_that_commits_late_is_not_missed(postgres) -> None:
@@ -71,14 +71,14 @@ def test_a_row_that_commits_late_is_not_missed(postgres) -> None:
     engine = db.connect(postgres(["workflow"])["workflow"])
     outbox_.metadata.create_all(engine)
     with engine.connect() as slow, slow.begin():
-        outbox.add(slow, outbox_, withdrawn(1), now=START)
+        outbox.add(slow, outbox_, numbered(1), now=START)
         with db.begin(engine) as quick:
-            outbox.add(quick, outbox_, withdrawn(2, "m-2"), now=START)
+            outbox.add(quick, outbox_, numbered(2, "m-2"), now=START)
         with db.begin(engine) as relay:
-            assert [row.message_id for row in outbox.pending(relay, outbox_, 10)] == ["w-2"]
-            outbox.mark(relay, outbox_, ["w-2"], START)
+            assert [row.message_id for row in outbox.pending(relay, outbox_, 10)] == ["n-2"]
+            outbox.mark(relay, outbox_, ["n-2"], START)
     with db.read(engine) as conn:
-        assert [row.message_id for row in outbox.pending(conn, outbox_, 10)] == ["w-1"]
+        assert [row.message_id for row in outbox.pending(conn, outbox_, 10)] == ["n-1"]
     engine.dispose()
 
 
@@ -91,7 +91,7 @@ def test_writers_do_not_fail_each_other(engine: Engine) -> None:
             for number in range(10):
                 with db.begin(engine) as conn:
                     conn.execute(select(outbox_)).all()
-                    outbox.add(conn, outbox_, withdrawn(f"{writer}-{number}"), now=START)
+                    outbox.add(conn, outbox_, numbered(f"{writer}-{number}"), now=START)
         except BaseException as fault:  # noqa: BLE001  a fault in a thread is the fault of the test
             faults.append(fault)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from services.common import db, inbox
 from services.common.handling import Context, handle
 from services.contracts.envelopes import Message
-from tests.unit.common.letters import START, desk, done, inbox_, incoming, metadata, note, withdrawn
+from tests.unit.common.letters import START, desk, done, inbox_, incoming, metadata, note, numbered
 
 pytestmark = pytest.mark.postgres
 
@@ -19,7 +19,7 @@ def test_four_workers_handle_everything_once_and_in_order(postgres: Callable[...
     engine = db.connect(postgres(["workflow"])["workflow"])
     metadata.create_all(engine)
     with db.begin(engine) as conn:
-        letters = [incoming(withdrawn(number, f"m-{number % 10}")) for number in range(200)]
+        letters = [incoming(numbered(number, f"m-{number % 10}")) for number in range(200)]
         inbox.store(conn, inbox_, letters, START)
     faults: list[BaseException] = []
 
@@ -52,12 +52,12 @@ def test_a_worker_passes_over_what_another_holds(postgres: Callable[..., dict[st
     engine = db.connect(postgres(["workflow"])["workflow"])
     metadata.create_all(engine)
     with db.begin(engine) as conn:
-        letters = [withdrawn(1, "m-1"), withdrawn(2, "m-1"), withdrawn(3, "m-2")]
+        letters = [numbered(1, "m-1"), numbered(2, "m-1"), numbered(3, "m-2")]
         inbox.store(conn, inbox_, [incoming(letter) for letter in letters], START)
 
     with db.begin(engine) as one, db.begin(engine) as two:
-        assert [row["message_id"] for row in inbox.due(one, inbox_, START, 1)] == ["w-1"]
-        assert [row["message_id"] for row in inbox.due(two, inbox_, START, 5)] == ["w-3"]
+        assert [row["message_id"] for row in inbox.due(one, inbox_, START, 1)] == ["n-1"]
+        assert [row["message_id"] for row in inbox.due(two, inbox_, START, 5)] == ["n-3"]
     engine.dispose()
 
 
@@ -68,7 +68,7 @@ def test_a_failure_is_recorded_once_when_another_worker_succeeded_meanwhile(
     engine = db.connect(postgres(["workflow"])["workflow"])
     metadata.create_all(engine)
     with db.begin(engine) as conn:
-        inbox.store(conn, inbox_, [incoming(withdrawn(1))], START)
+        inbox.store(conn, inbox_, [incoming(numbered(1))], START)
 
     with db.begin(engine) as conn:
         (row,) = inbox.due(conn, inbox_, START, 1)
@@ -83,7 +83,7 @@ def test_handlers_see_only_committed_work(postgres: Callable[..., dict[str, str]
     engine = db.connect(postgres(["workflow"])["workflow"])
     metadata.create_all(engine)
     with db.begin(engine) as conn:
-        inbox.store(conn, inbox_, [incoming(withdrawn(1))], START)
+        inbox.store(conn, inbox_, [incoming(numbered(1))], START)
     seen: list[int] = []
 
     def look(conn: Connection, message: Message, context: Context) -> None:
@@ -91,6 +91,6 @@ def test_handlers_see_only_committed_work(postgres: Callable[..., dict[str, str]
         with db.read(engine) as other:
             seen.append(len(other.execute(select(done)).all()))
 
-    handle(desk(engine, handlers={"matter.withdrawn.v1": look}))
+    handle(desk(engine, handlers={"matter.numbered.v1": look}))
     engine.dispose()
     assert seen == [0]

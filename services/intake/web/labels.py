@@ -32,6 +32,7 @@ TONES = {
 def install(app: Flask) -> None:
     """Make the words known to the templates."""
     app.jinja_env.globals.update(
+        number_label=number_label,
         state_label=lambda code: word(MATTER_STATES, code),
         kind_label=lambda code: word(MATTER_KINDS, code),
         reason_label=lambda code: word(TASK_CLOSE_REASONS, code),
@@ -51,6 +52,11 @@ def install(app: Flask) -> None:
 def state_tone(code: str) -> str:
     """The tone of a state's badge."""
     return next((tone for tone, codes in TONES.items() if code in codes), "")
+
+
+def number_label(no: str | None) -> str:
+    """The number of a matter, or that it waits for one."""
+    return no or str(gettext("待编号"))
 
 
 def class_label(code: str | None, session_id: str) -> str:

@@ -76,7 +76,7 @@ def _choices() -> dict[str, Sequence[tuple[str, str]]]:
 
 def _cells(line: Line) -> list[str]:
     return [
-        line.no,
+        labels.number_label(line.no),
         line.title,
         labels.word(MATTER_KINDS, line.kind),
         labels.session_label(line.session_id),

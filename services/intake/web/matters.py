@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row
 
 from services.common import auth, db, languages
 from services.common.problems import Problem
-from services.intake import grants, letters, matters, store, store_ledger, tables, timelines
+from services.intake import grants, letters, store, store_ledger, tables, timelines, withdrawals
 from services.intake.timelines import Reader
 from services.intake.web.words import say
 
@@ -30,9 +30,12 @@ def ask_to_withdraw(matter_id: str) -> str:
     """Ask for the reason before a matter is withdrawn."""
     with db.read(auth.extension().engine) as conn:
         matter = visible(conn, matter_id)
-        if not _may_withdraw(matter, store.state_of(conn, matter_id)):
+        if not _is_theirs(matter):
             raise Problem("not_permitted", 403)
-    return render_template("withdraw.html", matter=matter, reason="", errors=[])
+        if (code := withdrawals.hindrance(conn, matter)) is not None:
+            raise Problem(code, 409)
+        joint = withdrawals.needs_consent(conn, matter)
+    return render_template("withdraw.html", matter=matter, reason="", errors=[], joint=joint)
 
 
 @pages.post("/matters/<matter_id>/withdraw")
@@ -43,16 +46,19 @@ def withdraw(matter_id: str) -> Any:
     reason = request.form.get("reason", "")
     with db.read(here.engine) as conn:
         matter = visible(conn, matter_id)
+        joint = withdrawals.needs_consent(conn, matter)
     try:
         with db.begin(here.engine) as conn:
             person = None if auth.has_grant("matters.register") else (actor.deputy_id or "")
-            matters.withdraw(conn, matter_id, person_id=person, reason=reason, now=here.clock.now())
+            done = withdrawals.ask(conn, matter_id, person_id=person, reason=reason, now=here.clock.now())
     except Problem as problem:
         if not problem.errors:
             raise
         errors = [languages.pick(error.text, error.text_en) for error in problem.errors]
-        return render_template("withdraw.html", matter=matter, reason=reason, errors=errors), problem.status
-    flash(say("withdrawn"), "good")
+        return render_template(
+            "withdraw.html", matter=matter, reason=reason, errors=errors, joint=joint
+        ), problem.status
+    flash(say("withdrawn" if done else "withdrawal_requested"), "good")
     return redirect(f"/matters/{matter_id}", 303)
 
 
@@ -92,11 +98,10 @@ def _about(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
         "units": store_ledger.rows_of(conn, tables.led_unit, [matter.id]),
         "story": timelines.tell(conn, matter, reader, here.clock.now()),
         "letters": store.letters(conn, matter.id),
-        "may_withdraw": _may_withdraw(matter, line.state),
+        "may_withdraw": _is_theirs(matter) and withdrawals.hindrance(conn, matter) is None,
     }
 
 
-def _may_withdraw(matter: Row[Any], state: str) -> bool:
-    actor = auth.require_actor()
-    allowed = matter.lead_proposer == actor.deputy_id or auth.has_grant("matters.register")
-    return allowed and matter.withdrawn_at is None and state not in matters.FINAL
+def _is_theirs(matter: Row[Any]) -> bool:
+    """Whether withdrawing is this person's business: the lead deputy's, or the office's that enters a letter."""
+    return matter.lead_proposer == auth.require_actor().deputy_id or auth.has_grant("matters.register")

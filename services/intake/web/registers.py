@@ -141,12 +141,11 @@ def _form(
 
 
 def _filled(register: Register, data: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry as it is meant: what it leaves out counts as the form's default for the tick boxes."""
-    parts = register.form["properties"].items()
-    ticks = {name: part["default"] for name, part in parts if part["type"] == "boolean" and "default" in part}
+    """An entry as it is meant: what it leaves out counts as the form's default."""
+    usual = {name: part["default"] for name, part in register.form["properties"].items() if "default" in part}
     if register.kind == "session":
-        ticks["current"] = False
-    return {**ticks, **data}
+        usual["current"] = False
+    return {**usual, **data}
 
 
 Write = Callable[[Connection, Register, str, dict[str, Any]], str]

@@ -70,7 +70,7 @@ def hand_in() -> Any:
     except Problem as problem:
         errors = problem.errors or [FieldError("", problem.code, *problem.texts)]
         return _show(actor, data, key=key, errors=errors), problem.status
-    flash(say("submitted", no=done.matter_no), "good")
+    flash(say("submitted", no=done.matter_no) if done.matter_no else say("submitted_unnumbered"), "good")
     return redirect(f"/matters/{done.matter_id}", 303)
 
 

@@ -7,7 +7,12 @@ from services.common import languages
 SAID: Final = {
     "signed_out": ("您已退出登录。", "You have signed out."),
     "submitted": ("已提交,编号 {no}。", "Submitted under number {no}."),
+    "submitted_unnumbered": ("已提交,受理后编号。", "Submitted; it gets its number when it is admitted."),
     "withdrawn": ("这件建议已撤回。", "The matter has been withdrawn."),
+    "withdrawal_requested": (
+        "已提出撤回申请,正在征求联名代表的意见。",
+        "The withdrawal is requested; the co-signing deputies are asked.",
+    ),
     "and_others": ("{name}等{count}人", "{name} and others ({count})"),
     "yes": ("是", "yes"),
     "entry_saved": ("已保存:{id}。", "Saved: {id}."),

@@ -47,7 +47,8 @@ def sent(scene: Scene, effect: e.Sent) -> None:
     data = documents.expand(effect.data, scene.texts)
     known = MESSAGES.get(f"{effect.name}.v1")
     if known is not None:
-        scene.emit(known.type, {"letter_id": effect.key, **scene.ids, **data}, data.get("unit"))
+        known_here = {"letter_id": effect.key, "withdrawn_at": scene.at.isoformat(), **scene.ids}
+        scene.emit(known.type, {**known_here, **data}, data.get("unit"))
         return
     _queue(scene, "message", effect.name, effect.key, "waiting", dict(effect.data))
     scene.awaited.append((effect.name, effect.key))

@@ -87,6 +87,7 @@ def install(app: Flask) -> None:
         role_name=role_name,
         element_label=element_label,
         matter_state=lambda code: _label(codes.MATTER_STATES, code),
+        outcome_name=lambda code: _label(codes.OUTCOME_CLASSES, code),
         package_state=lambda code: _label(codes.PACKAGE_STATES, code),
         close_reason=lambda code: _label(codes.TASK_CLOSE_REASONS, code),
         record_name=record_name,

@@ -23,12 +23,12 @@ class StillClock:
         return START
 
 
-def withdrawn(number: int | str, subject: str = "m-1", **changes: Any) -> Message:
+def numbered(number: int | str, subject: str = "m-1", **changes: Any) -> Message:
     """A message of intake for workflow."""
-    data = {"matter_id": subject, "reason": "已妥善处理", "withdrawn_at": START.isoformat()}
+    data = {"matter_id": subject, "matter_no": f"1830{number}"}
     message: dict[str, Any] = {
-        "id": f"w-{number}",
-        "type": "matter.withdrawn.v1",
+        "id": f"n-{number}",
+        "type": "matter.numbered.v1",
         "source": "/intake",
         "subject": subject,
         "time": START,
@@ -134,7 +134,7 @@ def note(conn: Connection, message: Message, context: Context) -> None:
 def desk(engine: Engine, service: str = "workflow", handlers: Mapping[str, Handler] | None = None) -> Desk:
     """A small service with these tables whose handlers, by default, only note what they handle."""
     noting: dict[str, Handler] = dict.fromkeys(
-        ("matter.withdrawn.v1", "task.complete.v1", "record.submit.v1", "task.closed.v1", "matter.submit.v1"), note
+        ("matter.numbered.v1", "task.complete.v1", "record.submit.v1", "task.closed.v1", "matter.submit.v1"), note
     )
     return Desk(service, engine, inbox_, outbox_, {**noting, **(handlers or {})}, StillClock())
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.common import db, health, inbox, outbox
 from services.common.health import Health
-from tests.unit.common.letters import START, closed, complete, inbox_, incoming, metadata, outbox_, withdrawn
+from tests.unit.common.letters import START, closed, complete, inbox_, incoming, metadata, numbered, outbox_
 
 
 def test_a_service_is_ready_when_every_part_is() -> None:
@@ -31,10 +31,10 @@ def test_counts_tell_what_waits_and_what_has_passed(tmp_path: Path) -> None:
     metadata.create_all(engine)
     other = complete(1, data={**complete(1).data, "unit": "u-other"})
     with db.begin(engine) as conn:
-        pairs = [(closed(1), None), (closed(2), None), (closed(3), "tongbu"), (withdrawn(4), None)]
+        pairs = [(closed(1), None), (closed(2), None), (closed(3), "tongbu"), (numbered(4), None)]
         outbox.add_all(conn, outbox_, pairs, now=START)
-        outbox.mark(conn, outbox_, ["c-1", "c-3", "w-4"], START)
-        arrived = [incoming(withdrawn(5)), incoming(complete(1), "tongbu"), incoming(other, "tongbu")]
+        outbox.mark(conn, outbox_, ["c-1", "c-3", "n-4"], START)
+        arrived = [incoming(numbered(5)), incoming(complete(1), "tongbu"), incoming(other, "tongbu")]
         inbox.store(conn, inbox_, arrived, START)
         inbox.park(conn, inbox_, 1, "failed", "x")
         counts = health.counts(conn, outbox_, inbox_)

@@ -19,8 +19,8 @@ from tests.unit.common.letters import (
     inbox_,
     incoming,
     metadata,
+    numbered,
     outbox_,
-    withdrawn,
 )
 
 
@@ -87,34 +87,34 @@ def relay(engine: Engine, bus: FakeTransport, turns: int, limit: int = 500) -> N
 
 def test_only_what_was_confirmed_is_marked(engine: Engine) -> None:
     """The unconfirmed is sent again, the confirmed is not."""
-    add(engine, (withdrawn(1), None), (closed(2), "full"))
+    add(engine, (numbered(1), None), (closed(2), "full"))
     bus = FakeTransport(full={"full"})
     relay(engine, bus, 6)
 
-    assert bus.taken == ["w-1"]
+    assert bus.taken == ["n-1"]
     with db.read(engine) as conn:
         assert [row.message_id for row in outbox.pending(conn, outbox_, 10)] == ["c-2"]
 
 
 def test_a_full_connector_holds_up_nobody(engine: Engine) -> None:
     """Older messages for a full queue fill the first batch; the next batches are for the others."""
-    add(engine, *((closed(number), "full") for number in range(10)), (withdrawn(99), None), (closed(98), "tongbu"))
+    add(engine, *((closed(number), "full") for number in range(10)), (numbered(99), None), (closed(98), "tongbu"))
     bus = FakeTransport(full={"full"})
     relay(engine, bus, 8, limit=5)
 
-    assert sorted(bus.taken) == ["c-98", "w-99"]
+    assert sorted(bus.taken) == ["c-98", "n-99"]
 
 
 def test_a_message_that_no_service_takes_is_tried_again_without_a_storm(engine: Engine) -> None:
     """Nothing passes it, nothing is lost, and it goes out when the queue is there."""
-    add(engine, (withdrawn(1), None))
+    add(engine, (numbered(1), None))
     bus = FakeTransport(full={None})
     relay(engine, bus, 6)
     assert bus.taken == []
 
     bus.full.clear()
     relay(engine, bus, 6)
-    assert bus.taken == ["w-1"]
+    assert bus.taken == ["n-1"]
 
 
 def test_a_lost_broker_is_found_again(engine: Engine) -> None:
@@ -126,19 +126,19 @@ def test_a_lost_broker_is_found_again(engine: Engine) -> None:
                 raise ConnectionResetError("gone")
             return super().publish(batch)
 
-    add(engine, (withdrawn(1), None))
+    add(engine, (numbered(1), None))
     bus = Shaky()
     with capture_logs() as lines:
         relay(engine, bus, 12)
 
-    assert bus.taken == ["w-1"]
+    assert bus.taken == ["n-1"]
     assert [line["event"] for line in lines] == ["relay_interrupted"] * 2
     assert len(bus.known) == 3
 
 
 def test_deliveries_stay_in_hand_while_the_database_is_down(engine: Engine) -> None:
     """Given back they would count toward the broker's delivery limit; the connection is kept alive instead."""
-    bus = FakeTransport(waiting=[incoming(withdrawn(1))])
+    bus = FakeTransport(waiting=[incoming(numbered(1))])
     metadata.drop_all(engine)
     repaired = iter([False, False, True])
 
@@ -154,7 +154,7 @@ def test_deliveries_stay_in_hand_while_the_database_is_down(engine: Engine) -> N
     assert (bus.settled, bus.kept_alive, bus.closed) == (1, 3, 1)
     assert [line["event"] for line in lines] == ["inbox_not_written"] * 3
     with db.read(engine) as conn:
-        assert conn.scalars(select(inbox_.c.message_id)).all() == ["w-1"]
+        assert conn.scalars(select(inbox_.c.message_id)).all() == ["n-1"]
 
 
 def test_new_connectors_are_noticed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Submitting and withdrawing: once, numbered, announced, or refused with a reason."""
+"""Submitting: once, numbered, announced, or refused with a reason."""
 
 from typing import Any
 
@@ -16,12 +16,6 @@ def refused(world: World, **changes: Any) -> Problem:
     with pytest.raises(Problem) as caught:
         world.submit(**changes)
     return caught.value
-
-
-def withdraw(world: World, matter_id: str, person: str | None = "d-1", reason: str = "已自行解决") -> None:
-    """Withdraw as the lead deputy would."""
-    with db.begin(world.engine) as conn:
-        matters.withdraw(conn, matter_id, person_id=person, reason=reason, now=world.clock.now())
 
 
 def test_a_suggestion_gets_a_number_and_is_announced(world: World) -> None:
@@ -141,35 +135,3 @@ def test_a_session_with_its_own_limits_and_pattern(world: World) -> None:
     assert [error.code for error in refused(world).errors] == ["body_too_long"]
     short = {"situation": "情" * 50, "analysis": "析" * 50, "request": "请" * 20}
     assert world.submit(body=short).matter_no == "第001号"
-
-
-def test_the_lead_deputy_withdraws_with_a_reason(world: World) -> None:
-    """The withdrawal is stored, shown and announced."""
-    matter_id = world.submit().matter_id
-    withdraw(world, matter_id)
-    (said,) = world.sent("matter.withdrawn.v1")
-    assert said.data["reason"] == "已自行解决"
-    assert world.rows(tables.led_matter)[0]["state"] == "withdrawn"
-
-
-@pytest.mark.parametrize(
-    ("person", "reason", "code"),
-    [("d-2", "想撤", "not_lead_proposer"), ("d-1", " ", "invalid_form"), ("d-1", "长" * 501, "invalid_form")],
-)
-def test_a_withdrawal_may_be_refused(world: World, person: str, reason: str, code: str) -> None:
-    """A co-signer alone cannot withdraw; a withdrawal is in writing."""
-    matter_id = world.submit(co_proposers=["d-2"]).matter_id
-    with pytest.raises(Problem) as caught:
-        withdraw(world, matter_id, person, reason)
-    assert caught.value.code == code
-    assert world.sent("matter.withdrawn.v1") == []
-
-
-def test_a_withdrawn_or_unknown_matter_cannot_be_withdrawn(world: World) -> None:
-    """Once is enough."""
-    matter_id = world.submit().matter_id
-    withdraw(world, matter_id)
-    for target, code in ((matter_id, "already_withdrawn"), ("m-0", "unknown_matter")):
-        with pytest.raises(Problem) as caught:
-            withdraw(world, target)
-        assert caught.value.code == code

@@ -226,7 +226,7 @@ def test_withdrawing_asks_for_a_reason(reader: Reader, world: World) -> None:
     page = reader.client.get(f"/matters/{matter_id}").text
     assert "已撤回" in page
     assert place not in page
-    assert reader.client.get(place).status_code == 403
+    assert reader.client.get(place).status_code == 409
 
 
 def test_the_ledger_filters_counts_and_exports(reader: Reader, world: World) -> None:

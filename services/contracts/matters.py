@@ -1,0 +1,89 @@
+"""Messages about a matter's way in and out: submitted, admitted, numbered, withdrawn."""
+
+from __future__ import annotations
+
+from services.contracts import codes, fields
+from services.contracts.parts import MatterBody, Person, Session
+from services.contracts.rules import Contract
+
+SIMILAR_MAX = 5
+
+
+class SimilarMatter(Contract):
+    """An earlier matter that reads like this one: a hint for people, never a decision."""
+
+    matter_id = fields.ident("建议提案编号", "matter id")
+    matter_no = fields.line("建议号", "matter number", most=40, required=False, nullable=True)
+    title = fields.line("标题", "title", most=60)
+    year = fields.whole("年度", "year", least=1979, most=2200)
+    percent = fields.whole("相似度", "how alike, in percent", most=100)
+    outcome_class = fields.code("办理结果类别", "outcome class", codes.OUTCOME_CLASSES, required=False, nullable=True)
+    state = fields.code("状态", "state", codes.MATTER_STATES)
+
+
+class MatterSubmitted(Contract):
+    """A suggestion or proposal was submitted."""
+
+    matter_id = fields.ident("建议提案编号", "matter id")
+    matter_no = fields.line("建议号", "matter number", most=40, required=False, nullable=True)
+    matter_kind = fields.code("种类", "kind", codes.MATTER_KINDS)
+    level = fields.line("层级", "level", most=20)
+    locality = fields.ident("地区", "locality")
+    session = fields.inside("会议", "session", Session)
+    submitted_when = fields.code("提出时间", "submitted when", codes.SUBMITTED_WHEN)
+    title = fields.line("标题", "title", most=60)
+    topic = fields.line("分类", "topic", most=50, required=False, nullable=True)
+    secrecy = fields.code("密级", "secrecy", codes.SECRECY)
+    source = fields.code("来源", "source", codes.SOURCES)
+    lead_proposer = fields.inside("领衔代表", "lead proposer", Person)
+    co_proposers = fields.listing("联名代表", "co-signing deputies", Person)
+    body = fields.inside("正文", "text", MatterBody)
+    points = fields.listing("建议要点", "points asked", fields.line("要点", "point", most=500), most=50)
+    wish_units = fields.listing("希望承办单位", "units wished for", fields.unit("单位", "unit"), most=20)
+    similar = fields.listing(
+        "相似的往年建议", "earlier matters that read alike", SimilarMatter, most=SIMILAR_MAX, required=False
+    )
+    submitted_at = fields.instant("提交时间", "submitted at")
+
+
+class MatterAdmitted(Contract):
+    """The office took the matter up; intake gives it a number unless it has one."""
+
+    matter_id = fields.ident("建议提案编号", "matter id")
+    topic = fields.line("分类", "topic as decided", most=50, required=False, nullable=True)
+    secrecy = fields.code("密级", "secrecy as decided", codes.SECRECY, required=False, nullable=True)
+    difficult = fields.flag("涉及面广、处理难度大", "difficult", required=False, nullable=True)
+
+
+class MatterNumbered(Contract):
+    """The matter has its number; topic and secrecy are those decided at admission."""
+
+    matter_id = fields.ident("建议提案编号", "matter id")
+    matter_no = fields.line("建议号", "matter number", most=40)
+    topic = fields.line("分类", "topic", most=50, required=False, nullable=True)
+    secrecy = fields.code("密级", "secrecy", codes.SECRECY, required=False, nullable=True)
+    difficult = fields.flag("涉及面广、处理难度大", "difficult", required=False, nullable=True)
+
+
+class WithdrawalRequested(Contract):
+    """The lead deputy asks to withdraw a joint matter; the others are heard first."""
+
+    matter_id = fields.ident("建议提案编号", "matter id")
+    reason = fields.text("撤回理由", "reason", most=2000)
+    requested_at = fields.instant("申请时间", "requested at")
+    by = fields.inside("申请人", "who asked", Person)
+
+
+class WithdrawalRefused(Contract):
+    """The matter is not withdrawn, and why; its handling goes on."""
+
+    matter_id = fields.ident("建议提案编号", "matter id")
+    reason = fields.text("不同意理由", "reason", most=2000)
+
+
+class MatterWithdrawn(Contract):
+    """The matter was withdrawn in writing: by its proposer, or with the consent of all of them."""
+
+    matter_id = fields.ident("建议提案编号", "matter id")
+    reason = fields.text("撤回理由", "reason", most=2000)
+    withdrawn_at = fields.instant("撤回时间", "withdrawn at")
