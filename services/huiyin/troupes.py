@@ -17,6 +17,7 @@ _BODY: Final = {
     "request": "建议明确牵头单位和完成时限,落实资金,定期公布进展情况。" * 2,
 }
 _DEPUTY: Final = "proposer"
+_ADMITTED: Final = "matter.admitted"
 
 
 def invent(scenario: Scenario, package: Package) -> dict[str, Any]:
@@ -77,6 +78,12 @@ def _session(package: Package) -> dict[str, Any]:
         "session_no": 1,
         "year": package.year,
         "process_version": package.version,
+        "numbering": "admission" if _admits(package) else "submission",
         "current": True,
         "open": True,
     }
+
+
+def _admits(package: Package) -> bool:
+    """Whether a diagram says when a matter is admitted: then it waits for its number."""
+    return any(f'name="{_ADMITTED}"'.encode() in package.files[name] for name in package.diagrams)

@@ -202,10 +202,14 @@ class Walk:
         raise Stuck("流程没有结束 / the process does not come to an end")
 
     def _record(self, act: Act, name: str) -> None:
-        case = next(case for case in self._look(name).cases if case["status"] == "running")
-        login = self.cast.player_of(act, act.who.get("role", ""), act.unit, self._lead(name))
-        body = {"unit": act.unit, "data": dict(act.data)}
-        self.client.post(f"/workflow/api/v1/cases/{case['id']}/records/{act.record}", body, login)
+        """Beside an open task of the unit that accepts it, else in the matter's first running case."""
+        seen = self._look(name)
+        near = next((x for x in seen.open_tasks if act.record in x["accepts"] and x["unit"] == act.unit), None)
+        case = near["case_id"] if near else next(case["id"] for case in seen.cases if case["status"] == "running")
+        role = act.who.get("role") or (near or {}).get("role", "")
+        login = self.cast.player_of(act, role, act.unit, self._lead(name))
+        body = {"unit": act.unit, "task_id": near["task_id"] if near else None, "data": dict(act.data)}
+        self.client.post(f"/workflow/api/v1/cases/{case}/records/{act.record}", body, login)
         settling.wait(self.client)
 
     def _expect(self, expected: Expectation, name: str) -> None:
@@ -268,5 +272,7 @@ class Walk:
 
 def _means(act: Act, task: Mapping[str, Any]) -> bool:
     """Whether a line is about this task."""
-    wanted = act.unit or act.who.get("unit")
-    return act.do in (task["element"], task["name"]) and wanted in (None, task["unit"])
+    unit, person = act.unit or act.who.get("unit"), act.who.get("person")
+    if task["person"] and person not in (None, task["person"]):
+        return False
+    return act.do in (task["element"], task["name"]) and unit in (None, task["unit"])

@@ -56,9 +56,10 @@ def check(
     *,
     unit: str | None,
     today: date,
+    initial: Mapping[str, Any] | None = None,
 ) -> Answer:
     """Complete an answer and check it by its form and its record; raises `Problem` with every fault found."""
-    filled = {**rules.constants(schema), **series.fill(conn, schema, data, unit, today)}
+    filled = rules.settle_hidden(schema, series.fill(conn, schema, data, unit, today), initial)
     whole, notes = normalise(schema, filled)
     if errors := rules.faults(schema, record, whole):
         raise Problem(_code(errors), 422, errors=errors)

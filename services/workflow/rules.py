@@ -14,10 +14,17 @@ from services.contracts import records
 from services.contracts.envelopes import Malformed
 
 
-def constants(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Hidden fields with a default (the step of a review): whoever answers need not know them."""
+def settle_hidden(
+    schema: Mapping[str, Any], data: Mapping[str, Any], initial: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The answer with its hidden fields as the task opened them, else by their default, whatever was sent for them.
+
+    Nobody answers what is known already: the step of a review, whom a rating is about.
+    """
     fields = schema.get("properties", {}).items()
-    return {name: f["default"] for name, f in fields if f.get("x-widget") == "hidden" and "default" in f}
+    hidden = {name: part.get("default") for name, part in fields if part.get("x-widget") == "hidden"}
+    known = {name: (initial or {}).get(name, default) for name, default in hidden.items()}
+    return {**data, **{name: value for name, value in known.items() if value is not None}}
 
 
 def faults(schema: Mapping[str, Any], record: str | None, data: Mapping[str, Any]) -> list[FieldError]:

@@ -123,7 +123,9 @@ def complete(
         raise Problem("incident_open", 409)
     edition = editions.get(conn, row["package_version"])
     schema = schema_of(conn, row)
-    answer = answers.check(conn, schema, row["record"], data, unit=row["unit"], today=edition.local_date(now))
+    answer = answers.check(
+        conn, schema, row["record"], data, unit=row["unit"], today=edition.local_date(now), initial=row["initial"]
+    )
     stimulus = e.Stimulus(
         kind="complete_task",
         at=now,

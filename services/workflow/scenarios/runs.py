@@ -136,7 +136,7 @@ class _Player:
         refused: tuple[str, ...] | None = None,
     ) -> None:
         schema = complete(self.bundle.forms.get(task.form) or {})
-        answer, _ = normalise(schema, {**rules.constants(schema), **data})
+        answer, _ = normalise(schema, rules.settle_hidden(schema, data, task.initial))
         faults = rules.faults(schema, self.bundle.record_of(task.form), answer) or self._remarked(task, answer)
         if refused is not None:
             self._expect_refusal(task, refused, faults)
