@@ -202,15 +202,32 @@ class Walk:
         raise Stuck("流程没有结束 / the process does not come to an end")
 
     def _record(self, act: Act, name: str) -> None:
-        """Beside an open task of the unit that accepts it, else in the matter's first running case."""
-        seen = self._look(name)
-        near = next((x for x in seen.open_tasks if act.record in x["accepts"] and x["unit"] == act.unit), None)
-        case = near["case_id"] if near else next(case["id"] for case in seen.cases if case["status"] == "running")
+        """Beside an open task of the unit that accepts it, else in the first running case that does.
+
+        An `auto` scenario goes on until one does.
+        """
+        for _ in range(MAX_AUTO):
+            seen = self._look(name)
+            near = next((x for x in seen.open_tasks if act.record in x["accepts"] and x["unit"] == act.unit), None)
+            running = [case["id"] for case in seen.cases if case["status"] == "running"]
+            if any(self._is_added(act, case, near, name) for case in ([near["case_id"]] if near else running)):
+                return
+            if not (self.scenario.auto and self._auto(seen, name)):
+                break
+        raise Stuck(f"第 {self.line} 行:没有流程接收记录 {act.record} / line {self.line}: nothing accepts {act.record}")
+
+    def _is_added(self, act: Act, case: str, near: Mapping[str, Any] | None, name: str) -> bool:
         role = act.who.get("role") or (near or {}).get("role", "")
         login = self.cast.player_of(act, role, act.unit, self._lead(name))
         body = {"unit": act.unit, "task_id": near["task_id"] if near else None, "data": dict(act.data)}
-        self.client.post(f"/workflow/api/v1/cases/{case}/records/{act.record}", body, login)
+        try:
+            self.client.post(f"/workflow/api/v1/cases/{case}/records/{act.record}", body, login)
+        except Unanswered as answer:
+            if answer.body.get("code") != "not_expected":
+                raise
+            return False
         settling.wait(self.client)
+        return True
 
     def _expect(self, expected: Expectation, name: str) -> None:
         seen = sightings.look_closely(self.client, self.cast.watcher, self.matters[name])

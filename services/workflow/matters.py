@@ -57,6 +57,13 @@ def get(conn: Connection, matter_id: str) -> RowMapping | None:
     return conn.execute(select(t.matter).where(t.matter.c.matter_id == matter_id)).mappings().one_or_none()
 
 
+def proposers(row: Mapping[Any, Any]) -> list[str]:
+    """The ids of the deputies whose matter it is, the lead first."""
+    data: Mapping[str, Any] = row["data"]
+    people = [data.get("lead_proposer") or {}, *(data.get("co_proposers") or [])]
+    return [str(one["id"]) for one in people if one.get("id")]
+
+
 def facts(row: RowMapping, keywords: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """The variable `matter` of a case: codes and facts only, no text of the suggestion.
 

@@ -78,6 +78,10 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
     "nothing_to_cancel": ("没有选择任务", "no task was chosen"),
     "reserved_name": ("使用了保留的变量名", "a reserved variable name was used"),
     "runaway": ("流程不停地空转", "the process runs without end"),
+    "several_places": (
+        "有几处都可以登记这种记录,请在具体任务上登记",
+        "the record may be added in several places, add it at a task",
+    ),
     "state_damaged": ("保存的状态无法读取", "the stored state cannot be read"),
     "state_format": ("保存的状态格式不符", "the stored state has another format"),
     "subscription_taken": ("另一流程已在等待同一消息", "another case already waits for the same message"),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
 from services.common.problems import Problem
-from services.workflow import answers, documents, editions, remarks
+from services.workflow import answers, cases, documents, editions, matters, remarks
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order, UnknownCase
+from services.workflow.editions import Edition
 from services.workflow.speakers import Speaker
 
 
@@ -38,8 +41,10 @@ def submit(
         case = batch.row(case_id)
     except UnknownCase:
         raise Problem("unknown_matter", 404) from None
-    role = role_for(conn, case_id, speaker, unit)
+    batch.catch_up(case_id, now)
     edition = editions.get(conn, case["package_version"])
+    wish = Wish(conn, edition, case, record, unit, speaker)
+    role = wish.role(_roles(batch, case_id, record, task_id, unit))
     schema = answers.record_schema(conn, edition, record)
     answer = answers.check(conn, schema, record, data, unit=unit, today=edition.local_date(now))
     facts: dict[str, Any] = {"record": record, "task": task_id, "data": answer.facts, "unit": unit, "role": role}
@@ -55,17 +60,83 @@ def submit(
     return applied
 
 
-def role_for(conn: Connection, case_id: str, speaker: Speaker, unit: str | None) -> str | None:
-    """The role in which a unit has taken part in the case; raises `Problem` wrong_unit or not_permitted."""
-    if speaker.units and unit not in speaker.units:
-        raise Problem("wrong_unit", 403)
-    c = t.task.c
-    statement = select(c.role, c.unit, c.person, c.delegate).where(c.case_id == case_id).order_by(c.opened_at.desc())
-    own = [row for row in conn.execute(statement).mappings() if row["unit"] == unit or unit is None]
-    for row in own:
-        if speaker.owns(row):
-            return str(row["role"])
-    raise Problem("not_permitted" if own else "wrong_unit", 403)
+def _roles(batch: Batch, case_id: str, record: str, task_id: str | None, unit: str | None) -> Sequence[str | None]:
+    """The roles the diagram lets add the record now; raises `Problem` not_expected where it does not accept it."""
+    try:
+        found = e.roles(batch.look(case_id), record, task_id, unit)
+    except e.Unexpected as error:
+        raise Problem("not_expected", 409) from error
+    if not found:
+        raise Problem("not_expected", 409)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants to add which record to which case, for which unit."""
+
+    conn: Connection
+    edition: Edition
+    case: Mapping[str, Any]
+    record: str
+    unit: str | None
+    speaker: Speaker
+
+    def role(self, accepted: Sequence[str | None]) -> str:
+        """The first of the accepted roles in which the speaker may add it; raises `Problem` for nobody's business.
+
+        None among them is the role in which the speaker has taken part in the case.
+        """
+        if self.speaker.units and self.unit not in self.speaker.units:
+            raise Problem("wrong_unit", 403)
+        own = self._tasks()
+        for wanted in accepted:
+            if wanted is None:
+                found = next((str(row["role"]) for row in own if self.speaker.owns(row)), None)
+            else:
+                found = wanted if self._may(wanted, bool(own)) else None
+            if found is not None:
+                return found
+        raise Problem("not_permitted" if own else "wrong_unit", 403)
+
+    def _tasks(self) -> list[RowMapping]:
+        """The tasks the unit has had in the case, the latest first; all of them without a unit."""
+        c = t.task.c
+        statement = (
+            select(c.role, c.unit, c.person, c.delegate)
+            .where(c.case_id == self.case["id"])
+            .order_by(c.opened_at.desc())
+        )
+        return [row for row in self.conn.execute(statement).mappings() if self.unit in (None, row["unit"])]
+
+    def _may(self, role: str, takes_part: bool) -> bool:
+        """Whether the speaker may act in a role the diagram names; a unit must have taken part in the case.
+
+        Proposers act for themselves, whatever the unit, and for them who may enter their paper forms. A unit's own
+        system has the roles that are held in a unit, and no others.
+        """
+        scope = self.edition.package.roles[role].scope if role in self.edition.package.roles else ""
+        if scope == "proposer":
+            matter = matters.get(self.conn, self.case["matter_id"])
+            proposed = matter is not None and self.speaker.is_among(matters.proposers(matter))
+            return proposed or self.speaker.stands_in(self.record)
+        if self.speaker.units and scope not in ("unit", "assignment"):
+            return False
+        return takes_part and self.speaker.holds(role, self.unit)
+
+
+def addable(conn: Connection, task: Mapping[Any, Any], speaker: Speaker) -> list[str]:
+    """The records that somebody may add beside a task of his."""
+    found = []
+    if task["state"] == "open" and task["accepts"]:
+        edition, live = editions.get(conn, task["package_version"]), cases.live_state(conn, task["case_id"])
+        case = {"id": task["case_id"], "matter_id": task["matter_id"]}
+        for record in task["accepts"]:
+            wish = Wish(conn, edition, case, record, task["unit"], speaker)
+            with suppress(Problem):
+                wish.role(e.roles(live, record, task["id"], task["unit"]))
+                found.append(record)
+    return found
 
 
 def of_case(conn: Connection, case_id: str) -> Sequence[RowMapping]:

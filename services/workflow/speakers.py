@@ -55,8 +55,15 @@ class Speaker:
 
     def may(self, task: Mapping[Any, Any]) -> bool:
         """Whether this speaker may do the task: as its owner, or by standing in for a paper form."""
-        stand_in = STAND_INS.get(task["record"] or "")
-        return self.owns(task) or (stand_in is not None and stand_in in self.grants)
+        return self.owns(task) or self.stands_in(task["record"])
+
+    def stands_in(self, record: str | None) -> bool:
+        """Whether this speaker may enter another's record."""
+        return STAND_INS.get(record or "") in self.grants
+
+    def is_among(self, people: Collection[str]) -> bool:
+        """Whether the speaker is one of these people."""
+        return self.person is not None and self.person in people
 
     def acting(self, role: str | None, unit: str | None) -> dict[str, Any]:
         """The actor as logged for an act in this role and unit."""

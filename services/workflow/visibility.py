@@ -23,7 +23,7 @@ def check(conn: Connection, case_id: str, speaker: Speaker) -> Mapping[Any, Any]
     if speaker.grants & EVERYTHING or _takes_part(conn, case_id, speaker):
         return case
     matter = matters.get(conn, case["matter_id"])
-    if matter is not None and _proposed(matter["data"], speaker):
+    if matter is not None and speaker.is_among(matters.proposers(matter)):
         return case
     raise Problem("not_permitted", 403)
 
@@ -32,8 +32,3 @@ def _takes_part(conn: Connection, case_id: str, speaker: Speaker) -> bool:
     c = t.task.c
     statement = select(c.role, c.unit, c.person, c.delegate).where(c.case_id == case_id).distinct()
     return any(speaker.owns(row) for row in conn.execute(statement).mappings())
-
-
-def _proposed(data: Mapping[str, Any], speaker: Speaker) -> bool:
-    people = [data.get("lead_proposer") or {}, *(data.get("co_proposers") or [])]
-    return speaker.person is not None and any(one.get("id") == speaker.person for one in people)

@@ -23,6 +23,12 @@ const DEADLINE = [
   ['unit', '哪个单位的（表达式）'],
   ['from', '从何时起算（表达式）'],
 ];
+const ACCEPTS = [
+  ['record', '可随时登记的记录'],
+  ['role', '谁可以登记', 'roles'],
+  ['to', '登记后转到的环节（id）'],
+  ['result', '登记内容的变量'],
+];
 const EXTEND = [
   ['deadline', '延长哪个期限', 'deadlines'],
   ['until', '延长至（表达式）'],
@@ -55,6 +61,7 @@ function isEvent(element, type) {
 const GROUPS = [
   ['hy:Task', '办理', TASK, (it) => is(it, 'bpmn:UserTask') || is(it, 'bpmn:ManualTask')],
   ['hy:Deadline', '声明期限', DEADLINE, (it) => is(it, 'bpmn:Activity') || is(it, 'bpmn:Process')],
+  ['hy:Accepts', '随时登记', ACCEPTS, (it) => is(it, 'bpmn:Activity') || is(it, 'bpmn:Process')],
   ['hy:Extend', '延长期限', EXTEND, (it) => is(it, 'bpmn:FlowNode') && !is(it, 'bpmn:BoundaryEvent')],
   ['hy:Timer', '定时', TIMER, (it) => isEvent(it, 'bpmn:TimerEventDefinition')],
   ['hy:Message', '消息内容', MESSAGE, (it) => isEvent(it, 'bpmn:MessageEventDefinition')],

@@ -3,6 +3,7 @@
 The only room that knows SpiffWorkflow and lxml; knows no database, broker, web or clock.
 """
 
+from services.workflow.engine.acceptance import roles
 from services.workflow.engine.bundles import Bundle, check_bpmn, compile_bundle
 from services.workflow.engine.cases import Case
 from services.workflow.engine.codecs import canonical, digest, dump, load, standing
@@ -70,6 +71,7 @@ __all__ = [
     "recallable",
     "remarks",
     "replay",
+    "roles",
     "standing",
     "start",
     "step",

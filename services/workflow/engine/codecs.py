@@ -93,7 +93,7 @@ def task_row(task: CaseTask) -> list[Any]:
     base = base_of(task)
     changed = {k: v for k, v in task.data.items() if not same_data(base.get(k, _MISSING), v)}
     removed = [k for k in base if k not in task.data]
-    flags = int(task.triggered) | int(task.reached) << 1
+    flags = int(task.triggered) | int(task.reached) << 1 | int(task.detached) << 2
     number = parent.id if parent is not None else 0
     name = task.task_spec.name
     return [
@@ -181,7 +181,7 @@ def fill(workflow: Any, rows: list[list[Any]]) -> None:
             raise EngineError("unknown_element", element=name, detail=workflow.spec.name)
         parent = workflow.tasks.get(parent_number)
         task = CaseTask(workflow, specs[name], parent, state, number)
-        task.triggered, task.reached = bool(flags & 1), bool(flags & 2)
+        task.triggered, task.reached, task.detached = bool(flags & 1), bool(flags & 2), bool(flags & 4)
         task.last_state_change, task.internal_data = tick, internal
         base = base_of(task)
         kept = {k: copy_data(v) for k, v in base.items() if k not in removed and k not in changed}

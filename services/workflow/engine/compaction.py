@@ -83,7 +83,7 @@ def splice(workflow: Any) -> None:
             and not is_parent_of_open(workflow, task)
         ):
             child = workflow.tasks[task._children[0]]
-            child._parent = parent.id
+            child._parent, child.detached = parent.id, child.detached or task.detached
             parent._children[parent._children.index(task.id)] = child.id
             seen[task.id] = seen[child.id]
             seen[child.id] = below

@@ -76,6 +76,14 @@ def elements(root: Any, name: str) -> Iterator[Any]:
     return root.iter(f"{{{BPMN}}}{name}")  # type: ignore[no-any-return]
 
 
+def entered(scope: Any) -> list[str]:
+    """Ids that tokens enter without a flow: interrupts of the scope, accepted records of it and its activities."""
+    extensions = f"{{{BPMN}}}extensionElements"
+    marks = scope.findall(f"{extensions}/{{{HY}}}interrupt")
+    marks += [mark for node in (scope, *scope) for mark in node.findall(f"{extensions}/{{{HY}}}accepts")]
+    return [mark.get("to", "") for mark in marks]
+
+
 def local(node: Any) -> str:
     """The BPMN name of a node, empty for other namespaces."""
     tag = node.tag
@@ -264,13 +272,13 @@ class Checker:
                 self.expression(flow, condition)
 
     def check_reachable(self, scope: Any, nodes: dict[str, Any], outgoing: dict[str, list[Any]]) -> None:
-        """Every node can be reached from a start event, by an interrupt, or (boundary event) from its activity."""
+        """Every node can be reached from a start event, by an interrupt or record, or from the activity it is on."""
         attached: dict[str, list[str]] = {}
         for key, node in nodes.items():
             if local(node) == "boundaryEvent":
                 attached.setdefault(node.get("attachedToRef", ""), []).append(key)
         stack = [key for key, node in nodes.items() if local(node) == "startEvent"]
-        stack += [i.get("to", "") for i in scope.findall(f"{{{BPMN}}}extensionElements/{{{HY}}}interrupt")]
+        stack += entered(scope)
         seen: set[str] = set()
         while stack:
             key = stack.pop()

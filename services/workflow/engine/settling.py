@@ -4,14 +4,12 @@ Only what moved in the step is looked at. Order: what ended, then deadlines (out
 timers and subscriptions, then tasks, so that a task finds its deadline; within each in the order of arrival.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from services.workflow.engine import deadlines, scopes, timers
+from services.workflow.engine import acceptance, deadlines, scopes, timers
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case
 from services.workflow.engine.spiff.events import Message, Timer, is_waiting_event, waits
-from services.workflow.engine.spiff.instances import is_instance
 from services.workflow.engine.spiff.trees import FINISHED, READY, CaseTask, element_of
 
 
@@ -151,7 +149,7 @@ def open_task(case: Case, task: CaseTask) -> None:
             form=hy.get("form", ""),
             deadline=deadline,
             public=hy.get("public", ""),
-            accepts=tuple(sorted({item["record"] for item in accepted(case, task)})),
+            accepts=tuple(sorted({one.mark["record"] for one in acceptance.at_task(case, task)})),
             person=person,
             initial=initial_of(case, task, hy),
         )
@@ -165,17 +163,3 @@ def initial_of(case: Case, task: CaseTask, hy: dict[str, str]) -> dict[str, Any]
     fields = case.bundle.forms.get(hy.get("form", ""), {}).get("properties") or {}
     found = case.facts_at(task, hy["fill"])
     return {name: value for name, value in found.items() if name in fields and value is not None}
-
-
-def accepted(case: Case, task: CaseTask | None) -> Iterator[dict[str, str]]:
-    """The `hy:accepts` in force at a task, or for the case as a whole: its own, then those of the scopes around."""
-    workflow: Any = case.workflow if task is None else task.workflow
-    while True:
-        while task is not None:
-            yield from getattr(task.task_spec, "extensions", {}).get("accepts", ())
-            task = task.parent if is_instance(task) else None
-        yield from workflow.spec.extensions.get("accepts", ())
-        if workflow is case.workflow:
-            return
-        task = case.workflow.get_task_from_id(workflow.parent_task_id)
-        workflow = task.workflow

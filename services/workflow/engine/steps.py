@@ -10,12 +10,12 @@ from typing import Any
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from services.workflow.calendars import Calendar
-from services.workflow.engine import colleagues, recalls, timers, verbs
+from services.workflow.engine import acceptance, colleagues, recalls, timers, verbs
 from services.workflow.engine import effects as fx
 from services.workflow.engine.bundles import Bundle
 from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import EngineError, Unexpected
-from services.workflow.engine.settling import accepted, close_wait, open_case, settle
+from services.workflow.engine.settling import close_wait, open_case, settle
 from services.workflow.engine.spiff.events import fire
 from services.workflow.engine.spiff.trees import copy_data, element_of
 from services.workflow.engine.stimuli import Stimulus, is_plain
@@ -143,21 +143,14 @@ def ring_timer(case: Case, stimulus: Stimulus) -> None:
 
 
 def add_record(case: Case, stimulus: Stimulus) -> None:
-    """A record somebody adds while a scope accepts it; moves no token."""
+    """A record somebody adds while a scope accepts it; moves no token, but may start a branch."""
     data = stimulus.data
-    record, task_id = str(data.get("record")), data.get("task")
-    task = verbs.task_of(case, task_id) if task_id else None
-    if record not in {item["record"] for item in accepted(case, task)}:
-        raise Unexpected("not_accepted", detail=record)
-    element = case.tasks[task.id]["element"] if task is not None else ""
-    case.add_record(
-        record,
-        copy_data(data.get("data") or {}),
-        element,
-        task_id=task_id,
-        unit=data.get("unit"),
-        role=data.get("role"),
-    )
+    found, task_id = acceptance.choose(case, data), data.get("task")
+    facts = copy_data(data.get("data") or {})
+    element = case.tasks[verbs.task_of(case, task_id).id]["element"] if task_id else ""
+    case.add_record(found.mark["record"], facts, element, task_id=task_id, unit=data.get("unit"), role=data.get("role"))
+    if found.mark.get("to"):
+        acceptance.branch(found, facts)
 
 
 def operate(case: Case, stimulus: Stimulus) -> None:

@@ -15,6 +15,7 @@ from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import EngineError, Unexpected
 from services.workflow.engine.spiff.events import BoundaryEvent, EventBasedGateway
 from services.workflow.engine.spiff.instances import Instances, cancel_instance, is_instance
+from services.workflow.engine.spiff.joins import path
 from services.workflow.engine.spiff.trees import FINISHED, FUTURE, CaseTask, element_of
 
 Verb = Callable[[Case, dict[str, Any]], None]
@@ -100,6 +101,11 @@ def interrupt(case: Case, scope: int, element: str, payload: dict[str, Any]) -> 
     move(tokens_of(workflow), element)
 
 
+def branches(token: CaseTask) -> set[int]:
+    """The branches started by records that a token stands in."""
+    return {task.id for task in path(token) if task.detached}
+
+
 def way_back(case: Case, task: CaseTask) -> str:
     """The element that the task, or the nearest activity around it, names for a return; empty if none does."""
     while True:
@@ -122,7 +128,9 @@ def give_back(case: Case, data: dict[str, Any]) -> None:
     token = token_in(case, task, element)
     entry = entry_of(token.workflow, element)
     before = token if token.task_spec is entry else token.find_ancestor(entry.name)
-    others = [t for t in tokens_of(token.workflow) if before is None or t.is_descendant_of(before)]
+    own = branches(token)
+    behind = [t for t in tokens_of(token.workflow) if before is None or t.is_descendant_of(before)]
+    others = [t for t in behind if branches(t) <= own]  # what a record has started goes on
     case.reason = "returned"
     move([token, *(t for t in others if t is not token)], element)
 

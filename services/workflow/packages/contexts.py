@@ -8,7 +8,7 @@ from functools import cached_property
 
 from services.workflow.engine.decisions import Decision, parse_decision
 from services.workflow.engine.findings import Finding, Refused
-from services.workflow.packages.diagrams import Diagram, Node, parse
+from services.workflow.packages.diagrams import Diagram, Flow, Node, parse
 from services.workflow.packages.models import Package
 
 BUILT_IN = frozenset({"matter", "case", "records", "now", "deadlines"})
@@ -35,6 +35,11 @@ class Context:
         """Every flow node."""
         for diagram in self.diagrams:
             yield from diagram.nodes.values()
+
+    @property
+    def flows(self) -> Iterator[tuple[Node, Flow]]:
+        """Every flow with the node it leaves."""
+        return ((node, flow) for node in self.nodes for flow in node.outgoing)
 
     @cached_property
     def processes(self) -> dict[str, Node]:

@@ -18,6 +18,7 @@ from services.workflow.packages.vocabulary import VOCABULARY
 from services.workflow.packages.words import say
 
 _MANUAL: Final = frozenset({"userTask", "manualTask"})
+_JOINS: Final = frozenset({"parallelGateway", "inclusiveGateway", "boundaryEvent", "startEvent"})
 _QUIET: Final = frozenset({"parallelGateway", "boundaryEvent", "startEvent", "endEvent"})
 _OFFSET: Final = re.compile(r"[+-]?[0-9]{1,4}(wd|d|m)")
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
@@ -158,6 +159,16 @@ def _accepts(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:
         yield _of(node, "unknown_record", name=mark.get("record"))
     if mark.get("role") and mark.get("role") not in context.package.roles:
         yield _of(node, "unknown_role", name=mark.get("role"))
+    if mark.get("to") and not _takes_branch(context, node, mark.get("to")):
+        yield _of(node, "bad_accepts_target", name=mark.get("to"))
+
+
+def _takes_branch(context: Context, node: Node, to: str) -> bool:
+    """Whether a record accepted at a node may start a branch at an element: one in it or beside it, no join."""
+    target = context.by_id.get(to)
+    if target is None or target.kind in _JOINS or target.scope not in (node.id, node.scope):
+        return False
+    return not any(flow.target == to and other.kind == "eventBasedGateway" for other, flow in context.flows)
 
 
 def _interrupt(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:

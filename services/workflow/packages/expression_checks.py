@@ -95,7 +95,7 @@ def _broken(source: Source, error: ExpressionError) -> Finding:
 
 def _lists(context: Context) -> Iterator[Finding]:
     """Variables named outside expressions: collections, their items, results."""
-    for node in context.nodes:
+    for node in context.everything:
         for name in sorted(_written(node) - context.variables):
             yield say("unknown_variable", file=node.file, element=node.id, name=name)
 
@@ -104,4 +104,5 @@ def _written(node: Node) -> set[str]:
     loop = node.loop or {}
     keys = ("loopDataInputRef", "loopDataOutputRef", "inputDataItem", "outputDataItem")
     marks = [mark for mark in node.marks if mark.name in ("task", "message", "decision")]
-    return ({loop.get(key, "") for key in keys} | {mark.get("result") for mark in marks}) - {""}
+    branches = {mark.get("result") or mark.get("record") for mark in node.of("accepts") if mark.get("to")}
+    return ({loop.get(key, "") for key in keys} | {mark.get("result") for mark in marks} | branches) - {""}

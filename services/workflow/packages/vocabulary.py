@@ -27,7 +27,7 @@ VOCABULARY: Final = {
     "deadline": Word(("name",), ("rule", "unit", "from"), ("unit", "from")),
     "timer": Word(("deadline",), ("offset", "at")),
     "message": Word((), ("key", "data", "result"), ("key", "data")),
-    "accepts": Word(("record",), ("verb", "role")),
+    "accepts": Word(("record",), ("verb", "role", "to", "result")),
     "extend": Word(("deadline", "until"), (), ("until",)),
     "interrupt": Word(("message", "to"), ("key",), ("key",)),
     "return": Word(("to",)),

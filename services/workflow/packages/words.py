@@ -155,6 +155,12 @@ WORDS: Final = {
         "改为本流程中的元素",
         "name an element of this process",
     ),
+    "bad_accepts_target": Words(
+        "登记后转到的“{name}”不在这个范围内，或不能从这里开始（网关汇合、边界事件、开始事件）",
+        "no branch can begin at '{name}': it is not in this scope, or a join, boundary or start event",
+        "改为本流程或本子流程中的任务或事件",
+        "name a task or event of this process or sub-process",
+    ),
     "unknown_return_target": Words(
         "退回目标“{name}”不在本流程中",
         "the return target '{name}' is not in this process",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from zoneinfo import ZoneInfo
 
 from services.common.form_normalising import normalise
 from services.common.problems import FieldError
+from services.contracts import catalogue
 from services.workflow import engine as e
 from services.workflow import rules
 from services.workflow.calendars import Calendar
@@ -81,7 +82,7 @@ class _Player:
 
     def expect(self, expected: Any, matter: str) -> None:
         for text, text_en in differences(expected, self.world, matter):
-            self.failures.append(Failure(self.line, text, text_en))
+            self._fail(text, text_en)
 
     def result(self) -> Result:
         states = {matter: found[-1] for matter, found in self.world.states.items() if found}
@@ -111,10 +112,9 @@ class _Player:
                 f"没有待办 {act.do}{'@' + act.unit if act.unit else ''};现有：{found}",
                 f"there is no task {act.do}{'@' + act.unit if act.unit else ''}; open are: {found}",
             )
-            return
         if act.who.get("role") and act.who["role"] != task.role:
             text = f"{task.element}: {act.who['role']} ≠ {task.role}"
-            self.failures.append(Failure(self.line, f"办理角色不符：{text}", f"wrong role: {text}"))
+            self._fail(f"办理角色不符：{text}", f"wrong role: {text}")
         answer = {**self._example(task), **act.data}
         given = {name: value for name, value in answer.items() if value is not None}  # a null takes an example away
         self._complete(task, given, act.who, act.refused)
@@ -143,7 +143,7 @@ class _Player:
             return
         for error in faults:
             text = f"{task.element} {error.path}: "
-            self.failures.append(Failure(self.line, text + error.text, text + error.text_en))
+            self._fail(text + error.text, text + error.text_en)
         actor = {"role": task.role, **({"unit": task.unit} if task.unit else {}), **who}
         case_id = self.world.homes[task.task_id]
         self._step(case_id, "complete_task", actor, {"task": task.task_id, "data": answer}, task.element)
@@ -158,12 +158,9 @@ class _Player:
         found = sorted({error.path for error in faults})
         if found != sorted(set(wanted)):
             zh, en = "、".join(found) or "-", ", ".join(found) or "-"
-            self.failures.append(
-                Failure(
-                    self.line,
-                    f"{task.element} 应因 {'、'.join(wanted)} 被退回,实际:{zh}",
-                    f"{task.element} should be refused for {', '.join(wanted)}, was for: {en}",
-                )
+            self._fail(
+                f"{task.element} 应因 {'、'.join(wanted)} 被退回,实际:{zh}",
+                f"{task.element} should be refused for {', '.join(wanted)}, was for: {en}",
             )
 
     def _example(self, task: e.TaskOpened) -> dict[str, Any]:
@@ -219,7 +216,6 @@ class _Player:
             wait = self._wait(act.message or "", matter)
         if wait is None:
             self._stop(f"没有流程在等消息 {act.message}", f"nothing waits for the message {act.message}")
-            return
         data = {"subscription": wait.subscription_id, "data": dict(act.data)}
         self._step(self.world.homes[wait.subscription_id], "message", dict(act.who), data, wait.element)
 
@@ -230,20 +226,42 @@ class _Player:
         return None
 
     def _record(self, act: Act, matter: str) -> None:
-        """Beside an open task of the unit that accepts it, else in the matter's first running case."""
+        record, wanted = str(act.record), act.who.get("role")
+        case_id, task, roles = self._accepting(record, act.unit, matter)
+        for _ in range(MAX_AUTO):
+            if roles or not self.scenario.auto or not self._auto_step(matter):
+                break
+            case_id, task, roles = self._accepting(record, act.unit, matter)
+        if not roles:
+            self._stop(f"没有流程接收记录 {record}", f"nothing accepts the record {record}")
+        if wanted and not {None, wanted} & {*roles}:
+            self._fail(f"登记角色不符：{wanted} ≠ {roles[0]}", f"wrong role: {wanted} ≠ {roles[0]}")
+        schema = complete(self.bundle.forms.get(record) or catalogue.record_schema(record))
+        answer, _ = normalise(schema, dict(act.data))
+        for error in rules.faults(schema, record, answer):
+            self._fail(f"{record} {error.path}: {error.text}", f"{record} {error.path}: {error.text_en}")
+        data = {"record": record, "task": task, "data": answer, "unit": act.unit, "role": wanted or roles[0]}
+        self._step(case_id, "record", dict(act.who), data, record)
+
+    def _accepting(self, record: str, unit: str | None, matter: str) -> tuple[str, str | None, Sequence[str | None]]:
+        """A case that accepts a record now, the unit's open task there that does, and the roles that may add it."""
         tasks = self.world.open_tasks(matter)
-        near = next((one for one in tasks if act.record in one.accepts and one.unit == act.unit), None)
-        case = self.world.homes[near.task_id] if near else self._main_case(matter)
-        task = near.task_id if near else None
-        data = {"record": act.record, "task": task, "data": dict(act.data), "unit": act.unit}
-        self._step(case, "record", dict(act.who), data, str(act.record))
+        near = next((one for one in tasks if record in one.accepts and one.unit == unit), None)
+        if near is not None:
+            home = self.world.cases[self.world.homes[near.task_id]]
+            return home.id, near.task_id, e.roles(home.case, record, near.task_id, unit)
+        for running in self.world.cases.values():
+            if running.matter == matter and running.outcome is None:
+                roles = e.roles(running.case, record, None, unit)
+                if roles:
+                    return running.id, None, roles
+        return "", None, ()
 
     def _main_case(self, matter: str) -> str:
         cases = [running for running in self.world.cases.values() if running.matter == matter]
         running = next((c for c in cases if c.outcome is None), None)
         if running is None:
             self._stop("没有进行中的流程", "there is no running case")
-            raise _Stopped
         return running.id
 
     def _step(self, case_id: str, kind: Kind, actor: dict[str, Any], data: dict[str, Any], element: str) -> None:
@@ -257,6 +275,9 @@ class _Player:
         except e.EngineError as error:
             self._stop(f"流程出错：{error}", f"the process failed: {error}")
 
-    def _stop(self, text: str, text_en: str) -> None:
+    def _fail(self, text: str, text_en: str) -> None:
         self.failures.append(Failure(self.line, text, text_en))
+
+    def _stop(self, text: str, text_en: str) -> NoReturn:
+        self._fail(text, text_en)
         raise _Stopped

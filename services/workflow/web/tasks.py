@@ -162,6 +162,7 @@ def _page(task_id: str, data: Mapping[str, Any] | None, errors: Sequence[FieldEr
             form=forms.render(schema, shown, errors) if row["state"] == "open" else None,
             schema=schema,
             draft=draft,
+            addable=records.addable(conn, row, speaker),
             warned=remarks.of_case(conn, row["case_id"]),
             records=read_records(conn, records.of_matter(conn, row["matter_id"])),
             can_return=row["state"] == "open" and tasks.can_return(conn, row),

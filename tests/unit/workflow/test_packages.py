@@ -56,6 +56,7 @@ MUTATIONS = (
     Case("unknown_message", MAIN, 'message="matter.withdrawn"', 'message="matter.gone"', "suggestion_handling"),
     Case("duplicate_id", CO, "start_co_handling", "start_receipt", "start_receipt"),
     Case("unknown_hy", RECEIPT, '<hy:milestone state="reassigned"/>', "<hy:milestones/>", "script_reassign"),
+    Case("bad_accepts_target", MAIN, 'record="contact" verb="add"', 'record="contact" to="x"', "suggestion_handling"),
     Case(
         "unknown_deadline",
         RECEIPT,

@@ -21,14 +21,20 @@ def bundle() -> Bundle:
     body = {"type": "string", "title": "正文", "examples": ["示例正文"]}
     form = json.dumps({"type": "object", "properties": {"body": body, "doc_no": number}}).encode()
     hy = d.hy("task", role="unit", form="reply", result="reply", fill="reply", check="D07")
-    nodes = d.script("begin", "reply = {}") + d.user("draft", ext=hy) + d.user("review", ext=d.hy("return", to="draft"))
-    files = {"p.bpmn": s.sketch(nodes, "start begin draft review end"), "D07.dmn": TABLE, "forms/reply.json": form}
+    nodes = d.script("begin", "reply = {}") + d.user("draft", ext=hy)
+    asked = d.hy("accepts", record="progress_note", role="unit", to="look")
+    nodes += d.user("review", ext=d.hy("return", to="draft") + asked) + d.user("look") + d.node("endEvent", "looked")
+    files = {
+        "p.bpmn": s.sketch(nodes, "start begin draft review end", "look looked"),
+        "D07.dmn": TABLE,
+        "forms/reply.json": form,
+    }
     return compile_bundle(files, {})
 
 
 def played(bundle: Bundle, line: str, then: str = "{}") -> list[str]:
     """What does not come as these lines say."""
-    result = run(load(LINE.format(line=line, then=then)), bundle, calendar(), "P")
+    result = run(load(LINE.format(line=line, then=then)), bundle, calendar(), {"matter.submitted": "P"})
     return [failure.text_en for failure in result.failures]
 
 
@@ -67,3 +73,24 @@ def test_a_refusal_belongs_to_a_task_and_names_fields(line: str) -> None:
     """Anything else is a mistake in the file."""
     with pytest.raises(BadScenario):
         load(LINE.format(line=line, then="{}"))
+
+
+NOTE = "record: progress_note, data: {text: 正在办理}"
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (f"{{{NOTE}, who: {{role: unit}}}}", []),
+        (f"{{{NOTE}}}", []),
+        (f"{{{NOTE}, who: {{role: office}}}}", ["wrong role: office ≠ unit"]),
+        ("{record: progress_note, data: {percent: 60}}", ["progress_note text: Fill in “progress”"]),
+        ("{record: contact}", ["nothing accepts the record contact"]),
+    ],
+)
+def test_a_record_is_added_where_something_accepts_it(bundle: Bundle, line: str, found: list[str]) -> None:
+    """The process goes on until something does; role and fields are checked as the services do, branches begin."""
+    then = "{tasks: [review, look], records: {progress_note: 1}}"
+    failures = played(bundle, line, then)
+    assert failures[:1] == found
+    assert not found or "nothing accepts" in found[0] or len(failures) == 1

@@ -34,6 +34,9 @@ HY = "urn:huiyin:bpmn:1"
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 NS = {"hy": HY, "bpmn": BPMN}
 
+ACCEPTED = "(. | ./bpmn:*)/bpmn:extensionElements/hy:accepts/@to"
+"""Where branches of accepted records begin: declared by a process, or by an activity in it."""
+
 REPEATABLE = ("deadline", "accepts", "interrupt", "milestone", "notice", "start", "record", "extend")
 """`hy:` elements that may stand more than once on one element: always read as lists."""
 
@@ -221,14 +224,14 @@ class ProcessParser(SpiffProcessParser):  # type: ignore[misc]
         return ProcessSpec(self.bpmn_id, self.get_name(), self.filename, extensions)
 
     def add_tasks(self) -> None:
-        """Read everything that can be reached from a start event or by an interrupt."""
+        """Read everything that can be reached from a start event, by an interrupt or by an accepted record."""
         for node in self.xpath("./bpmn:startEvent"):
             self.parse_node(node)
-        for interrupt in self.spec.extensions.get("interrupt", ()):
-            node = self.get_node_by_id(interrupt.get("to"))
-            if node is not None:
-                entry = self.parse_node(node)
-                entry._inputs = entry._inputs or [self.spec.start.name]
+        targets = {interrupt.get("to") for interrupt in self.spec.extensions.get("interrupt", ())}
+        targets |= set(self.node.xpath(ACCEPTED, namespaces=NS))
+        for node in [child for child in self.node if child.get("id") in targets]:
+            entry = self.parse_node(node)
+            entry._inputs = entry._inputs or [self.spec.start.name]
 
 
 def ours(parser: type, *mixins: type) -> type:

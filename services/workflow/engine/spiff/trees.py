@@ -79,6 +79,7 @@ class CaseTask(Task):
         self._parent = None if parent is None else parent.id
         self._children: list[int] = []
         self._state, self.triggered, self.thread_id = state, False, 0
+        self.detached = False  # begins a branch that belongs to no token
         self.data: dict[str, Any] = {}
         self.internal_data: dict[str, Any] = {}
         self.last_state_change, self.reached = 0, False

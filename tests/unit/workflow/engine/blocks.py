@@ -315,12 +315,33 @@ def blocks() -> st.SearchStrategy[Block]:
     return st.recursive(leaf, larger, max_leaves=7)
 
 
-def whole(block: Block) -> tuple[bytes, Run]:
-    """A block as a process `P`, and its execution."""
+class WholeRun(ChainRun):
+    """A process: the block, and what records have started."""
+
+    def __init__(self, block: Block) -> None:
+        super().__init__(Chain([block]))
+        self.asides = 0
+
+    def actions(self) -> Iterator[Action]:
+        yield from super().actions()
+        yield from [("task", "aside")] * self.asides
+
+    def act(self, action: Action) -> bool:
+        if action != ("task", "aside"):
+            return super().act(action)
+        self.asides -= 1
+        return True
+
+
+def whole(block: Block) -> tuple[bytes, WholeRun]:
+    """A block as a process `P`, and its execution. Records of type `contact` start a task `aside` beside it."""
     ids = Ids()
     body = block.draw(ids)
     around = d.START + d.END + ids.flows("start", block.entry) + ids.flows(block.exit, "end")
-    return d.document(d.process("P", around, body), messages=ids.messages), ChainRun(Chain([block]))
+    around += d.user("aside", ext=d.hy("task", role="r", result="aside")) + d.node("endEvent", "aside_end")
+    around += ids.flows("aside", "aside_end")
+    accepts = d.hy("accepts", record="contact", to="aside")
+    return d.document(d.process("P", around, body, ext=accepts), messages=ids.messages), WholeRun(block)
 
 
 def variables() -> dict[str, Any]:

@@ -21,7 +21,7 @@ def awaited(driver: Driver) -> Counter[Action]:
 
 
 def play(block: Block, data: st.DataObject) -> None:
-    """Run engine and model side by side to the end."""
+    """Run engine and model side by side to the end; now and then a record starts a branch."""
     xml, model = whole(block)
     driver = Driver(xml, variables())
     for _ in range(400):
@@ -30,6 +30,11 @@ def play(block: Block, data: st.DataObject) -> None:
         assert driver.case.is_finished == (not expected)
         if not expected:
             break
+        if model.asides < 3 and data.draw(st.integers(0, 5)) == 0:
+            near = data.draw(st.sampled_from([None, *sorted(e["id"] for e in driver.case.tasks.values())]))
+            driver.step("record", record="contact", task=near, data={"n": 1})
+            model.asides += 1
+            continue
         action = data.draw(st.sampled_from(sorted(expected)))
         model.act(action)
         kind, element = action

@@ -12,26 +12,31 @@ SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too
 
 
 def disturbed(block: Block) -> tuple[bytes, str]:
-    """The block behind a first task, in a process that can be withdrawn; returns the first task's id too."""
+    """The block behind a first task, and that task's id; the process can be withdrawn, records start branches."""
     ids = Ids()
     chain = Chain([Task(), block])
     body = chain.draw(ids)
     gone = d.node("endEvent", "gone")
     around = d.START + d.END + gone + ids.flows("start", chain.entry) + ids.flows(chain.exit, "end")
-    interrupt = d.hy("interrupt", message="withdrawn", to="gone")
-    xml = d.document(d.process("P", around, body, ext=interrupt), messages=[*ids.messages, "withdrawn"])
+    around += d.user("aside", ext=d.hy("task", role="r")) + d.node("endEvent", "aside_end")
+    around += ids.flows("aside", "aside_end")
+    ext = d.hy("interrupt", message="withdrawn", to="gone") + d.hy("accepts", record="contact", to="aside")
+    xml = d.document(d.process("P", around, body, ext=ext), messages=[*ids.messages, "withdrawn"])
     return xml, chain.entry
 
 
 def disturb(driver: Driver, first: str, data: st.DataObject) -> None:
     """One act of an operator; what does not fit is refused and changes nothing."""
     tasks = sorted(entry["id"] for entry in driver.case.tasks.values())
-    verb = data.draw(st.sampled_from(["return", "move", "end_instance", "transfer", "consult", "recall", "withdraw"]))
+    verbs = ["return", "move", "end_instance", "transfer", "consult", "recall", "withdraw", "record"]
+    verb = data.draw(st.sampled_from(verbs))
     try:
         if verb == "withdraw":
             driver.step("message", name="withdrawn", key="M1", data={"reason": "x"})
         elif verb == "recall":
             driver.step("operator", verb=verb, task=data.draw(st.sampled_from([*sorted(driver.case.done), ""])))
+        elif verb == "record":
+            driver.step("record", record="contact", task=data.draw(st.sampled_from([None, *tasks])), data={})
         elif tasks:
             task = data.draw(st.sampled_from(tasks))
             facts = {"task": task, "cancel": "all", "to": first, "unit": "u9"}

@@ -11,7 +11,7 @@ from tests.unit.workflow.engine.driving import Driver
 
 
 def test_accepts_belong_to_scopes() -> None:
-    """Records are accepted by the task, by what is around it, or by the case; others are refused."""
+    """Records are accepted by the task, by what is around it, or by the case; without a task by whatever is open."""
     inner = d.user("t", ext=d.hy("accepts", record="progress_note"))
     sub = s.scope("sub", inner, "sub_start t sub_end", ext=d.hy("accepts", record="contact"))
     driver = Driver(s.sketch(sub + d.user("last"), "start sub last end", ext=d.hy("accepts", record="blocker")))
@@ -20,8 +20,9 @@ def test_accepts_belong_to_scopes() -> None:
     task = driver.task("t")
     (record,) = driver.step("record", record="contact", task=task, data={"n": 1}, unit="u1", role="r")
     assert record == Recorded("C1.r1", "contact", {"n": 1}, "t", task, "u1", "r")
-    driver.step("record", record="blocker", data={})
-    for facts in ({"record": "contact"}, {"record": "progress_note"}, {"record": "reply", "task": task}):
+    for name in ("blocker", "contact", "progress_note"):
+        driver.step("record", record=name, data={})
+    for facts in ({"record": "reply"}, {"record": "reply", "task": task}):
         with pytest.raises(Unexpected) as error:
             driver.step("record", data={}, **facts)
         assert error.value.code == "not_accepted"
@@ -29,7 +30,9 @@ def test_accepts_belong_to_scopes() -> None:
     with pytest.raises(Unexpected) as error:
         driver.step("record", record="contact", task=task, data={})
     assert error.value.code == "task_closed"
-    assert driver.case.facts["records"] == {"contact": 1, "blocker": 1}
+    with pytest.raises(Unexpected):
+        driver.step("record", record="contact", data={})
+    assert driver.case.facts["records"] == {"contact": 2, "blocker": 1, "progress_note": 1}
     driver.check()
 
 

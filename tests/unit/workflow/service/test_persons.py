@@ -6,7 +6,7 @@ import pytest
 
 from services.common import db
 from services.common.problems import Problem
-from services.workflow import cases, matters, packages, records, verbs, versions, visibility, worklists
+from services.workflow import cases, editions, matters, packages, records, verbs, versions, visibility, worklists
 from services.workflow.speakers import Speaker
 from tests.unit.workflow.service import package
 from tests.unit.workflow.service.office import NOW, Office, matter, somebody
@@ -63,9 +63,10 @@ def test_only_the_person_takes_part_by_it(office: Office, case_id: str) -> None:
         assert visibility.check(conn, case_id, replace(ANNA, person="d1"))["id"] == case_id
         with pytest.raises(Problem, match="not_permitted"):
             visibility.check(conn, case_id, stranger)
-        assert records.role_for(conn, case_id, ANNA, None) == "deputy"
+        edition, case = editions.get(conn, "testcity-2026.2"), cases.get(conn, case_id) or {}
+        assert records.Wish(conn, edition, case, "contact", None, ANNA).role([None]) == "deputy"
         with pytest.raises(Problem, match="not_permitted"):
-            records.role_for(conn, case_id, stranger, None)
+            records.Wish(conn, edition, case, "contact", None, stranger).role([None])
 
 
 def test_an_operator_gives_it_to_somebody_else(office: Office, case_id: str) -> None:

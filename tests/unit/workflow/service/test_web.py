@@ -14,7 +14,8 @@ from services.workflow import cases, packages
 from services.workflow import engine as e
 from services.workflow import tables as t
 from tests.unit.workflow.service import package
-from tests.unit.workflow.service.office import Office, somebody
+from tests.unit.workflow.service.office import Office, publish, somebody
+from tests.unit.workflow.service.test_branches import files as branching
 from tests.unit.workflow.service.test_fill import filled
 from tests.unit.workflow.service.test_remarks import checked
 
@@ -341,3 +342,14 @@ def test_remarks_on_an_answer_are_shown_to_whoever_comes_next(office: Office, pe
     assert "意见 · 单位u_a:说明太短" in people["other"].page(f"/tasks/{later}")
     assert "意见 · 单位u_a:说明太短" in people["office"].page(f"/cases/{case_id}")
     assert people["office"].api("GET", f"/cases/{case_id}")[1]["tasks"][1]["warnings"][0]["path"] == "note"
+
+
+def test_only_records_of_ones_own_role_are_offered(office: Office, people: dict[str, Person]) -> None:
+    """The liaison may note progress, the office may ask for more time; neither sees the other's button."""
+    case_id = office.start(version=publish(office, files=branching()))
+    task_id = office.open(case_id)[0]["id"]
+    page = people["office"].page(f"/tasks/{task_id}")
+    assert ("records/extension_request" in page, "records/progress_note" in page) == (True, False)
+    office.decide(case_id, "u_a")
+    page = people["liaison"].page(f"/tasks/{office.open(case_id)[0]['id']}")
+    assert ("records/extension_request" in page, "records/progress_note" in page) == (False, True)
