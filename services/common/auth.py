@@ -25,6 +25,8 @@ from services.common.problems import Problem
 SESSION_LIFETIME: Final = timedelta(hours=8)
 TOKEN_LIFETIME: Final = timedelta(hours=8)
 SIGN_IN: Final = "/sign-in"
+KEEPER: Final = "keeper"
+"""What tells a browser apart before anybody has signed in; see `kept`."""
 _TOKEN_SALT: Final = "huiyin.api-token.1"  # noqa: S105 - a salt names the purpose, it is no secret
 _WALL: Final = SystemClock()  # sessions and tokens expire in real time, however fast the business clock runs
 
@@ -105,8 +107,11 @@ def _mark(view: View, access: Access) -> View:
 
 
 def sign_in(account_id: str, epoch: int) -> None:
-    """Start a session of this account; whatever the browser held before is dropped (no fixation)."""
+    """Start a session of this account; whatever else the browser held before is dropped (no fixation)."""
+    keeper = session.get(KEEPER)
     session.clear()
+    if keeper:
+        session[KEEPER] = keeper
     session.permanent = True
     session["account"], session["epoch"] = account_id, epoch
     g.pop("huiyin_actor", None)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from services.common import auth, languages, logs, problems
+from services.common import auth, kept, languages, logs, problems
 from services.common.problems import Problem
 
 _log = logs.get(__name__)
@@ -69,9 +69,9 @@ def _http(error: HTTPException) -> BaseResponse:
     return response
 
 
-def _expired(error: CSRFError) -> Response:
+def _expired(error: CSRFError) -> BaseResponse:
     _log.warning("csrf_refused", reason=error.description)
-    return answer(Problem("session_expired", 400))
+    return kept.again() or answer(Problem("session_expired", 400))
 
 
 def _database(error: OperationalError) -> Response:

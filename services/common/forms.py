@@ -10,14 +10,14 @@ hidden: always its ``default``), ``x-labels``, ``x-options``, ``x-text``, ``x-er
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import current_app
 from markupsafe import Markup
 
-from services.common import languages
+from services.common import kept, languages
 from services.common.form_checks import FieldError, Path, check, dotted, rejection
 from services.common.form_readers import read
 from services.common.form_schemas import (
@@ -133,7 +133,15 @@ def render(
     Without data (nothing was filled in yet) the fields hold their ``default``; what was typed is shown again
     whatever is wrong with it.
     """
+    sent = kept.posted()
+    if sent is not None and _has_some_of(schema, sent):
+        data, errors = read(schema, sent, options=options), ()
     return _macro("form", build(schema, data, errors, options=options))
+
+
+def _has_some_of(schema: Schema, sent: Iterable[str]) -> bool:
+    """Whether names that were sent are this form's."""
+    return not {name.partition(".")[0] for name in sent}.isdisjoint(schema.get("properties") or {})
 
 
 def show(schema: Schema, data: Mapping[str, Any], *, options: Options | None = None) -> Markup:

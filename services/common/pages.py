@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, Response, request, send_from_directory, url_for
 from werkzeug.datastructures import MultiDict
 
-from services.common import auth, languages
+from services.common import auth, kept, languages
 
 DIST: Final = Path(__file__).parent / "static" / "dist"
 PAGE_SIZE: Final = 50
@@ -107,7 +107,7 @@ def install(app: Flask) -> None:
         days_left=days_left,
         language_url=language_url,
     )
-    app.jinja_env.globals.update(actor=auth.current_actor, has_grant=auth.has_grant)
+    app.jinja_env.globals.update(is_back=kept.is_back, actor=auth.current_actor, has_grant=auth.has_grant)
     app.jinja_env.filters.update(date=format_date, datetime=format_datetime)
 
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import structlog
 from flask import Blueprint, Flask, Response, g, jsonify, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined
 from sqlalchemy import Engine, MetaData
 
-from services.common import auth, db, directories, failures, languages, logs, pages
+from services.common import auth, db, directories, failures, kept, languages, logs, pages
 from services.common.clock import Clock, monotonic
 from services.common.config import Settings
 from services.common.health import Health
@@ -53,6 +53,11 @@ class _Sessions(SecureCookieSessionInterface):
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask's signature
         return request.is_secure
 
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie, unless a page inside this request has sent it already (`kept`)."""
+        if not g.get("session_is_saved"):
+            super().save_session(app, session, response)
+
 
 def create_app(
     service: str,
@@ -81,7 +86,7 @@ def create_app(
     failures.install(app)
     csrf = CSRFProtect()
     csrf.init_app(app)
-    for step in (_begin, auth.enforce, _protect(csrf)):
+    for step in (_begin, kept.resume, kept.catch, auth.enforce, _protect(csrf)):
         app.before_request(step)
     app.after_request(_finish)
     app.teardown_request(_forget)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from services.common import auth, db, languages, problems
+from services.common import auth, db, kept, languages, problems
 from services.intake import accounts, grants, listings, statistics
 from services.intake.listings import Filter
 from services.intake.web.words import say
@@ -15,11 +15,11 @@ pages = Blueprint("doors", __name__)
 
 @pages.get("/sign-in")
 @auth.public
-def sign_in_page() -> str | Response:
+def sign_in_page() -> Response:
     """Ask for user name and password; who is signed in already goes on."""
     if auth.current_actor() is not None:
         return redirect(auth.safe_next(request.args.get("next")), 303)
-    return _ask()
+    return _ask(200)
 
 
 @pages.post("/sign-in")
@@ -30,10 +30,15 @@ def sign_in() -> Any:
     login, password = request.form.get("login", ""), request.form.get("password", "")
     attempt = accounts.sign_in(here.engine, login, password, here.clock.now())
     if attempt.result == "locked":
-        return _ask(problems.texts("account_locked", minutes=attempt.minutes)), 429
+        return _ask(429, problems.texts("account_locked", minutes=attempt.minutes))
     if attempt.result == "wrong":
-        return _ask(problems.texts("bad_credentials")), 422
+        return _ask(422, problems.texts("bad_credentials"))
     auth.sign_in(attempt.account_id, attempt.epoch)
+    sealed = request.form.get(kept.FIELD, "")
+    waiting = kept.unseal(sealed) if sealed else None
+    if waiting is not None:
+        name = auth.require_actor().name
+        return render_template("kept_back.html", kept=sealed, page=waiting.page, name=name)
     return redirect(auth.safe_next(request.form.get("next")), 303)
 
 
@@ -58,11 +63,11 @@ def home() -> str:
     return render_template("home.html", head=head, lines=recent, deputy=actor.deputy_id is not None)
 
 
-def _ask(words: tuple[str, str] | None = None) -> str:
-    error = languages.pick(*words) if words else ""
-    return render_template(
-        "sign_in.html",
-        error=error,
+def _ask(status: int, words: tuple[str, str] | None = None) -> Response:
+    return kept.ask(
+        request.form.get(kept.FIELD, ""),
+        error=languages.pick(*words) if words else "",
         login=request.form.get("login", ""),
         target=auth.safe_next(request.values.get("next")),
+        status=status,
     )

@@ -78,6 +78,17 @@ def tell(app: Flask, **entry: Any) -> bool:
         return directories.apply(conn, here.directory, entry)
 
 
+ACTED: list[dict[str, str]] = []
+"""What the private form has done; tests empty it."""
+PRIVATE = """{% extends 'base.html' %}{% from '_macros.html' import token %}{% block main %}
+<form method="get"><input name="text" value="filter"></form>
+<form method="post" action="/private">{{ token() }}<input type="hidden" name="number" value="9">
+<input name="line" value="before &amp; after"><textarea name="text">old</textarea>
+<input type="checkbox" name="unit" value="a" checked><input type="checkbox" name="unit" value="b">
+<select name="choice"><option value="">-</option><option value="x" selected>X</option>
+<option value="y">Y</option></select>
+<input type="password" name="password"><button name="action" value="save">S</button></form>
+<form method="post" action="/private/away">{{ token() }}<textarea name="reason"></textarea></form>{% endblock %}"""
 FORM: dict[str, Any] = {
     "type": "object",
     "required": ["opinion", "unit"],
@@ -134,6 +145,20 @@ def _pages(app: Flask) -> None:
         text = "{% extends 'base.html' %}{% block main %}<form method=post>{{ made }}</form>{% endblock %}"
         made = forms.render(FORM, data, errors, options=options)
         return render_template_string(text, made=made), 422 if errors else 200
+
+    @app.route("/private", methods=["GET", "POST"])
+    @auth.signed_in
+    def private() -> str:
+        if request.method == "POST":
+            ACTED.append(dict(request.form))
+            return "done"
+        return render_template_string(PRIVATE)
+
+    @app.post("/private/away")
+    @auth.granted("ledger.read")
+    def away() -> str:
+        ACTED.append(dict(request.form))
+        return "done"
 
     @app.post("/api/things")
     @auth.signed_in

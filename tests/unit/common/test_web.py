@@ -172,10 +172,11 @@ def test_not_signed_in_inside_a_page_leads_to_the_sign_in_page(app: Flask) -> No
 
 
 def test_a_form_without_its_token_is_refused(client: FlaskClient) -> None:
-    """The page says that it expired and that texts can be saved first."""
+    """The page says that it expired, and comes back filled in."""
     answer = client.post("/form", data={"opinion": "很长的意见"})
     assert answer.status_code == 400
-    assert "已过期" in answer.text
+    assert "已经过期" in answer.text
+    assert ">\n很长的意见</textarea>" in answer.text
     assert client.post("/form", data={"opinion": "x", "csrf_token": "forged"}).status_code == 400
 
 

@@ -84,6 +84,28 @@ def test_a_wrong_password_says_so_and_a_locked_account_too(reader: Reader) -> No
     assert "15 分钟" in locked.text
 
 
+def test_what_was_sent_too_late_waits_at_the_sign_in_page(reader: Reader, world: World) -> None:
+    """Through a wrong password; then it goes back to its page, and another person gets the text to copy."""
+    form = reader.client.get("/sign-in").text
+    assert "kept" not in form
+    asked = reader.client.post("/matters/new", data=WRITTEN, headers={"Referer": "http://localhost/matters/new"})
+    assert asked.status_code == 401
+    kept = {"kept": re.findall(r'name="kept" value="([^"]+)"', asked.text)[0]}
+    assert kept["kept"] in reader.sign_in("liyun", "wrong one", **kept).text
+    welcome = reader.sign_in("liyun", **kept)
+    assert 'action="/matters/new"' in welcome.text
+    back = reader.client.post("/matters/new", data=kept).text
+    assert FORM["title"] in back
+    assert "增加车位\n限时停放</textarea>" in back
+    assert world.rows(tables.matter) == []
+    reader.post("/sign-out")
+    asked = reader.client.post("/matters/new", data=WRITTEN, headers={"Referer": "http://localhost/matters/new"})
+    kept = {"kept": re.findall(r'name="kept" value="([^"]+)"', asked.text)[0]}
+    reader.sign_in("edu", **kept)
+    other = reader.client.post("/matters/new", data=kept)
+    assert (other.status_code, f"{FORM['title']}</textarea>" in other.text) == (403, True)
+
+
 @pytest.mark.parametrize("login", ["liyun", "clerk", "edu", "nobody"])
 @pytest.mark.parametrize("path", ["/", "/matters", "/ledger", "/?lang=en", "/ledger?lang=en"])
 def test_every_start_page_opens_empty_and_says_what_to_do(reader: Reader, login: str, path: str) -> None:
