@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -37,6 +38,7 @@ from services.common.clock import monotonic, sleep
 _BUSY_MS = 30_000
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _log = logs.get(__name__)
+_writers: dict[str, Lock] = {}
 
 
 class Utc(TypeDecorator[datetime]):
@@ -120,10 +122,18 @@ def begin(engine: Engine) -> Iterator[Connection]:
 def transaction(conn: Connection) -> Iterator[None]:
     """As `begin`, on a connection that is open already. The loops that were promised work are woken at its end."""
     try:
-        with conn.begin():
+        with _turn(conn), conn.begin():
             yield
     finally:
         bells.ring_promised(conn)
+
+
+def _turn(conn: Connection) -> AbstractContextManager[object]:
+    """On SQLite writers of one process queue for their turn: left to itself, SQLite sleeps between tries."""
+    place = conn.engine.url.database
+    if conn.dialect.name != "sqlite" or place in (None, "", ":memory:"):
+        return nullcontext()
+    return _writers.setdefault(str(place), Lock())
 
 
 @contextmanager

@@ -1,5 +1,7 @@
-"""One waiting message after the other: decode, handle, answer – each in one transaction with its state
-change.
+"""Waiting messages: decode, handle, answer – in one transaction with the state change.
+
+Messages about one subject that wait behind each other are handled in one transaction, in their order; where one of
+them fails, all are undone and each gets a transaction of its own.
 
 What a handler raises decides: `Problem` below 500 or `Malformed` → rejected, with an answer to the sender;
 anything else → rolled back and tried again later. A message that is not for this service is finished
@@ -10,7 +12,8 @@ from __future__ import annotations
 
 import traceback
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,6 +28,8 @@ from services.contracts import codes, envelopes
 from services.contracts.envelopes import Malformed, Message
 
 _REJECTION = "message.rejected.v1"
+RUN = 50
+"""Messages about one subject that are handled in one transaction, at most."""
 _ANSWERS = frozenset({_REJECTION, "command.accepted.v1"})  # never answered, or two services would argue for ever
 _LONG = 2000  # characters of the explanation
 _WALL = SystemClock()  # retries wait in real time, however fast or slow the business clock runs
@@ -48,6 +53,8 @@ class Context:
 
 
 Handler = Callable[[Connection, Message, Context], None]
+Around = Callable[[Connection, Sequence[Message]], AbstractContextManager[None]]
+"""What a service does before and after the messages of one transaction are handled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class Desk:
     outbox: Table
     handlers: Mapping[str, Handler]
     clock: Clock
+    around: Around = lambda _conn, _messages: nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,38 +82,55 @@ class Refusal:
 
 
 def handle(desk: Desk, limit: int = 100) -> int:
-    """Work on up to `limit` due messages, one transaction each; returns how many were taken up (0: rest a
-    while).
+    """Work on due messages, about `limit` of them; returns how many were taken up (0: rest a while).
 
     Raises what says that the database is gone; everything a message causes ends in its row.
     """
     with desk.engine.connect() as conn:  # one connection for all: taking one from the pool costs two round trips
-        for count in range(limit):
-            if not _handle_one(conn, desk):
-                return count
-    return limit
+        done = alone = 0
+        while done < limit:
+            count = _handle_some(conn, desk, 1 if alone else RUN)
+            if count == 0:
+                return done
+            alone = -count if count < 0 else max(0, alone - 1)
+            done += max(0, count)
+    return done
 
 
-def _handle_one(conn: Connection, desk: Desk) -> bool:
-    row: RowMapping | None = None
+def _handle_some(conn: Connection, desk: Desk, most: int) -> int:
+    """Handle the first due message and, up to `most`, those behind it; how many, negative when they failed together."""
+    rows: list[RowMapping] = []
     try:
         with db.transaction(conn):
-            row = next(iter(inbox.due(conn, desk.inbox, _WALL.now(), 1)), None)
-            if row is None:
-                return False
-            _dispatch(conn, desk, row)
-            inbox.finish(conn, desk.inbox, [row["id"]])
+            now = _WALL.now()
+            rows = inbox.due(conn, desk.inbox, now, 1)
+            if not rows:
+                return 0
+            if most > 1 and rows[0]["subject"]:
+                rows += inbox.followers(conn, desk.inbox, rows[0], now, most - 1)
+            _dispatch(conn, desk, rows)
+            inbox.finish(conn, desk.inbox, [row["id"] for row in rows])
     except Exception as error:  # the worker's edge: whatever a handler raises ends in the row
-        if row is None or _is_disconnect(error):
+        if not rows or _is_disconnect(error):
             raise
-        _record(conn, desk, row, error)
-    return True
+        if len(rows) > 1:
+            return -len(rows)
+        _record(conn, desk, rows[0], error)
+    return len(rows)
 
 
-def _dispatch(conn: Connection, desk: Desk, row: RowMapping) -> None:
+def _dispatch(conn: Connection, desk: Desk, rows: Sequence[RowMapping]) -> None:
+    opened = [found for row in rows if (found := _open(desk, row)) is not None]
+    with desk.around(conn, [message for _, message, _ in opened]):
+        for handler, message, context in opened:
+            handler(conn, message, context)
+
+
+def _open(desk: Desk, row: RowMapping) -> tuple[Handler, Message, Context] | None:
+    """Who handles a message, and the message; None for one that is not for this service."""
     channel = row["channel"]
     if not topology.is_for(desk.service, channel, row["type"]):
-        return
+        return None
     if row["code"] is not None:
         raise problems.Rejected(row["code"])
     if not topology.may_send(channel, row["type"]):
@@ -118,7 +143,7 @@ def _dispatch(conn: Connection, desk: Desk, row: RowMapping) -> None:
     if connector is not None:
         message = replace(message, source=f"/agency/{connector}")  # proven by the queue, whatever it says
     now = desk.clock.now()
-    handler(conn, message, Context(channel, connector, row["received_at"], now, row["id"], row["attempts"]))
+    return handler, message, Context(channel, connector, row["received_at"], now, row["id"], row["attempts"])
 
 
 def _record(conn: Connection, desk: Desk, row: RowMapping, error: Exception) -> None:

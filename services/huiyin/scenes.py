@@ -19,6 +19,7 @@ from services.huiyin import casts, homes, settling, troupes
 from services.huiyin.casts import Cast
 from services.huiyin.clients import Client
 from services.huiyin.embedded import Installation
+from services.intake import accounts
 from services.intake import seed as intake_seed
 from services.workflow import packages, scenarios
 from services.workflow import seed as workflow_seed
@@ -90,7 +91,7 @@ def _forms(path: Path) -> dict[str, Mapping[str, Any]]:
 def stage(script: Script, home: Path, *, port: int | None = 0) -> Iterator[Stage]:
     """A fresh installation in `home`, package published and directory loaded; `port` 0 takes any free one."""
     settings, clock = homes.fresh(home, script.start)
-    with (home / "huiyin.log").open("w", encoding="utf-8") as log:
+    with (home / "huiyin.log").open("w", encoding="utf-8") as log, accounts.known_passwords():
         logs.setup(settings.log_level, "json", stream=log)
         installation = Installation(settings, port)
         try:

@@ -29,13 +29,11 @@ def wait(client: Client, timeout: float = TIMEOUT) -> dict[str, dict[str, Any]]:
     """Wait until all is settled; the last answers. Raises `Unsettled` that names what is not."""
     end = monotonic() + timeout
     while True:
-        answers = _try(client)
-        if answers is not None:
-            _check(answers)
-            if is_settled(answers):
-                return answers
+        answers = _listen(client)
+        if len(answers) == len(PARTS) and is_settled(answers):
+            return answers
         if monotonic() > end:
-            raise Unsettled(f"{timeout:g} 秒内没有平静 / not settled within {timeout:g} s: {unsettled(answers or {})}")
+            raise Unsettled(f"{timeout:g} 秒内没有平静 / not settled within {timeout:g} s: {unsettled(answers)}")
         sleep(POLL)
 
 
@@ -53,25 +51,32 @@ def unsettled(answers: Mapping[str, Mapping[str, Any]]) -> str:
         for name in _WAITING
         if answer.get(name)
     ]
-    for service, answer in answers.items():
+    for service, answer in answers.items() if not found else ():
         sent = sum(sender["sent"][service] for sender in answers.values())
         if sent != answer["received"]:
             found.append(f"{service}: received = {answer['received']} of {sent}")
     return "; ".join(found) or ("" if answers else "no answer")
 
 
-def _try(client: Client) -> dict[str, dict[str, Any]] | None:
-    try:
-        return ask(client)
-    except Unanswered as error:
-        if error.status not in (0, 502, 503):
-            raise
-        return None  # still starting, or restarting
+def _listen(client: Client) -> dict[str, dict[str, Any]]:
+    """The answers up to the first service that is busy or silent; the busiest is asked first."""
+    answers: dict[str, dict[str, Any]] = {}
+    for name in sorted(PARTS, reverse=True):
+        try:
+            answer = client.get(f"{PARTS[name].prefix}/health/settled")
+        except Unanswered as error:
+            if error.status not in (0, 502, 503):
+                raise
+            break  # still starting, or restarting
+        _check(name, answer)
+        answers[name] = answer
+        if any(answer.get(what) for what in _WAITING):
+            break
+    return answers
 
 
-def _check(answers: Mapping[str, Mapping[str, Any]]) -> None:
+def _check(service: str, answer: Mapping[str, Any]) -> None:
     """What no waiting will settle."""
-    for service, answer in answers.items():
-        for name in ("inbox_parked", "incidents"):
-            if answer.get(name):
-                raise Unsettled(f"{service}: {name} = {answer[name]}")
+    for name in ("inbox_parked", "incidents"):
+        if answer.get(name):
+            raise Unsettled(f"{service}: {name} = {answer[name]}")

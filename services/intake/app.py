@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from services.common import db, parked, traces, web
 from services.common.clock import Clock
 from services.common.config import Settings
-from services.common.health import Health, counts
+from services.common.health import Counts, Health
 from services.intake import api, grants, tables
 from services.intake import web as own_pages
 
@@ -35,11 +35,11 @@ def create(settings: Settings, clock: Clock, engine: Engine | None = None) -> Fl
 
 def health(engine: Engine) -> Health:
     """Return what intake tells about itself: what waits in its outbox and inbox."""
-    health = Health("intake")
+    health, counts = Health("intake"), Counts(tables.outbox, tables.inbox)
 
     def settled() -> Mapping[str, Any]:
         with db.read(engine) as conn:
-            return {**counts(conn, tables.outbox, tables.inbox), "timers_due": 0, "next_due": None}
+            return {**counts(conn), "timers_due": 0, "next_due": None}
 
     health.register_settled(settled)
     return health

@@ -20,8 +20,8 @@ _MISSING: Final = frozenset({"required", "part_empty"})
 
 
 def project(conn: Connection, message: Message, _context: Context) -> None:
-    """Take a message of the workflow into the ledger."""
-    ledger.apply(conn, message)
+    """Take a message of the workflow into the ledger; its lines are recomputed when all are projected."""
+    ledger.project(conn, message)
 
 
 def receive_letter(conn: Connection, message: Message, context: Context) -> None:
@@ -97,4 +97,4 @@ HANDLERS: Final[Mapping[str, Handler]] = {
 def desk(engine: Engine, clock: Clock, zone: ZoneInfo) -> Desk:
     """Return what a worker of intake works with; `zone` says on which day a suggestion comes in."""
     handlers: dict[str, Handler] = {**HANDLERS, "matter.submit.v1": partial(submit, zone=zone)}
-    return Desk("intake", engine, tables.inbox, tables.outbox, handlers, clock)
+    return Desk("intake", engine, tables.inbox, tables.outbox, handlers, clock, ledger.lines_of)

@@ -5,7 +5,8 @@ it and replays the stored inbox messages to identical rows. It reads records, mi
 deadlines only, so it keeps working however diagrams are rearranged.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,14 +24,22 @@ GIVEN_BACK: Final = frozenset({"returned", "revoked", "withdrawn"})
 """Reasons after which a unit that had a task is no longer one of the matter's units by that task."""
 
 
+@contextmanager
+def lines_of(conn: Connection, messages: Sequence[Message]) -> Iterator[None]:
+    """Lock the ledger lines of the matters these messages are about; recompute them once all are projected."""
+    said = [message.data.get("matter_id") for message in messages if message.type in PROJECTORS]
+    matters = sorted({matter_id for matter_id in said if matter_id is not None})
+    for matter_id in matters:
+        store_ledger.lock_line(conn, matter_id)
+    yield
+    for matter_id in matters:
+        recompute(conn, matter_id)
+
+
 def apply(conn: Connection, message: Message) -> None:
     """Take over one message and recompute the ledger line of its matter."""
-    matter_id = message.data.get("matter_id")
-    if matter_id is not None:
-        store_ledger.lock_line(conn, matter_id)
-    project(conn, message)
-    if matter_id is not None:
-        recompute(conn, matter_id)
+    with lines_of(conn, [message]):
+        project(conn, message)
 
 
 def project(conn: Connection, message: Message) -> None:

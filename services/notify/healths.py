@@ -8,18 +8,18 @@ from typing import Any
 from sqlalchemy import Engine
 
 from services.common import db
-from services.common.health import Health, counts
+from services.common.health import Counts, Health
 from services.notify import store, tables
 
 
 def of(engine: Engine) -> Health:
     """The service's health. Waiting mail keeps nothing from being settled: a mail server may be down for days."""
-    health = Health("notify")
+    health, counts = Health("notify"), Counts(tables.outbox, tables.inbox)
 
     def settled() -> Mapping[str, Any]:
         with db.read(engine) as conn:
             waiting = {"deliveries_waiting": store.count_waiting(conn), "timers_due": 0, "next_due": None}
-            return {**counts(conn, tables.outbox, tables.inbox), **waiting}
+            return {**counts(conn), **waiting}
 
     health.register_settled(settled)
     return health

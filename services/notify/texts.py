@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -71,11 +72,16 @@ def plain(language: str, name: str, matter: Mapping[str, Any]) -> dict[str, str]
 
 
 def _fill(source: Mapping[str, str], names: Mapping[str, Any]) -> dict[str, str]:
-    subject = _line(_jinja.from_string(source["subject"]).render(names))
-    body = _jinja.from_string(source["body"]).render(names).strip()
+    subject = _line(_template(source["subject"]).render(names))
+    body = _template(source["body"]).render(names).strip()
     if not subject:
         raise ValueError("the subject is empty")
     return {"subject": subject, "body": body[:BODY_MAX]}
+
+
+@lru_cache(1024)
+def _template(source: str) -> Template:
+    return _jinja.from_string(source)
 
 
 def _line(text: str) -> str:

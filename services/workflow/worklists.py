@@ -46,6 +46,12 @@ def done(
     return conn.execute(statement.order_by(_c.closed_at.desc()).limit(limit).offset(offset)).mappings().all()
 
 
+def everything(conn: Connection, *, limit: int, offset: int = 0) -> Sequence[RowMapping]:
+    """Open tasks of all cases, the oldest first."""
+    statement = _select().where(_c.state == "open").order_by(_c.opened_at, _c.case_id, _c.id)
+    return conn.execute(statement.limit(limit).offset(offset)).mappings().all()
+
+
 def of_case(conn: Connection, case_id: str) -> Sequence[RowMapping]:
     """All tasks of a case in the order they were opened."""
     statement = _select().where(_c.case_id == case_id)

@@ -141,7 +141,7 @@ class Service:
     def counts(self) -> dict[str, Any]:
         """As `/health/settled` tells it."""
         with db.read(self.engine) as conn:
-            return health.counts(conn, outbox_, inbox_)
+            return health.Counts(outbox_, inbox_)(conn)
 
     def noted(self) -> list[tuple[str, str]]:
         """(subject, message id) in the order of handling."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row
 
 from services.common import auth, db
 from services.common.problems import Problem
-from services.intake import grants, matters, store, store_ledger, tables, timelines
+from services.intake import grants, matters, store, store_ledger, tables, timelines, withdrawals
 from services.intake.api.answers import answer
 from services.intake.timelines import Reader
 
@@ -58,6 +58,29 @@ def show(matter_id: str) -> Response:
         reader = Reader(inside=not own, person_id=actor.deputy_id)
         story = timelines.tell(conn, matter, reader, here.clock.now())
         return answer({**_facts(conn, matter), **asdict(story)})
+
+
+@api.post("/matters/<matter_id>/withdraw")
+@auth.signed_in
+def withdraw(matter_id: str) -> Response:
+    """Withdraw a matter in writing, `{reason}`: its lead deputy, or the congress office for a letter it received.
+
+    `{matter_id, withdrawn}`; not yet withdrawn is one whose co-signers are to be heard. 404 unknown_matter, 403
+    not_lead_proposer, 409 with what hinders it, 422 invalid_form.
+    """
+    here, actor = auth.extension(), auth.require_actor()
+    given = request.get_json(silent=True)
+    if not isinstance(given, dict):
+        raise Problem("bad_request", 400)
+    person = None if auth.has_grant("matters.register") else (actor.deputy_id or "")
+    with db.read(here.engine) as conn:
+        matter = store.matter(conn, matter_id)
+        if matter is None or not grants.may_see(conn, matter, grants.scope(actor, auth.current_grants())):
+            raise Problem("unknown_matter", 404)
+    with db.begin(here.engine) as conn:
+        reason = str(given.get("reason") or "")
+        withdrawn = withdrawals.ask(conn, matter_id, person_id=person, reason=reason, now=here.clock.now())
+    return answer({"matter_id": matter_id, "withdrawn": withdrawn}, 200)
 
 
 def _facts(conn: Connection, matter: Row[Any]) -> dict[str, Any]:

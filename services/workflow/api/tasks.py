@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import Connection
@@ -15,6 +15,8 @@ from services.workflow import cases, deadlines, edges, matters, tasks, verbs, wo
 from services.workflow.api.once import once
 
 api = Blueprint("api_tasks", __name__, url_prefix="/api/v1")
+WATCHED: Final = 500
+"""Tasks on a page of `list_everything`."""
 
 
 @api.get("/tasks")
@@ -28,6 +30,16 @@ def list_() -> Response:
         )
     page = page_tools.page_of(found, number)
     return jsonify({"tasks": [as_json(row) for row in page.items], "page": number, "more": page.has_next})
+
+
+@api.get("/open-tasks")
+@auth.granted("cases.operate")
+def list_everything() -> Response:
+    """Open tasks of everybody, the oldest first, for programs that watch over an installation; `?page=` for more."""
+    number = page_tools.page_number()
+    with edges.reading() as conn:
+        found = worklists.everything(conn, limit=WATCHED + 1, offset=(number - 1) * WATCHED)
+    return jsonify({"tasks": [as_json(row) for row in found[:WATCHED]], "page": number, "more": len(found) > WATCHED})
 
 
 @api.get("/tasks/<task_id>")

@@ -37,7 +37,7 @@ def test_counts_tell_what_waits_and_what_has_passed(tmp_path: Path) -> None:
         arrived = [incoming(numbered(5)), incoming(complete(1), "tongbu"), incoming(other, "tongbu")]
         inbox.store(conn, inbox_, arrived, START)
         inbox.park(conn, inbox_, 1, "failed", "x")
-        counts = health.counts(conn, outbox_, inbox_)
+        counts = health.Counts(outbox_, inbox_)(conn)
     engine.dispose()
 
     assert counts == {
@@ -48,6 +48,26 @@ def test_counts_tell_what_waits_and_what_has_passed(tmp_path: Path) -> None:
         "received": 1,
         "received_from": {"tongbu": 1},
     }
+
+
+def test_what_was_counted_is_remembered_and_still_right(tmp_path: Path) -> None:
+    """A counter that has counted before says what a fresh one says, also when a message is sent late."""
+    engine = db.connect(f"sqlite:///{tmp_path}/x.sqlite")
+    metadata.create_all(engine)
+    counts, seen = health.Counts(outbox_, inbox_), []
+    with db.begin(engine) as conn:
+        outbox.add_all(conn, outbox_, [(closed(n), None) for n in range(1, 6)], now=START)
+        for published in (["c-1", "c-3"], ["c-2"], ["c-4", "c-5"]):
+            outbox.mark(conn, outbox_, published, START)
+            inbox.store(conn, inbox_, [incoming(numbered(len(seen)))], START)
+            seen.append(counts(conn))
+            assert seen[-1] == health.Counts(outbox_, inbox_)(conn)
+    engine.dispose()
+    assert [(one["sent"]["intake"], one["received"], one["outbox_pending"]) for one in seen] == [
+        (2, 1, 3),
+        (3, 2, 2),
+        (5, 3, 0),
+    ]
 
 
 def test_settled_means_nothing_waits_and_all_that_was_sent_has_arrived() -> None:

@@ -348,3 +348,20 @@ def test_health_counts_what_waits(reader: Reader, world: World) -> None:
     after = reader.client.get("/health/settled").json
     assert after["outbox_pending"] == before["outbox_pending"] + 1
     assert after["timers_due"] == 0
+
+
+def test_the_interface_withdraws_as_the_page_does(reader: Reader, world: World) -> None:
+    """With a reason, by its lead deputy or the office; another's matter is not even there."""
+    own, other = world.submit(key="1").matter_id, world.submit(key="2", lead_proposer="d-2").matter_id
+    asked = [("liyun", own, {}), ("liyun", other, {"reason": "不再需要"}), ("liyun", own, {"reason": "已经解决"})]
+    answers = [
+        reader.client.post(f"/api/v1/matters/{key}/withdraw", json=body, headers=token(reader, login))
+        for login, key, body in [*asked, ("clerk", other, {"reason": "来函撤回"}), ("clerk", other, {"reason": "再撤"})]
+    ]
+    assert [(answer.status_code, answer.json.get("code")) for answer in answers] == [
+        (422, "invalid_form"),
+        (404, "unknown_matter"),
+        (200, None),
+        (200, None),
+        (409, "already_withdrawn"),
+    ]

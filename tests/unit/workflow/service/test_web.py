@@ -295,6 +295,18 @@ def test_health_says_what_waits(office: Office, people: dict[str, Person]) -> No
     assert people["office"].client.get("/health/settled").get_json()["inbox_pending"] == 1
 
 
+def test_who_watches_sees_the_open_tasks_of_everybody(office: Office, people: dict[str, Person]) -> None:
+    """All cases, the oldest first; nobody else may ask."""
+    first = office.open(office.start())[0]["id"]
+    second = office.open(office.start("m2"))[0]["id"]
+    office.decide(first.rpartition(".")[0], "u_a", "u_b")
+    status, found = people["office"].api("GET", "/open-tasks")
+    assert (status, found["more"]) == (200, False)
+    assert [task["unit"] for task in found["tasks"]] == ["u_a", "u_b", None]
+    assert found["tasks"][-1]["task_id"] == second
+    assert people["liaison"].api("GET", "/open-tasks")[0] == 403
+
+
 def test_the_history_of_a_matter_tells_every_step(office: Office, people: dict[str, Person]) -> None:
     """Who, when, where in the diagram, under which deadline, and which messages it caused."""
     case_id = office.start()
