@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, Row
 
-from services.common import db
+from services.common import db, ratings
 from services.common.auth import Actor
 from services.intake import store, store_ledger
 
@@ -33,11 +33,15 @@ _CURRENT: Final = frozenset({"active", "retired"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Which matters somebody sees: all, those of some units, and those proposed in person."""
+    """Which matters somebody sees: all, those of some units, and those proposed in person.
+
+    `sees_ratings`: whether ratings are open before their round is closed.
+    """
 
     everything: bool = False
     units: frozenset[str] = frozenset()
     person_id: str | None = None
+    sees_ratings: bool = False
 
     @property
     def nothing(self) -> bool:
@@ -74,6 +78,7 @@ def scope(actor: Actor, grants: frozenset[str]) -> Scope:
         everything="matters.read_all" in grants,
         units=actor.units if "matters.read_unit" in grants else frozenset(),
         person_id=actor.deputy_id,
+        sees_ratings=ratings.sees_all(grants),
     )
 
 

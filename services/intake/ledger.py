@@ -217,7 +217,7 @@ def _state(matter: Row[Any] | None, milestones: Sequence[Row[Any]]) -> tuple[str
 def _outcome_class(conn: Connection, matter_id: str) -> str | None:
     """Return the class of the latest issued reply; a draft's class is nobody's business yet."""
     said = [(row.issued_at, row.data.get("outcome_class")) for row in store.letters(conn, matter_id)]
-    said += [(row.at, row.data.get("outcome_class")) for row in store_ledger.records_of(conn, matter_id, ["reply"])]
+    said += [(row.at, row.data.get("outcome_class")) for row in store_ledger.records_of(conn, [matter_id], ["reply"])]
     classes = sorted((at, value) for at, value in said if value)
     return classes[-1][1] if classes else None
 
@@ -230,7 +230,7 @@ def _units(conn: Connection, matter_id: str, tasks: Sequence[Row[Any]]) -> dict[
     units = {task.unit: "" for task in tasks if task.unit and (is_open(task) or task.closed_reason not in GIVEN_BACK)}
     kinds = ("handover", "acceptance", "return_request", "return_decision")
     said = sorted(
-        store_ledger.records_of(conn, matter_id, kinds),
+        store_ledger.records_of(conn, [matter_id], kinds),
         key=lambda row: store_ledger.order(row.said_as_of, row.said_message),
     )
     returning = None

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, false, func, or_, select
 
-from services.intake import ledger, store_ledger
+from services.intake import ledger, seals, store_ledger
 from services.intake import tables as t
 from services.intake.grants import Scope
+from services.intake.seals import Eyes
 
 PAGE_SIZE: Final = 50
 TEXT_MAX: Final = 100
@@ -74,14 +75,14 @@ def find(conn: Connection, scope: Scope, wanted: Filter, now: datetime, *, page:
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(page, 1), pages)
     rows = _slice(conn, condition, (page - 1) * PAGE_SIZE)
-    return Page(lines=_lines(conn, rows, now), total=total, number=page, pages=pages)
+    return Page(lines=_lines(conn, rows, scope, now), total=total, number=page, pages=pages)
 
 
 def every(conn: Connection, scope: Scope, wanted: Filter, now: datetime) -> Iterator[Line]:
     """Yield all lines a filter finds, for exports."""
     condition, offset = conditions(scope, wanted, now), 0
     while rows := _slice(conn, condition, offset):
-        yield from _lines(conn, rows, now)
+        yield from _lines(conn, rows, scope, now)
         offset += len(rows)
 
 
@@ -158,13 +159,14 @@ def _slice(conn: Connection, condition: ColumnElement[bool], offset: int) -> Seq
     return conn.execute(query.order_by(*order).limit(PAGE_SIZE).offset(offset)).all()
 
 
-def _lines(conn: Connection, rows: Sequence[Row[Any]], now: datetime) -> list[Line]:
+def _lines(conn: Connection, rows: Sequence[Row[Any]], scope: Scope, now: datetime) -> list[Line]:
     ids = [row.id for row in rows]
     by_matter = {
         table: _grouped(store_ledger.rows_of(conn, table, ids))
         for table in (t.proposer, t.led_unit, t.led_deadline, t.led_task)
     }
-    records = store_ledger.record_counts(conn, ids)
+    eyes = Eyes(person_id=scope.person_id, sees_all=scope.sees_ratings)
+    records = store_ledger.record_counts(conn, ids, without=seals.sealed(conn, ids, eyes))
     return [
         _line(row, {table: rows.get(row.id, []) for table, rows in by_matter.items()}, records, now) for row in rows
     ]

@@ -1,7 +1,7 @@
 """SQL over what intake projects from messages. Every write may come twice and in any order."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -89,9 +89,9 @@ def rows_of(conn: Connection, table: Table, matter_ids: Sequence[str]) -> Sequen
     return conn.execute(query.order_by(table.c.matter_id, first)).all()
 
 
-def records_of(conn: Connection, matter_id: str, kinds: Sequence[str]) -> Sequence[Row[Any]]:
-    """The records of some kinds about a matter."""
-    query = select(t.led_record).where(t.led_record.c.matter_id == matter_id, t.led_record.c.record.in_(kinds))
+def records_of(conn: Connection, matter_ids: Sequence[str], kinds: Sequence[str]) -> Sequence[Row[Any]]:
+    """The records of some kinds about these matters."""
+    query = select(t.led_record).where(t.led_record.c.matter_id.in_(matter_ids), t.led_record.c.record.in_(kinds))
     return conn.execute(query).all()
 
 
@@ -100,10 +100,11 @@ def units_of(conn: Connection, matter_id: str) -> set[str]:
     return set(conn.scalars(select(t.led_unit.c.unit).where(t.led_unit.c.matter_id == matter_id)))
 
 
-def record_counts(conn: Connection, matter_ids: Sequence[str]) -> dict[str, int]:
-    """How many records there are about each of these matters."""
+def record_counts(conn: Connection, matter_ids: Sequence[str], without: Collection[str]) -> dict[str, int]:
+    """How many records there are about each of these matters, not counting some."""
     matter = t.led_record.c.matter_id
-    query = select(matter, func.count()).where(matter.in_(matter_ids)).group_by(matter)
+    counted = (matter.in_(matter_ids), t.led_record.c.record_id.not_in(without))
+    query = select(matter, func.count()).where(*counted).group_by(matter)
     return {row[0]: row[1] for row in conn.execute(query)}
 
 

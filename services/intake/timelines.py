@@ -1,8 +1,8 @@
 """What happened to one matter, in order, for the eyes of one reader.
 
 A deputy sees every stage of his or her own matter, but not what is internal to the units: drafts, reviews
-and co-handling opinions go to the lead unit and never to the deputy directly; another deputy's rating stays
-closed until the round is closed (domain 4-actors).
+and co-handling opinions go to the lead unit and never to the deputy directly (domain 4-actors). Ratings stay sealed
+for everybody but their deputy and the congress office until their round is closed (`seals`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,21 +12,25 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row
 
-from services.intake import ledger, store, store_ledger
+from services.intake import ledger, seals, store, store_ledger
 from services.intake import tables as t
+from services.intake.seals import Eyes
 
 INTERNAL: Final = frozenset({"internal_assignment", "reply_draft", "review", "co_opinion"})
 _LAST: Final = "\uffff"
 """Stands where no message is known, after every other at the same instant."""
-ROUND_ENDS: Final = frozenset({"feedback_closed", "redo", "completed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Whose eyes: a deputy (`person_id` set, `inside` False) or somebody who works on matters (`inside`)."""
+    """Whose eyes: a deputy (`person_id` set, `inside` False) or somebody who works on matters (`inside`).
+
+    `sees_ratings`: whether ratings are open to them before their round is closed.
+    """
 
     inside: bool
     person_id: str | None = None
+    sees_ratings: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +99,11 @@ def _events(conn: Connection, matter: Row[Any], tasks: Sequence[Row[Any]], reade
     """Sort what happened by time; at one instant by the steps of its case, within a step acts before states."""
     milestones = store_ledger.rows_of(conn, t.led_milestone, [matter.id])
     records = store_ledger.rows_of(conn, t.led_record, [matter.id])
+    sealed = seals.sealed(conn, [matter.id], Eyes(person_id=reader.person_id, sees_all=reader.sees_ratings))
     told = [
         ("", Event(at=matter.submitted_at, kind="submitted", code="submitted")),
         *[(row.closed_message, _done(row)) for row in tasks if row.closed_at is not None and not ledger.is_open(row)],
-        *[(row.said_message, _recorded(row)) for row in records if _open_record(row, milestones, reader)],
+        *[(row.said_message, _recorded(row)) for row in records if _is_open(row, sealed, reader)],
         *[(row.message_id or _LAST, _letter(row)) for row in store.letters(conn, matter.id)],
         *[(row.message_id, _reached(row)) for row in ledger.in_order(milestones) if row.state != "submitted"],
     ]
@@ -117,19 +122,8 @@ def _shown(task: Row[Any], reader: Reader) -> bool:
     return bool(task.public_name or (reader.inside and task.name))
 
 
-def _open_record(record: Row[Any], milestones: Sequence[Row[Any]], reader: Reader) -> bool:
-    if reader.inside:
-        return True
-    if record.record in INTERNAL:
-        return False
-    if record.record != "feedback" or _deputy_of(record) == reader.person_id:
-        return True
-    return any(row.state in ROUND_ENDS and row.at >= record.at for row in milestones)
-
-
-def _deputy_of(record: Row[Any]) -> str | None:
-    actor = record.actor or {}
-    return record.data.get("deputy") or actor.get("person")
+def _is_open(record: Row[Any], sealed: frozenset[str], reader: Reader) -> bool:
+    return record.record_id not in sealed and (reader.inside or record.record not in INTERNAL)
 
 
 def _done(task: Row[Any]) -> Event:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from services.common.problems import Problem
-from services.workflow import answers, cases, documents, editions, matters, remarks
+from services.workflow import answers, cases, documents, editions, matters, remarks, seals
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order, UnknownCase
@@ -139,19 +139,19 @@ def addable(conn: Connection, task: Mapping[Any, Any], speaker: Speaker) -> list
     return found
 
 
-def of_case(conn: Connection, case_id: str) -> Sequence[RowMapping]:
-    """Records of one case, the latest first."""
-    return _read(conn, t.record.c.case_id == case_id)
+def of_case(conn: Connection, case_id: str, speaker: Speaker) -> Sequence[RowMapping]:
+    """Records of one case that the speaker may read, the latest first."""
+    return _read(conn, t.record.c.case_id == case_id, speaker)
 
 
-def of_matter(conn: Connection, matter_id: str) -> Sequence[RowMapping]:
-    """Records of a matter over all its cases, the latest first."""
-    return _read(conn, t.record.c.matter_id == matter_id)
+def of_matter(conn: Connection, matter_id: str, speaker: Speaker) -> Sequence[RowMapping]:
+    """Records of a matter over all its cases that the speaker may read, the latest first."""
+    return _read(conn, t.record.c.matter_id == matter_id, speaker)
 
 
-def _read(conn: Connection, where: Any) -> Sequence[RowMapping]:
+def _read(conn: Connection, where: Any, speaker: Speaker) -> Sequence[RowMapping]:
     statement = select(t.record).where(where).order_by(t.record.c.at.desc(), t.record.c.id.desc())
-    return conn.execute(statement).mappings().all()
+    return seals.readable(conn, conn.execute(statement).mappings().all(), speaker)
 
 
 def with_texts(conn: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:

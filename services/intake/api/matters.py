@@ -55,7 +55,7 @@ def show(matter_id: str) -> Response:
         if matter is None or not grants.may_see(conn, matter, seen):
             raise Problem("unknown_matter", 404)
         own = any(row.person_id == seen.person_id for row in store.proposers(conn, matter_id))
-        reader = Reader(inside=not own, person_id=actor.deputy_id)
+        reader = Reader(inside=not own, person_id=actor.deputy_id, sees_ratings=seen.sees_ratings)
         story = timelines.tell(conn, matter, reader, here.clock.now())
         return answer({**_facts(conn, matter), **asdict(story)})
 

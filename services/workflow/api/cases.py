@@ -34,8 +34,9 @@ api = Blueprint("api_cases", __name__, url_prefix="/api/v1")
 @auth.signed_in
 def get(case_id: str) -> Response:
     """Where a case stands: its tasks, deadlines, records and whether its log is intact."""
+    speaker = edges.speaker()
     with edges.reading() as conn:
-        row = visibility.check(conn, case_id, edges.speaker())
+        row = visibility.check(conn, case_id, speaker)
         answer: dict[str, Any] = {
             "case_id": row["id"],
             "matter_id": row["matter_id"],
@@ -48,7 +49,7 @@ def get(case_id: str) -> Response:
             "log_intact": chain.first_broken(cases.log(conn, case_id)) is None,
             "tasks": [task_api.as_json(task) for task in worklists.of_case(conn, case_id)],
             "deadlines": [_deadline(limit) for limit in deadlines.of_case(conn, case_id)],
-            "records": [_record(one) for one in records_.with_texts(conn, records_.of_case(conn, case_id))],
+            "records": [_record(one) for one in records_.with_texts(conn, records_.of_case(conn, case_id, speaker))],
         }
     return jsonify(answer)
 

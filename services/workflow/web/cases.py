@@ -51,7 +51,7 @@ def case(case_id: str) -> str:
             done=_passed(editions.get(conn, row["package_version"]), steps).difference(current),
             deadlines=deadlines.of_case(conn, case_id),
             warned=remarks.of_case(conn, case_id),
-            records=read_records(conn, records.of_case(conn, case_id)),
+            records=read_records(conn, records.of_case(conn, case_id, speaker)),
             log=_lines(conn, row, log),
             broken=chain.first_broken(log),
             incidents=incidents.of_case(conn, case_id),

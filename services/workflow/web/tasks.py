@@ -164,7 +164,7 @@ def _page(task_id: str, data: Mapping[str, Any] | None, errors: Sequence[FieldEr
             draft=draft,
             addable=records.addable(conn, row, speaker),
             warned=remarks.of_case(conn, row["case_id"]),
-            records=read_records(conn, records.of_matter(conn, row["matter_id"])),
+            records=read_records(conn, records.of_matter(conn, row["matter_id"], speaker)),
             can_return=row["state"] == "open" and tasks.can_return(conn, row),
             mine=row["claimed_by"] == speaker.account,
         )
