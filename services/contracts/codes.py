@@ -328,6 +328,9 @@ REJECTIONS: Final[Mapping[str, Rejection]] = {
     "already_done": Rejection("任务已由他人办理", "the task has already been done", False),
     "wrong_unit": Rejection("不是本单位的任务", "the task belongs to another unit", False),
     "not_permitted": Rejection("无权办理", "not permitted", False),
+    "four_eyes": Rejection(
+        "您办过这一步要核对的环节,须由另一人办理", "you did the step this one checks, somebody else has to do it", False
+    ),
     "missing_field": Rejection("缺少必填项", "a required field is missing", False),
     "invalid_field": Rejection("填写内容无效", "a field is invalid", False),
     "unknown_deputy": Rejection("代表不存在", "there is no such deputy", False),

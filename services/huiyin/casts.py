@@ -52,6 +52,11 @@ class Cast:
         found = [p for p in self.players if any(r == role and u in (None, unit) for r, u in p.roles)]
         return self._first(f"{role}@{unit}" if unit else role, found)
 
+    def colleagues(self, login: str, role: str, unit: str | None) -> list[str]:
+        """Everybody who holds a role in a unit, or for the whole locality: this one first."""
+        found = [p.login for p in self.players if any(r == role and u in (None, unit) for r, u in p.roles)]
+        return [login, *(one for one in found if one != login)]
+
     def player_of(self, act: Act, role: str, unit: str | None, lead: str) -> str:
         """Who does a task: whoever the line names, else the deputy meant, else a holder of its role and unit."""
         if act.who.get("account") in self.passwords:

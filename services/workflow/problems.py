@@ -26,7 +26,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "version {version} exists with other content, raise the revision",
     ),
     "wrong_status": ("该版本当前状态不允许此操作", "the version's status does not allow this"),
-    "four_eyes": ("发布须由另一人审定,提交人不能审定自己提交的版本", "a second person must approve"),
+    "own_submission": ("发布须由另一人审定,提交人不能审定自己提交的版本", "a second person must approve"),
     "no_draft": ("没有这份草稿", "there is no such draft"),
     "draft_closed": ("这份草稿已提交或放弃,不能再改", "this draft was submitted or given up"),
     "draft_conflict": (

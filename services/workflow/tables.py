@@ -166,6 +166,8 @@ task = Table(
     Column("form", Text),
     Column("record", Text),
     Column("accepts", Json(), nullable=False),  # records that may be added while it is open
+    Column("scope", Text),  # the boxes around it in the case, instances with their position
+    Column("apart", Json()),  # elements done by others than whoever does this one
     Column("initial", Json()),  # what the form holds at first; texts as {"$doc", "chars"}
     Column("deadline", Text),
     Column("deadline_id", Text),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from services.common import db
 from services.common.problems import Problem
-from services.workflow import answers, documents, editions, incidents, remarks
+from services.workflow import answers, documents, editions, four_eyes, incidents, remarks
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order
@@ -65,9 +65,11 @@ def can_return(conn: Connection, row: Mapping[Any, Any]) -> bool:
 
 
 def claim(conn: Connection, task_id: str, speaker: Speaker, now: datetime) -> None:
-    """Take the task out of the common pile; raises `Problem` claimed when a colleague has it."""
+    """Take the task out of the common pile; raises `Problem` claimed when a colleague has it, or four_eyes."""
     row = get(conn, task_id, speaker)
     check_open(row)
+    if four_eyes.barred(conn, [row], speaker):
+        raise Problem("four_eyes", 403)
     free = t.task.c.claimed_by.is_(None) | (t.task.c.claimed_by == speaker.account)
     statement = update(t.task).where(t.task.c.id == task_id, t.task.c.state == "open", free)
     taken = statement.values(claimed_by=speaker.account, claimed_at=now).returning(t.task.c.id)
@@ -107,7 +109,7 @@ def complete(
 ) -> Applied:
     """Answer a task's form and move the case; `unit` is whom a connector says it speaks for.
 
-    Raises `Problem` unknown_task, task_closed, already_done, wrong_unit, not_permitted, incident_open,
+    Raises `Problem` unknown_task, task_closed, already_done, wrong_unit, not_permitted, four_eyes, incident_open,
     missing_field or invalid_field (by the form, its record or the tables the task names). An engine failure comes
     back as `Applied.incident`: commit it.
     """
@@ -118,6 +120,8 @@ def complete(
     check_speaker(row, speaker, unit)
     if is_delegated(row, speaker):
         raise Problem("delegated", 409)
+    if four_eyes.barred(conn, [row], speaker):
+        raise Problem("four_eyes", 403)
     settle_clock(batch, row, now)
     if incidents.of_task(conn, task_id) is not None:
         raise Problem("incident_open", 409)

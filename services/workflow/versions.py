@@ -60,13 +60,13 @@ def submit(conn: Connection, package: Package, by: str, now: datetime) -> str:
 def approve(conn: Connection, version: str, by: str, now: datetime) -> None:
     """Put a version in force: new cases may start, everybody is told. It takes a second person.
 
-    Raises `Problem` no_such_version, wrong_status or four_eyes (domain 4-actors: two persons publish).
+    Raises `Problem` no_such_version, wrong_status or own_submission (domain 4-actors: two persons publish).
     """
     row = _lock(conn, version)
     if row["status"] != "validated":
         raise Problem("wrong_status", 409)
     if row["submitted_by"] == by:
-        raise Problem("four_eyes", 403)
+        raise Problem("own_submission", 403)
     values = {"status": "active", "approved_by": by, "approved_at": now}
     conn.execute(update(t.package_version).where(_c.version == version).values(**values))
     announce(conn, version, "active", now)

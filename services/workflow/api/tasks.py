@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from services.common import auth
 from services.common import pages as page_tools
 from services.common.problems import Problem
-from services.workflow import cases, deadlines, edges, matters, tasks, verbs, worklists
+from services.workflow import cases, deadlines, edges, four_eyes, matters, tasks, verbs, worklists
 from services.workflow.api.once import once
 
 api = Blueprint("api_tasks", __name__, url_prefix="/api/v1")
@@ -24,12 +24,13 @@ WATCHED: Final = 500
 def list_() -> Response:
     """Open tasks of the person asking, due ascending; `?page=` for more."""
     size, number = page_tools.PAGE_SIZE, page_tools.page_number()
+    speaker = edges.speaker()
     with edges.reading() as conn:
-        found = worklists.todo(
-            conn, edges.speaker(), filter_of(), edges.now(), limit=size + 1, offset=(number - 1) * size
-        )
+        found = worklists.todo(conn, speaker, filter_of(), edges.now(), limit=size + 1, offset=(number - 1) * size)
+        barred = four_eyes.barred(conn, found, speaker)
     page = page_tools.page_of(found, number)
-    return jsonify({"tasks": [as_json(row) for row in page.items], "page": number, "more": page.has_next})
+    rows = [{**as_json(row), "barred": row["id"] in barred} for row in page.items]
+    return jsonify({"tasks": rows, "page": number, "more": page.has_next})
 
 
 @api.get("/open-tasks")
@@ -58,6 +59,7 @@ def get(task_id: str) -> Response:
             "why": list(limit["why"]) if limit else [],
             "draft": draft["data"] if draft else None,
             "initial": tasks.initial_of(conn, row),
+            "barred": bool(four_eyes.barred(conn, [row], speaker)),
             "matter": matter["data"] if matter else None,
         }
     return jsonify({key: value for key, value in answer.items() if key not in ("matter_no", "title")})
@@ -149,5 +151,6 @@ def as_json(row: Mapping[Any, Any]) -> dict[str, Any]:
         "opened_at": opened.isoformat(),
         "claimed_by": row["claimed_by"],
         "warnings": row["warnings"] or [],
+        "apart": row["apart"] or [],
         "process_version": row["package_version"],
     }

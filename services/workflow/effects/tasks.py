@@ -33,6 +33,8 @@ def opened(scene: Scene, effect: e.TaskOpened) -> None:
         "form": effect.form or None,
         "record": form.record if form else None,
         "accepts": list(effect.accepts),
+        "scope": effect.scope,
+        "apart": list(effect.apart) or None,
         "initial": effect.initial,
         "deadline": limit["name"] if limit else None,
         "deadline_id": effect.deadline,

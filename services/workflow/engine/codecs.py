@@ -5,7 +5,6 @@ everything that depends on how the state came about (numbers of tasks, ticks, wh
 case and a saved and restored one can be compared with `==`.
 """
 
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +15,7 @@ from services.workflow.engine.bundles import Bundle
 from services.workflow.engine.cases import Case
 from services.workflow.engine.compaction import compact
 from services.workflow.engine.problems import EngineError
+from services.workflow.engine.scopes import place, way_out
 from services.workflow.engine.spiff.events import BoundaryEvent, is_waiting_event
 from services.workflow.engine.spiff.trees import (
     FINISHED,
@@ -223,25 +223,6 @@ def canonical(case: Case) -> dict[str, Any]:
 def where(done: dict[str, Any], places: dict[int, str]) -> dict[str, Any]:
     """The places of what came of a task that was done."""
     return {"scope": places[done["scope"]], "tokens": sorted(places[number] for number in done["tokens"])}
-
-
-def way_out(task: CaseTask) -> Iterator[CaseTask]:
-    """The task, the task in whose sub-process or called process it stands, and so on to the case's own process."""
-    current: CaseTask | None = task
-    while current is not None:
-        yield current
-        workflow = current.workflow
-        top = workflow.top_workflow
-        current = None if workflow is top else top.get_task_from_id(workflow.parent_task_id)
-
-
-def place(task: CaseTask) -> str:
-    """Where a token stands: the elements from the outside in, instances with their position."""
-    steps = []
-    for step in way_out(task):
-        position = step.internal_data.get("position")
-        steps.append(element_of(step) if position is None else f"{element_of(step)}[{position}]")
-    return "/".join(reversed(steps))
 
 
 def standing(case: Case) -> list[str]:

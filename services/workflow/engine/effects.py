@@ -21,7 +21,8 @@ class TaskOpened(Effect):
     """Somebody has something to do: `person`, if it is for one person alone. `deadline` is the id of the deadline.
 
     `initial` is what the form holds before anybody has written into it, if the diagram says so. `beside`: the task
-    beside which somebody is asked, and `question` what (a reference to a text).
+    beside which somebody is asked, and `question` what (a reference to a text). `apart` are elements that must have
+    been done by others than whoever does the task; `scope` is where it stands: the boxes around it, with positions.
     """
 
     kind = "task_opened"
@@ -39,6 +40,8 @@ class TaskOpened(Effect):
     initial: dict[str, Any] | None = None
     beside: str | None = None
     question: Any = None
+    apart: tuple[str, ...] = ()
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case
-from services.workflow.engine.codecs import way_out
 from services.workflow.engine.problems import Unexpected
+from services.workflow.engine.scopes import way_out
 from services.workflow.engine.spiff.events import BoundaryEvent
 from services.workflow.engine.spiff.instances import is_instance
 from services.workflow.engine.spiff.joins import TokenJoin

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import EngineError
+from services.workflow.engine.scopes import names_in
 from services.workflow.engine.spiff.trees import element_of
 from services.workflow.engine.verbs import task_of
 
@@ -27,11 +28,6 @@ class Remark:
     text_en: str
 
 
-def decisions_of(check: str) -> list[str]:
-    """The decisions a `check` names."""
-    return [name for part in check.split(",") if (name := part.strip())]
-
-
 def remarks(case: Case, task_id: str, answer: dict[str, Any], at: datetime) -> list[Remark]:
     """Ask the tables of an open task about an answer, with every variable there; changes nothing.
 
@@ -43,7 +39,7 @@ def remarks(case: Case, task_id: str, answer: dict[str, Any], at: datetime) -> l
     hy = task.task_spec.extensions.get("task", {})
     facts = {"answer": answer, "now": max(case.now, at).astimezone(case.zone).isoformat()}
     found: list[Remark] = []
-    for decision in decisions_of(hy.get("check", "")):
+    for decision in names_in(hy.get("check", "")):
         outputs = case.outcome_of(decision, task, facts).outputs or []
         rows = outputs if isinstance(outputs, list) else [outputs]
         found += [read(row, element_of(task), decision) for row in rows]

@@ -1,12 +1,17 @@
-"""Which scopes a token stands in, and the deadlines that are in force there."""
+"""Where a token stands: its place in the case, the scopes around it, the deadlines in force there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.workflow.engine.spiff.trees import CaseTask, element_of
 
 ROOT = 0
 """The scope of the case itself, where tasks have their number."""
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The ids in a text that separates them by commas."""
+    return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
 def around(task: CaseTask) -> list[int]:
@@ -29,3 +34,22 @@ def in_force(deadlines: Mapping[str, dict[str, Any]], task: CaseTask) -> dict[st
     places = {number: place for place, number in reversed(list(enumerate(numbers)))}
     standing = [(places[d["scope"]], key, d["name"]) for key, d in deadlines.items() if d["scope"] in places]
     return {name: key for _, key, name in sorted(standing, key=lambda row: row[0], reverse=True)}
+
+
+def way_out(task: CaseTask) -> Iterator[CaseTask]:
+    """The task, the task in whose sub-process or called process it stands, and so on to the case's own process."""
+    current: CaseTask | None = task
+    while current is not None:
+        yield current
+        workflow = current.workflow
+        top = workflow.top_workflow
+        current = None if workflow is top else top.get_task_from_id(workflow.parent_task_id)
+
+
+def place(task: CaseTask) -> str:
+    """Where a token stands: the elements from the outside in, instances with their position."""
+    steps = []
+    for step in way_out(task):
+        position = step.internal_data.get("position")
+        steps.append(element_of(step) if position is None else f"{element_of(step)}[{position}]")
+    return "/".join(reversed(steps))

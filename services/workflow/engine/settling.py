@@ -9,6 +9,7 @@ from typing import Any
 from services.workflow.engine import acceptance, deadlines, scopes, timers
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case
+from services.workflow.engine.scopes import names_in, place
 from services.workflow.engine.spiff.events import Message, Timer, is_waiting_event, waits
 from services.workflow.engine.spiff.trees import FINISHED, READY, CaseTask, element_of
 
@@ -152,8 +153,17 @@ def open_task(case: Case, task: CaseTask) -> None:
             accepts=tuple(sorted({one.mark["record"] for one in acceptance.at_task(case, task)})),
             person=person,
             initial=initial_of(case, task, hy),
+            apart=names_in(hy.get("apart", "")),
+            scope=scope_of(task),
         )
     )
+
+
+def scope_of(task: CaseTask) -> str:
+    """The boxes a task stands in from the outside in, instances with their position."""
+    workflow = task.workflow
+    top = workflow.top_workflow
+    return "" if workflow is top else place(top.get_task_from_id(workflow.parent_task_id))
 
 
 def initial_of(case: Case, task: CaseTask, hy: dict[str, str]) -> dict[str, Any] | None:

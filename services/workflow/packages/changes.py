@@ -63,6 +63,7 @@ _PROPERTIES: Final = {
     "hy:task.public": ("对外名称", "public name"),
     "hy:task.result": ("结果变量", "result variable"),
     "hy:task.fill": ("预填内容", "initial content"),
+    "hy:task.apart": ("不得由同一人办理", "not by whoever did"),
     "hy:task.check": ("提交前检查", "checks before submission"),
     "hy:deadline.rule": ("期限规则", "deadline rule"),
     "hy:deadline.from": ("期限起算日", "start of the deadline"),

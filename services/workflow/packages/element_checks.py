@@ -9,7 +9,8 @@ from typing import Final
 from services.contracts.codes import MATTER_STATES
 from services.contracts.records import RECORDS
 from services.workflow.engine.findings import Finding, Severity
-from services.workflow.engine.remarks import OUTPUTS, decisions_of
+from services.workflow.engine.remarks import OUTPUTS
+from services.workflow.engine.scopes import names_in
 from services.workflow.packages import tables
 from services.workflow.packages.contexts import Context
 from services.workflow.packages.diagrams import Mark, Node
@@ -110,8 +111,11 @@ def _task(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:
         yield _of(node, "task_without_deadline")
     elif deadline not in context.deadlines_at(node):
         yield _of(node, "unknown_deadline", name=deadline)
-    for name in decisions_of(mark.get("check")):
+    for name in names_in(mark.get("check")):
         yield from _check(context, node, name)
+    for name in names_in(mark.get("apart")):
+        if name == node.id or name not in context.by_id or context.by_id[name].kind not in _MANUAL:
+            yield _of(node, "unknown_apart", name=name)
 
 
 def _check(context: Context, node: Node, name: str) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from services.workflow.engine.expressions import compile_expression, compile_script
 from services.workflow.engine.failures import ExpressionError
 from services.workflow.engine.findings import Finding
-from services.workflow.engine.remarks import decisions_of
+from services.workflow.engine.scopes import names_in
 from services.workflow.packages.contexts import Context
 from services.workflow.packages.diagrams import Mark, Node
 from services.workflow.packages.vocabulary import VOCABULARY
@@ -37,7 +37,7 @@ def find(context: Context) -> Iterator[Finding]:
             if (literal or year) in codes:
                 yield say("local_code", file=source.file, element=source.element, local=literal or year)
     yield from _lists(context)
-    checks = {name for node in context.nodes for mark in node.of("task") for name in decisions_of(mark.get("check"))}
+    checks = {name for node in context.nodes for mark in node.of("task") for name in names_in(mark.get("check"))}
     for decision in context.decisions.values():
         given = {"deadline", "answer"} if decision.id in checks else {"deadline"}
         for name in sorted(decision.names - context.variables - given):

@@ -21,7 +21,7 @@ class Word(NamedTuple):
 VOCABULARY: Final = {
     "task": Word(
         ("role", "form", "deadline"),
-        ("unit", "person", "public", "result", "fill", "check"),
+        ("unit", "person", "public", "result", "fill", "check", "apart"),
         ("unit", "person", "fill"),
     ),
     "deadline": Word(("name",), ("rule", "unit", "from"), ("unit", "from")),

@@ -161,6 +161,12 @@ WORDS: Final = {
         "改为本流程或本子流程中的任务或事件",
         "name a task or event of this process or sub-process",
     ),
+    "unknown_apart": Words(
+        "须与之不同人办理的“{name}”不是本流程包中的另一项任务",
+        "'{name}', which others must have done, is no other task of the package",
+        "填写另一项任务的 id",
+        "name another task",
+    ),
     "unknown_return_target": Words(
         "退回目标“{name}”不在本流程中",
         "the return target '{name}' is not in this process",

@@ -30,7 +30,7 @@ class Expectation:
 class Act:
     """One line of `when`. Exactly one of `do`, `message`, `record`, `operator`, `advance`, `finish`, `then` is set.
 
-    `refused`: the answer to the task must be refused, for the fields at exactly these paths.
+    `refused`: the answer to the task must be refused, for the fields at exactly these paths, or for `four_eyes`.
     """
 
     at: str | None = None

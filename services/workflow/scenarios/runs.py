@@ -8,16 +8,16 @@ from typing import Any, Final, NoReturn
 from zoneinfo import ZoneInfo
 
 from services.common.form_normalising import normalise
-from services.common.problems import FieldError
+from services.common.problems import FieldError, texts
 from services.contracts import catalogue
 from services.workflow import engine as e
-from services.workflow import rules
+from services.workflow import four_eyes, rules
 from services.workflow.calendars import Calendar
 from services.workflow.engine.stimuli import Kind
 from services.workflow.packages.examples import complete, example
 from services.workflow.scenarios.expectations import differences
 from services.workflow.scenarios.models import Act, Failure, Result, Scenario, Step
-from services.workflow.scenarios.worlds import World
+from services.workflow.scenarios.worlds import World, name_of
 
 MAX_AUTO: Final = 200
 """Tasks done by themselves between two lines; more means the process goes round in circles."""
@@ -137,7 +137,8 @@ class _Player:
     ) -> None:
         schema = complete(self.bundle.forms.get(task.form) or {})
         answer, _ = normalise(schema, rules.settle_hidden(schema, data, task.initial))
-        faults = rules.faults(schema, self.bundle.record_of(task.form), answer) or self._remarked(task, answer)
+        faults = self._barred(task, who) or rules.faults(schema, self.bundle.record_of(task.form), answer)
+        faults = faults or self._remarked(task, answer)
         if refused is not None:
             self._expect_refusal(task, refused, faults)
             return
@@ -147,6 +148,14 @@ class _Player:
         actor = {"role": task.role, **({"unit": task.unit} if task.unit else {}), **who}
         case_id = self.world.homes[task.task_id]
         self._step(case_id, "complete_task", actor, {"task": task.task_id, "data": answer}, task.element)
+        self.world.done.append(self.world.row(task, who))
+
+    def _barred(self, task: e.TaskOpened, who: Mapping[str, str]) -> list[FieldError]:
+        """A fault where the line names somebody who has done the work the task checks."""
+        done = four_eyes.latest(self.world.row(task, who), self.world.done)
+        if not any(one["by"] and one["by"] == name_of(who) for one in done):
+            return []
+        return [FieldError("four_eyes", "four_eyes", *texts("four_eyes"))]
 
     def _remarked(self, task: e.TaskOpened, answer: dict[str, Any]) -> list[FieldError]:
         """What the tables of the package refuse an answer for."""

@@ -48,6 +48,11 @@ class Limit:
     why: tuple[str, ...]
 
 
+def name_of(who: Mapping[str, str]) -> str | None:
+    """Whom a line names: an account, a person or a name; None for anybody in the role."""
+    return who.get("account") or who.get("person") or who.get("name")
+
+
 @dataclass(slots=True)
 class World:
     """Everything a scenario can look at. Times are aware; effects are folded in as they come."""
@@ -67,6 +72,7 @@ class World:
     notices: Counter[str] = field(default_factory=Counter)
     messages: Counter[str] = field(default_factory=Counter)
     steps: list[Step] = field(default_factory=list)
+    done: list[dict[str, Any]] = field(default_factory=list)
 
     def start(self, matter: str, process: str, variables: Mapping[str, Any]) -> None:
         """Begin a case of a matter, as `matter.submitted` or a running case asks for it."""
@@ -93,6 +99,11 @@ class World:
             stimulus = e.Stimulus(kind="timer", at=timer.due_at, data={"timer": timer.timer_id})
             self.step(self.homes[timer.timer_id], stimulus, timer.element)
         self.now = max(self.now, until)
+
+    def row(self, task: e.TaskOpened, who: Mapping[str, str]) -> dict[str, Any]:
+        """A task as the rule of four eyes looks at it, done `by` whoever the scenario names."""
+        facts = {name: getattr(task, name) for name in ("element", "unit", "scope", "apart")}
+        return {**facts, "case_id": self.homes[task.task_id], "by": name_of(who)}
 
     def open_tasks(self, matter: str) -> list[e.TaskOpened]:
         """The open tasks of a matter, the oldest first."""

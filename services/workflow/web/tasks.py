@@ -11,7 +11,19 @@ from werkzeug.wrappers import Response
 from services.common import auth, form_readers, forms, languages
 from services.common import pages as page_tools
 from services.common.problems import FieldError, Problem
-from services.workflow import answers, deadlines, edges, editions, matters, records, remarks, tasks, verbs, worklists
+from services.workflow import (
+    answers,
+    deadlines,
+    edges,
+    editions,
+    four_eyes,
+    matters,
+    records,
+    remarks,
+    tasks,
+    verbs,
+    worklists,
+)
 from services.workflow.api.tasks import filter_of
 from services.workflow.web.shown import read_records
 from services.workflow.web.words import say
@@ -46,10 +58,12 @@ def _list(which: str) -> str:
     wanted, now = filter_of(), edges.now()
     with edges.reading() as conn:
         rows = find(conn, speaker, wanted, now, limit=size + 1, offset=(number - 1) * size)
+        barred = four_eyes.barred(conn, rows, speaker)
     page = page_tools.page_of(rows, number)
     units = sorted({unit for _role, unit in speaker.roles if unit})
     narrowed = wanted != worklists.Filter()
-    return render_template(f"{which}.html", page=page, wanted=wanted, narrowed=narrowed, units=units, now=now)
+    shown = {"page": page, "wanted": wanted, "narrowed": narrowed, "units": units, "now": now, "barred": barred}
+    return render_template(f"{which}.html", **shown)
 
 
 @pages.get("/tasks/<task_id>")
@@ -154,12 +168,14 @@ def _page(task_id: str, data: Mapping[str, Any] | None, errors: Sequence[FieldEr
         initial = tasks.initial_of(conn, row)
         untouched = None if initial is None else {**forms.defaults(schema), **initial}
         shown = data if data is not None else (draft["data"] if draft else untouched)
+        barred = four_eyes.barred(conn, [row], speaker).get(task_id) if row["state"] == "open" else None
         return render_template(
             "task.html",
             task=row,
             matter=matters.get(conn, row["matter_id"]),
             deadline=deadlines.get(conn, row["deadline_id"]),
-            form=forms.render(schema, shown, errors) if row["state"] == "open" else None,
+            form=forms.render(schema, shown, errors) if row["state"] == "open" and barred is None else None,
+            barred=barred,
             schema=schema,
             draft=draft,
             addable=records.addable(conn, row, speaker),

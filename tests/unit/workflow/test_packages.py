@@ -56,6 +56,8 @@ MUTATIONS = (
     Case("unknown_message", MAIN, 'message="matter.withdrawn"', 'message="matter.gone"', "suggestion_handling"),
     Case("duplicate_id", CO, "start_co_handling", "start_receipt", "start_receipt"),
     Case("unknown_hy", RECEIPT, '<hy:milestone state="reassigned"/>', "<hy:milestones/>", "script_reassign"),
+    Case("unknown_apart", MAIN, HANDOVER, HANDOVER + ' apart="task_nothing"', "task_handover"),
+    Case("unknown_apart", MAIN, HANDOVER, HANDOVER + ' apart="task_handover"', "task_handover"),
     Case("bad_accepts_target", MAIN, 'record="contact" verb="add"', 'record="contact" to="x"', "suggestion_handling"),
     Case(
         "unknown_deadline",

@@ -23,7 +23,10 @@ def bundle() -> Bundle:
     hy = d.hy("task", role="unit", form="reply", result="reply", fill="reply", check="D07")
     nodes = d.script("begin", "reply = {}") + d.user("draft", ext=hy)
     asked = d.hy("accepts", record="progress_note", role="unit", to="look")
-    nodes += d.user("review", ext=d.hy("return", to="draft") + asked) + d.user("look") + d.node("endEvent", "looked")
+    apart = d.hy("task", role="office", apart="draft")
+    nodes += (
+        d.user("review", ext=d.hy("return", to="draft") + asked + apart) + d.user("look") + d.node("endEvent", "looked")
+    )
     files = {
         "p.bpmn": s.sketch(nodes, "start begin draft review end", "look looked"),
         "D07.dmn": TABLE,
@@ -94,3 +97,19 @@ def test_a_record_is_added_where_something_accepts_it(bundle: Bundle, line: str,
     failures = played(bundle, line, then)
     assert failures[:1] == found
     assert not found or "nothing accepts" in found[0] or len(failures) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ("account: li", "account: li", []),
+        ("name: 李", "name: 王", ["review should be refused for four_eyes, was for: -"]),
+        ("role: unit", "role: office", ["review should be refused for four_eyes, was for: -"]),
+    ],
+)
+def test_whoever_a_line_names_does_not_check_his_own_work(
+    bundle: Bundle, first: str, second: str, found: list[str]
+) -> None:
+    """Where the scenario says who did both; without names nobody is the same."""
+    lines = f"{{do: draft, who: {{{first}}}}}, {{do: review, who: {{{second}}}, refused: [four_eyes]}}"
+    assert played(bundle, lines, "{tasks: [review]}") == found

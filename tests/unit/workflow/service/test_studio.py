@@ -98,7 +98,7 @@ def test_a_submitted_draft_becomes_a_version_and_is_closed(office: Office, draft
     """The submitter cannot approve it; nobody can change the draft any more."""
     with db.begin(office.engine) as conn:
         assert drafts.submit(conn, draft_id, 1, "a-owner", office.clock.now()) == "testcity-2026.2"
-        with pytest.raises(Problem, match="four_eyes"):
+        with pytest.raises(Problem, match="own_submission"):
             versions.approve(conn, "testcity-2026.2", "a-owner", office.clock.now())
         versions.approve(conn, "testcity-2026.2", "a-second", office.clock.now())
     with pytest.raises(Problem, match="draft_closed"):

@@ -18,7 +18,7 @@ def test_nobody_approves_what_he_submitted(office: Office) -> None:
     found = packages.load(package.files(2))
     with db.begin(office.engine) as conn:
         version = versions.submit(conn, found, "a-owner", NOW)
-        with pytest.raises(Problem, match="four_eyes"):
+        with pytest.raises(Problem, match="own_submission"):
             versions.approve(conn, version, "a-owner", NOW)
         versions.approve(conn, version, "a-second", NOW)
     told = office.sent("package.published.v1")[-1]

@@ -17,6 +17,7 @@ from tests.unit.workflow.service import package
 from tests.unit.workflow.service.office import Office, publish, somebody
 from tests.unit.workflow.service.test_branches import files as branching
 from tests.unit.workflow.service.test_fill import filled
+from tests.unit.workflow.service.test_four_eyes import drafted
 from tests.unit.workflow.service.test_remarks import checked
 
 
@@ -27,6 +28,7 @@ def app(office: Office, tmp_path: Path) -> Flask:
         "office": [("office", None)],
         "liaison": [("liaison", "u_a")],
         "other": [("liaison", "u_b")],
+        "colleague": [("liaison", "u_a")],
         "owner": [("owner", None)],
         "second": [("owner", None)],
     }
@@ -73,7 +75,9 @@ class Person:
 @pytest.fixture
 def people(app: Flask) -> dict[str, Person]:
     """Everybody who works here."""
-    return {name: Person(app, f"a-{name}") for name in ("office", "liaison", "other", "owner", "second", "d1")}
+    return {
+        name: Person(app, f"a-{name}") for name in ("office", "liaison", "other", "colleague", "owner", "second", "d1")
+    }
 
 
 def test_every_route_declares_its_access(app: Flask) -> None:
@@ -251,7 +255,7 @@ def test_versions_are_shown_and_approved_by_a_second_person(people: dict[str, Pe
     answer = owner.client.post("/api/v1/packages", data=content, headers=owner.headers)
     assert answer.get_json() == {"version": "testcity-2026.2"}
     assert "您不能审定自己提交的版本" in owner.page("/packages/testcity-2026.2")
-    assert owner.api("POST", "/packages/testcity-2026.2/approve")[1]["code"] == "four_eyes"
+    assert owner.api("POST", "/packages/testcity-2026.2/approve")[1]["code"] == "own_submission"
     assert second.send("/packages/testcity-2026.2/approve")[0] == 303
     assert "testcity-2026.2" in second.page("/packages")
     page = second.page("/packages/testcity-2026.2")
@@ -365,3 +369,23 @@ def test_only_records_of_ones_own_role_are_offered(office: Office, people: dict[
     office.decide(case_id, "u_a")
     page = people["liaison"].page(f"/tasks/{office.open(case_id)[0]['id']}")
     assert ("records/extension_request" in page, "records/progress_note" in page) == (False, True)
+
+
+def test_who_did_the_work_sees_that_somebody_else_checks_it(office: Office, people: dict[str, Person]) -> None:
+    """On the list, on the page without a form, and over HTTP; the colleague finds the form."""
+    case_id = office.start(version=drafted(office))
+    office.decide(case_id, "u_a")
+    draft = office.open(case_id)[0]["id"]
+    assert people["liaison"].api("POST", f"/tasks/{draft}/complete", {"note": "办理意见"})[0] == 200
+    gate = office.open(case_id)[0]["id"]
+    assert "须由另一人办理" in people["liaison"].page("/tasks")
+    page = people["liaison"].page(f"/tasks/{gate}")
+    assert "“起草”是您办的,这一步须由另一人办理" in page
+    assert 'value="complete"' not in page
+    assert people["liaison"].api("GET", "/tasks")[1]["tasks"][0]["barred"] is True
+    status, answer = people["liaison"].api("POST", f"/tasks/{gate}/complete", {"note": "同意"})
+    assert (status, answer["code"]) == (403, "four_eyes")
+    assert people["liaison"].send(f"/tasks/{gate}", action="complete", note="同意")[0] == 403
+    assert 'value="complete"' in people["colleague"].page(f"/tasks/{gate}")
+    assert people["colleague"].api("GET", f"/tasks/{gate}")[1]["barred"] is False
+    assert people["colleague"].send(f"/tasks/{gate}", action="complete", note="同意")[0] == 303
