@@ -63,6 +63,8 @@ PLACES: Final = (
     ),
 )
 """One list for all services: they share one address."""
+PUBLIC: Final = (Place("/public/", "公开", "Published"), Place("/sign-in", "登录", "Sign in"))
+"""The list of those who have not signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,9 @@ def install(app: Flask) -> None:
 
 def places() -> list[tuple[Place, str, bool]]:
     """The places this person may go to: (place, its name in this language, whether it is this one)."""
-    if auth.current_actor() is None:
-        return []
     here = f"{request.script_root}{request.path}"
-    open_ = [place for place in PLACES if not place.grants or auth.has_grant(*place.grants)]
+    known = PUBLIC if auth.current_actor() is None else PLACES
+    open_ = [place for place in known if not place.grants or auth.has_grant(*place.grants)]
     inside = [place for place in open_ if here == place.href or here.startswith(f"{place.href.rstrip('/')}/")]
     nearest = max(inside, key=lambda place: len(place.href), default=None)
     return [(place, languages.pick(place.zh, place.en), place is nearest) for place in open_]

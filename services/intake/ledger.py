@@ -184,6 +184,7 @@ def recompute(conn: Connection, matter_id: str) -> None:
         "next_due_at": following.due_at if following else None,
         "next_deadline": following.deadline_id if following else None,
         "open_tasks": sum(is_open(task) for task in tasks),
+        "published_at": _published_at(conn, matter),
     }
     store_ledger.put_line(conn, matter_id, line, _units(conn, matter_id, tasks))
 
@@ -220,6 +221,14 @@ def _outcome_class(conn: Connection, matter_id: str) -> str | None:
     said += [(row.at, row.data.get("outcome_class")) for row in store_ledger.records_of(conn, [matter_id], ["reply"])]
     classes = sorted((at, value) for at, value in said if value)
     return classes[-1][1] if classes else None
+
+
+def _published_at(conn: Connection, matter: Row[Any] | None) -> datetime | None:
+    """Say since when a matter is public: when the newest decision on publication said so; None when it is not."""
+    if matter is None or matter.secrecy != "none" or matter.withdrawn_at is not None:
+        return None
+    newest = store_ledger.newest(store_ledger.records_of(conn, [matter.id], ["publication"]))
+    return newest.at if newest is not None and newest.data.get("decision") == "publish" else None
 
 
 def _units(conn: Connection, matter_id: str, tasks: Sequence[Row[Any]]) -> dict[str, str]:

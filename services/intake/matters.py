@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row
 
 from services.common import directories
 from services.common.problems import FieldError, Problem
-from services.intake import announcements, ledger, numbers, resemblances, store, submissions, tables
+from services.intake import announcements, disclosures, ledger, numbers, resemblances, store, submissions, tables
 from services.intake.problems import field_errors
 from services.intake.submissions import Fault
 
@@ -125,6 +125,7 @@ def admit(conn: Connection, data: Mapping[str, Any], message_id: str, now: datet
     if number is None:
         number = _draw(conn, _session_of(conn, row), row.kind, row.submitted_when)
     store.change_matter(conn, row.id, {"no": number, **decided})
+    ledger.touch(conn, [row.id])
     said = {"topic": row.topic, "secrecy": row.secrecy, "difficult": row.difficult, **decided}
     answer = {"matter_id": row.id, "matter_no": number, **said}
     announcements.send(conn, "matter.numbered.v1", answer, f"{message_id}.numbered", now, message_id)
@@ -220,6 +221,7 @@ def _row(
     extra = ("points", "origin", "wish_units", "wish_face_to_face", "wish_publish_text")
     return {
         "id": matter_id,
+        "tracker": disclosures.code_of(matter_id),
         "no": number,
         "kind": clean["matter_kind"],
         "session_id": session["id"],

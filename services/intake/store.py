@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, update
 
 from services.common import db
 from services.intake import tables as t
@@ -116,6 +116,27 @@ def matters_of(conn: Connection, person_id: str, limit: int) -> Sequence[Row[Any
         .limit(limit)
     )
     return conn.execute(query).all()
+
+
+def published(conn: Connection, code: str) -> Row[Any] | None:
+    """The published matter with this code and its ledger line, or None."""
+    return conn.execute(_published().where(t.matter.c.tracker == code)).one_or_none()
+
+
+def all_published(conn: Connection, words: Sequence[str], limit: int, offset: int) -> Sequence[Row[Any]]:
+    """The published matters whose title or number holds every word, the newest publication first."""
+    query = _published()
+    for word in words:
+        held = (column.icontains(word, autoescape=True) for column in (t.matter.c.title, t.matter.c.no))
+        query = query.where(or_(*held))
+    order = (t.led_matter.c.published_at.desc(), t.matter.c.id)
+    return conn.execute(query.order_by(*order).limit(limit).offset(offset)).all()
+
+
+def _published() -> Select[Any]:
+    columns = (t.led_matter.c.state, t.led_matter.c.outcome_class, t.led_matter.c.published_at)
+    joined = select(t.matter, *columns).join(t.led_matter, t.led_matter.c.matter_id == t.matter.c.id)
+    return joined.where(t.led_matter.c.published_at.is_not(None), t.matter.c.secrecy == "none")
 
 
 # --- letters ------------------------------------------------------------------------------------------------

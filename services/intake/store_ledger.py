@@ -1,7 +1,7 @@
 """SQL over what intake projects from messages. Every write may come twice and in any order."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -98,6 +98,11 @@ def records_of(conn: Connection, matter_ids: Sequence[str], kinds: Sequence[str]
 def units_of(conn: Connection, matter_id: str) -> set[str]:
     """The units a matter is with."""
     return set(conn.scalars(select(t.led_unit.c.unit).where(t.led_unit.c.matter_id == matter_id)))
+
+
+def newest(records: Iterable[Row[Any]]) -> Row[Any] | None:
+    """The record that was said last, or None."""
+    return max(records, key=lambda row: order(row.said_as_of, row.said_message), default=None)
 
 
 def record_counts(conn: Connection, matter_ids: Sequence[str], without: Collection[str]) -> dict[str, int]:

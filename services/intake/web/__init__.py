@@ -2,13 +2,23 @@
 
 from flask import Flask
 
-from services.intake.web import admin_accounts, doors, imports, labels, ledgers, matters, registers, suggestions
+from services.intake.web import (
+    admin_accounts,
+    doors,
+    imports,
+    labels,
+    ledgers,
+    matters,
+    publics,
+    registers,
+    suggestions,
+)
 
 
 def install(app: Flask) -> None:
     """Give the app its pages and the words they use."""
     labels.install(app)
-    for blueprint in (doors.pages, suggestions.pages, matters.pages, ledgers.pages):
+    for blueprint in (doors.pages, suggestions.pages, matters.pages, ledgers.pages, publics.pages):
         app.register_blueprint(blueprint)
     for blueprint in (
         registers.pages,

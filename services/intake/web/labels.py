@@ -15,12 +15,14 @@ from services.contracts.codes import (
     MATTER_KINDS,
     MATTER_STATES,
     OUTCOME_CLASSES,
+    PUBLICATION_FORMS,
     TASK_CLOSE_REASONS,
     Codes,
 )
 from services.contracts.records import RECORDS
 from services.intake import store, store_ledger
 from services.intake.tables import directory
+from services.intake.web.words import stage
 
 TONES = {
     "good": {"completed", "closed_out", "feedback_closed", "archived"},
@@ -37,6 +39,8 @@ def install(app: Flask) -> None:
         kind_label=lambda code: word(MATTER_KINDS, code),
         reason_label=lambda code: word(TASK_CLOSE_REASONS, code),
         deadline_state_label=lambda code: word(DEADLINE_STATES, code),
+        form_label=lambda code: word(PUBLICATION_FORMS, code),
+        stage_words=stage,
         state_tone=state_tone,
         class_label=class_label,
         unit_label=unit_label,

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+import segno
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from markupsafe import Markup
 from sqlalchemy import Connection, Row
 
 from services.common import auth, db, languages
@@ -98,8 +100,16 @@ def _about(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
         "units": store_ledger.rows_of(conn, tables.led_unit, [matter.id]),
         "story": timelines.tell(conn, matter, reader, here.clock.now()),
         "letters": store.letters(conn, matter.id),
+        "public": _public(matter) if line.published_at is not None else None,
         "may_withdraw": _is_theirs(matter) and withdrawals.hindrance(conn, matter) is None,
     }
+
+
+def _public(matter: Row[Any]) -> dict[str, Any]:
+    """The address of the public page, and a picture of it for telephones and paper."""
+    address = url_for("publics.item", code=matter.tracker, _external=True)
+    picture = segno.make(address, micro=False).svg_inline(scale=3, title=matter.tracker, light="#fff")
+    return {"address": address, "picture": Markup(picture)}  # noqa: S704  drawn by segno from a code and an address
 
 
 def _is_theirs(matter: Row[Any]) -> bool:

@@ -24,6 +24,36 @@ SAID: Final = {
         "Your password is changed; other browsers are signed out.",
     ),
 }
+STAGES: Final = {
+    "draft": ("还没有提交。", "Not submitted yet."),
+    "submitted": ("已经提交,等待审查。", "Submitted; it will be examined."),
+    "under_admission": ("正在审查是否受理。", "It is being examined."),
+    "not_admitted": ("不作为建议办理,理由见办理经过。", "Not taken up; the history says why."),
+    "admitted": ("已经受理,正在确定承办单位。", "Taken up; the unit to handle it is being found."),
+    "pre_handover": ("正在与单位商定由谁承办。", "Units are asked who should handle it."),
+    "handed_over": ("已经交给承办单位。", "Handed over to the unit."),
+    "return_requested": ("正在重新确定由谁承办。", "Who handles it is being reconsidered."),
+    "reassigned": ("已经调整承办单位。", "Another unit handles it now."),
+    "accepted": ("承办单位已经签收,开始办理。", "The unit has accepted it and begins."),
+    "in_handling": ("承办单位正在办理。", "The unit is handling it."),
+    "reply_in_review": ("答复已经起草,正在审核。", "A reply is written and being reviewed."),
+    "reply_returned": ("答复正在修改,改好后再审核。", "The reply is being revised."),
+    "replied": ("已经答复。", "The reply is out."),
+    "awaiting_feedback": ("已经答复,正在征求代表的意见。", "Replied; the deputies are asked for their rating."),
+    "feedback_closed": ("已经答复,代表已经反馈。", "Replied and rated."),
+    "redo": ("正在重新办理。", "It is being handled again."),
+    "completed": ("已经办结。", "Completed."),
+    "following_up": ("承诺的事项还在落实,持续跟踪。", "What was promised is still being followed up."),
+    "closed_out": ("承诺的事项已经落实。", "What was promised is done."),
+    "archived": ("已经归档。", "Filed."),
+    "withdrawn": ("已经撤回。", "Withdrawn."),
+    "merged": (
+        "与内容相同的建议合并办理,分别答复。",
+        "Handled together with others; each gets its reply.",
+    ),
+    "extended": ("办理期限已经延长。", "The time for handling was extended."),
+}
+"""Every state in plain words, for deputies and the public."""
 COLUMNS: Final = (
     ("编号", "Number"),
     ("标题", "Title"),
@@ -46,6 +76,11 @@ COLUMNS: Final = (
 def say(code: str, **params: Any) -> str:
     """Return a text in the language of this request."""
     return languages.pick(*SAID[code]).format(**params)
+
+
+def stage(state: str) -> str:
+    """Return a state in plain words."""
+    return languages.pick(*STAGES[state])
 
 
 def columns() -> list[str]:
