@@ -7,6 +7,10 @@ from typing import Final
 from services.common import problems
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "past_due": (
+        "这项任务 {due} 到期，期满后流程已按规则继续。{why}",
+        "this task was due on {due}; the process has gone on by its rules. {why}",
+    ),
     "claimed": ("同事已经领取这项任务", "a colleague has already taken this task"),
     "incident": (
         "已收到并保存,但流程执行出错(事件 {number}),管理员处理后会自动继续",

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
-from services.common import db
-from services.common.problems import Problem
-from services.workflow import answers, documents, editions, four_eyes, incidents, remarks
+from services.common import db, problems
+from services.common.problems import FieldError, Problem
+from services.workflow import answers, deadlines, documents, editions, four_eyes, incidents, remarks
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order
@@ -116,13 +116,15 @@ def complete(
     batch = Batch(conn)
     batch.hold([case_of(task_id)])
     row = find(conn, task_id)  # read under the lock, so a second answer sees the first
+    if row["state"] == "closed" and _ran_out(row):
+        raise past_due(conn, row)
     check_open(row)
     check_speaker(row, speaker, unit)
     if is_delegated(row, speaker):
         raise Problem("delegated", 409)
     if four_eyes.barred(conn, [row], speaker):
         raise Problem("four_eyes", 403)
-    settle_clock(batch, row, now)
+    settle_clock(conn, batch, row, now)
     if incidents.of_task(conn, task_id) is not None:
         raise Problem("incident_open", 409)
     edition = editions.get(conn, row["package_version"])
@@ -167,11 +169,26 @@ def _warned(order: Order, notes: Sequence[Mapping[str, str]]) -> Order:
     return replace(order, stimulus=replace(order.stimulus, data={**order.stimulus.data, "warnings": [*notes]}))
 
 
-def settle_clock(batch: Batch, row: Mapping[Any, Any], now: datetime) -> None:
+def settle_clock(conn: Connection, batch: Batch, row: Mapping[Any, Any], now: datetime) -> None:
     """Fire what was due before the answer arrived; that may have closed the task."""
     batch.catch_up(row["case_id"], now)
     if any(closed["b_id"] == row["id"] for closed in batch.changes.tasks_closed):
-        raise Problem("task_closed", 409)
+        raise past_due(conn, row)
+
+
+def past_due(conn: Connection, row: Mapping[Any, Any]) -> Problem:
+    """The task's time is over and the process has gone on by itself: with the date and how it was computed."""
+    limit = deadlines.get(conn, row["deadline_id"])
+    if limit is None:
+        return Problem("task_closed", 409)
+    zh, en = problems.texts("past_due", due=limit["due"], why="；".join(limit["why"]))
+    return Problem("late", 409, errors=[FieldError("", "past_due", zh, en)])
+
+
+def _ran_out(row: Mapping[Any, Any]) -> bool:
+    """Whether it was the clock that closed the task, at the end of its own deadline."""
+    by_clock = not (row["closed_by"] or {}).get("account")
+    return by_clock and row["reason"] != "done" and row["due_at"] is not None and row["closed_at"] >= row["due_at"]
 
 
 def finish(batch: Batch, order: Order, check: Callable[[Applied], None] = lambda _: None) -> Applied:

@@ -120,7 +120,7 @@ def use(
     _permit(conn, row, verb, speaker, unit)
     if verb != "recall":
         tasks.check_open(row)
-        tasks.settle_clock(batch, row, now)
+        tasks.settle_clock(conn, batch, row, now)
     else:
         batch.catch_up(row["case_id"], now)
     answer = _answer(conn, row, verb, data, speaker, now)
