@@ -1,4 +1,4 @@
-"""Messages about a matter's way in and out: submitted, admitted, numbered, withdrawn."""
+"""Messages about a matter itself: submitted, admitted, numbered, of another secrecy, withdrawn."""
 
 from __future__ import annotations
 
@@ -63,6 +63,18 @@ class MatterNumbered(Contract):
     topic = fields.line("分类", "topic", most=50, required=False, nullable=True)
     secrecy = fields.code("密级", "secrecy", codes.SECRECY, required=False, nullable=True)
     difficult = fields.flag("涉及面广、处理难度大", "difficult", required=False, nullable=True)
+
+
+class SecrecyChanged(Contract):
+    """An office gave the matter another secrecy; what is not `none` is out of the public's sight at once."""
+
+    matter_id = fields.ident("建议提案编号", "matter id")
+    secrecy = fields.code("密级", "secrecy from now on", codes.SECRECY)
+    before = fields.code("原密级", "secrecy before", codes.SECRECY)
+    published = fields.flag("当时已公开", "whether the public could read it at that moment")
+    reason = fields.text("调整理由", "reason", most=2000)
+    changed_at = fields.instant("调整时间", "changed at")
+    by = fields.inside("调整人", "who changed it", Person)
 
 
 class WithdrawalRequested(Contract):

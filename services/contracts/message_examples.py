@@ -143,6 +143,17 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "difficult": True,
         },
     ),
+    "matter.secrecy_changed.v1": (
+        {
+            "matter_id": _MATTER,
+            "secrecy": "internal",
+            "before": "none",
+            "published": True,
+            "reason": "附件含有未公开的管线资料。",
+            "changed_at": "2026-06-08T02:40:00Z",
+            "by": {"id": "p-0031", "name": "孙桂兰"},
+        },
+    ),
     "withdrawal.requested.v1": (
         {
             "matter_id": _MATTER,

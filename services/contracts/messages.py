@@ -20,6 +20,7 @@ from services.contracts.matters import (
     MatterNumbered,
     MatterSubmitted,
     MatterWithdrawn,
+    SecrecyChanged,
     WithdrawalRefused,
     WithdrawalRequested,
 )
@@ -296,6 +297,7 @@ MESSAGES: Final[Mapping[str, MessageType]] = {
         _entry("matter.submitted.v1", MatterSubmitted, "intake > workflow", "代表建议或政协提案已提交"),
         _entry("matter.admitted.v1", MatterAdmitted, "workflow > intake", "审查受理,可以编号"),
         _entry("matter.numbered.v1", MatterNumbered, "intake > workflow", "已编号"),
+        _entry("matter.secrecy_changed.v1", SecrecyChanged, "intake > workflow", "密级调整"),
         _entry("withdrawal.requested.v1", WithdrawalRequested, "intake > workflow", "领衔代表申请撤回联名建议"),
         _entry("withdrawal.refused.v1", WithdrawalRefused, "workflow > intake", "撤回申请未获同意"),
         _entry("matter.withdrawn.v1", MatterWithdrawn, "intake workflow > intake workflow", "书面撤回生效"),

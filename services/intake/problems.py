@@ -131,6 +131,10 @@ FAULTS: dict[str, tuple[str, str]] = {
         "Classified suggestions must not be entered here. Hand a paper copy to the congress deputies office, "
         "which handles it offline. Nothing was saved; do not draft classified text on a networked computer.",
     ),
+    "secrecy_unchanged": (
+        "密级没有变化:已经是您选择的密级。请选择另一个密级,或取消。",
+        "Nothing changes: the matter has this secrecy already. Choose another one, or cancel.",
+    ),
     "unknown_session": (
         "找不到会议“{value}”,或没有设定当前会议。请联系人大代表工作机构。",
         "Session “{value}” is not known, or no session is current. Ask the congress deputies office.",
@@ -159,7 +163,7 @@ LABELS: dict[str, tuple[str, str]] = {
 }
 """What a field is called; an entry of a list is called as its list."""
 
-problems.register(TEXTS)
+problems.register({**TEXTS, **{code: FAULTS[code] for code in ("classified_refused", "secrecy_unchanged")}})
 
 
 def field_errors(faults: Iterable[Fault]) -> list[FieldError]:

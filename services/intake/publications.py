@@ -52,6 +52,11 @@ class Item:
     body: Mapping[str, str] | None
 
 
+def is_public(conn: Connection, matter: Row[Any]) -> bool:
+    """Say whether the public may read this matter now: its own secrecy decides, whatever the process recorded."""
+    return store.published(conn, matter.tracker) is not None
+
+
 def find(conn: Connection, code: str) -> Item | None:
     """Return the published matter with this code; None for every other code, whatever the reason."""
     matter = store.published(conn, code)

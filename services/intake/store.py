@@ -84,6 +84,19 @@ def change_matter(conn: Connection, matter_id: str, values: Values) -> None:
     conn.execute(update(t.matter).where(t.matter.c.id == matter_id).values(**values))
 
 
+def insert_secrecy_change(conn: Connection, matter_id: str, change: Values) -> int:
+    """Keep a change of a locked matter's secrecy and return its number, from 1."""
+    number = len(secrecy_changes(conn, matter_id)) + 1
+    conn.execute(insert(t.secrecy_change).values(matter_id=matter_id, number=number, **change))
+    return number
+
+
+def secrecy_changes(conn: Connection, matter_id: str) -> Sequence[Row[Any]]:
+    """What was done to a matter's secrecy, in order."""
+    query = select(t.secrecy_change).where(t.secrecy_change.c.matter_id == matter_id)
+    return conn.execute(query.order_by(t.secrecy_change.c.number)).all()
+
+
 def insert_sketch(conn: Connection, row: Values) -> None:
     """Keep the sketch of a matter."""
     conn.execute(insert(t.sketch).values(**row))

@@ -189,6 +189,15 @@ def check_length(clean: Mapping[str, Any], *, least: int = BODY_MIN, most: int =
     return []
 
 
+def check_reason(reason: Any) -> list[Fault]:
+    """Check a tidy reason for something done to a matter: it must be given, and not be endless."""
+    if not isinstance(reason, str) or not reason:
+        return [Fault("reason", "required")]
+    if len(reason) > LINE_MAX:
+        return [Fault("reason", "too_long", {"count": len(reason), "limit": LINE_MAX})]
+    return []
+
+
 def warnings(clean: Mapping[str, Any]) -> list[Fault]:
     """Say what is unusual but allowed."""
     return [] if TITLE_USUAL.match(clean["title"]) else [Fault("title", "title_pattern")]

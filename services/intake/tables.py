@@ -72,6 +72,20 @@ matter = Table(
     UniqueConstraint("locality", "session_id", "kind", "no"),
 )
 
+secrecy_change = Table(
+    "secrecy_change",
+    metadata,
+    Column("matter_id", ForeignKey("matter.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="1, 2, … of the matter"),
+    Column("before", String(16), nullable=False),
+    Column("secrecy", String(16), nullable=False),
+    Column("published", Boolean, nullable=False, comment="whether the public could read the matter at that moment"),
+    Column("reason", Text, nullable=False),
+    Column("changed_at", Utc, nullable=False),
+    Column("actor", Json(), nullable=False, comment="id, name"),
+    comment="rows are only added",
+)
+
 sketch = Table(
     "sketch",
     metadata,

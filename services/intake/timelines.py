@@ -38,7 +38,7 @@ class Event:
     """One thing that happened. `code` is a state, record type or close reason; `data` the record's fields."""
 
     at: datetime
-    kind: Literal["submitted", "state", "task", "record", "letter", "withdrawn"]
+    kind: Literal["submitted", "state", "task", "record", "letter", "secrecy", "withdrawn"]
     code: str
     title: str = ""
     unit: str | None = None
@@ -106,6 +106,7 @@ def _events(conn: Connection, matter: Row[Any], tasks: Sequence[Row[Any]], reade
         *[(row.said_message, _recorded(row)) for row in records if _is_open(row, sealed, reader)],
         *[(row.message_id or _LAST, _letter(row)) for row in store.letters(conn, matter.id)],
         *[(row.message_id, _reached(row)) for row in ledger.in_order(milestones) if row.state != "submitted"],
+        *[(_LAST, _reclassified(row)) for row in store.secrecy_changes(conn, matter.id)],
     ]
     if matter.withdrawn_at is not None:
         reason = matter.withdrawal_reason
@@ -155,6 +156,13 @@ def _recorded(record: Row[Any]) -> Event:
 def _letter(row: Row[Any]) -> Event:
     title = row.data.get("title") or row.data.get("doc_no") or ""
     return Event(at=row.issued_at, kind="letter", code=row.id, title=title, unit=row.unit, data=row.data)
+
+
+def _reclassified(row: Row[Any]) -> Event:
+    said = {"before": row.before, "secrecy": row.secrecy, "published": row.published}
+    return Event(
+        at=row.changed_at, kind="secrecy", code=row.secrecy, title=row.reason, actor=row.actor["name"], data=said
+    )
 
 
 def _waiting(task: Row[Any], reader: Reader) -> Waiting:

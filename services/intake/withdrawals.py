@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Row
 from services.common.problems import Problem
 from services.intake import announcements, ledger, store, store_ledger, submissions
 from services.intake.problems import field_errors
-from services.intake.submissions import Fault
 
 ENTRY: Final = "withdrawal.requested"
 OVER: Final = frozenset({"not_admitted", "merged"})
@@ -38,8 +37,8 @@ def ask(conn: Connection, matter_id: str, *, person_id: str | None, reason: str,
     if (code := hindrance(conn, row)) is not None:
         raise Problem(code, 409)
     reason = submissions.tidy(reason)
-    if not reason or len(reason) > submissions.LINE_MAX:
-        raise Problem("invalid_form", 422, errors=field_errors([_reason_fault(reason)]))
+    if faults := submissions.check_reason(reason):
+        raise Problem("invalid_form", 422, errors=field_errors(faults))
     if needs_consent(conn, row):
         _request(conn, row, reason, now)
         return False
@@ -108,9 +107,3 @@ def _withdraw(conn: Connection, matter_id: str, reason: str, at: datetime) -> No
     values = {"withdrawn_at": at, "withdrawal_reason": reason, "withdrawal_requested_at": None}
     store.change_matter(conn, matter_id, values)
     ledger.touch(conn, [matter_id])
-
-
-def _reason_fault(reason: str) -> Fault:
-    if not reason:
-        return Fault("reason", "required")
-    return Fault("reason", "too_long", {"count": len(reason), "limit": submissions.LINE_MAX})

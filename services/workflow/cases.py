@@ -78,9 +78,7 @@ def start(
 
     Raises `Problem` unknown_matter, no_version or no_process.
     """
-    matter = matters.get(conn, wish.matter_id)
-    if matter is None:
-        raise Problem("unknown_matter", 404)
+    matter = _known(conn, wish.matter_id)
     version = wish.package_version or versions.for_matter(conn, matter)
     diagrams = versions.diagrams(conn, version)
     edition = editions.get(conn, version, diagrams)
@@ -95,6 +93,22 @@ def start(
     applied = batch.begin(row, order, wish.vars)
     batch.close(at)
     return applied
+
+
+def has_entry(conn: Connection, matter_id: str, message: str) -> bool:
+    """Whether the package a new case of the matter takes starts a process with this message.
+
+    Raises `Problem` unknown_matter or no_version.
+    """
+    version = versions.for_matter(conn, _known(conn, matter_id))
+    return message in editions.get(conn, version).package.entries
+
+
+def _known(conn: Connection, matter_id: str) -> RowMapping:
+    matter = matters.get(conn, matter_id)
+    if matter is None:
+        raise Problem("unknown_matter", 404)
+    return matter
 
 
 def _new_row(

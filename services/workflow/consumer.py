@@ -35,17 +35,19 @@ def numbered(conn: Connection, message: Message, context: Context) -> None:
 
 def withdrawal_requested(conn: Connection, message: Message, context: Context) -> None:
     """`withdrawal.requested`: starts the process that hears the co-signers; the reason goes to it as a document."""
-    data = dict(message.data)
-    schema = message_schema(message.type)
-    facts, texts = documents.split(schema, data)
-    wish = cases.Begin(
-        matter_id=data["matter_id"],
-        entry="withdrawal.requested",
-        vars={"withdrawal": facts},
-        actor={"account": message.source, "person": data["by"]["id"], "name": data["by"]["name"]},
-        cause=message.id,
-    )
-    cases.start(conn, wish, context.received_at, texts=texts)
+    _begin(conn, message, context, "withdrawal.requested", "withdrawal")
+
+
+def secrecy_changed(conn: Connection, message: Message, context: Context) -> None:
+    """`matter.secrecy_changed`: later cases know it; when it was raised, the package's process for it starts.
+
+    A package without an entry for it takes nothing down; intake has hidden the matter already. Running cases keep
+    what they know.
+    """
+    entry = "matter.secrecy_changed"
+    raised = matters.change_secrecy(conn, message.data)
+    if raised and cases.has_entry(conn, message.data["matter_id"], entry):
+        _begin(conn, message, context, entry, "secrecy_change")
 
 
 def withdrawn(conn: Connection, message: Message, context: Context) -> None:
@@ -56,6 +58,20 @@ def withdrawn(conn: Connection, message: Message, context: Context) -> None:
 def delivered(conn: Connection, message: Message, context: Context) -> None:
     """`reply.delivered`: the letter has reached its deputies."""
     _route(conn, message, context, str(message.data["letter_id"]))
+
+
+def _begin(conn: Connection, message: Message, context: Context, entry: str, variable: str) -> None:
+    """Start the entry process of a message that somebody caused; its facts are in `variable`, its texts documents."""
+    data = dict(message.data)
+    facts, texts = documents.split(message_schema(message.type), data)
+    wish = cases.Begin(
+        matter_id=data["matter_id"],
+        entry=entry,
+        vars={variable: facts},
+        actor={"account": message.source, "person": data["by"]["id"], "name": data["by"]["name"]},
+        cause=message.id,
+    )
+    cases.start(conn, wish, context.received_at, texts=texts)
 
 
 def _route(conn: Connection, message: Message, context: Context, key: str) -> None:
@@ -163,6 +179,7 @@ def _accept(conn: Connection, message: Message, context: Context, applied: cases
 HANDLERS: Final[Mapping[str, Handler]] = {
     "matter.submitted.v1": submitted,
     "matter.numbered.v1": numbered,
+    "matter.secrecy_changed.v1": secrecy_changed,
     "matter.withdrawn.v1": withdrawn,
     "withdrawal.requested.v1": withdrawal_requested,
     "reply.delivered.v1": delivered,

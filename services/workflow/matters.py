@@ -10,9 +10,11 @@ from sqlalchemy import Connection, RowMapping, select
 
 from services.common import db
 from services.common.problems import Problem
+from services.contracts.codes import SECRECY
 from services.workflow import tables as t
 
 _FACTS = ("matter_id", "level", "submitted_when", "topic", "secrecy", "difficult", "source")
+_DEGREES = tuple(SECRECY)
 _SIMILAR = ("matter_id", "matter_no", "year", "percent", "outcome_class", "state")
 
 
@@ -50,6 +52,19 @@ def number(conn: Connection, data: Mapping[str, Any]) -> None:
     decided = {name: data[name] for name in ("topic", "secrecy", "difficult") if data.get(name) is not None}
     values = {"matter_no": data["matter_no"], "data": {**known, "matter_no": data["matter_no"], **decided}}
     conn.execute(t.matter.update().where(key).values(**values))
+
+
+def change_secrecy(conn: Connection, data: Mapping[str, Any]) -> bool:
+    """Project `matter.secrecy_changed`, for pages and the cases started from now on; say whether it was raised.
+
+    Raises `Problem` unknown_matter.
+    """
+    key = t.matter.c.matter_id == data["matter_id"]
+    known = conn.execute(select(t.matter.c.data).where(key).with_for_update()).scalar_one_or_none()
+    if known is None:
+        raise Problem("unknown_matter", 404)
+    conn.execute(t.matter.update().where(key).values(data={**known, "secrecy": data["secrecy"]}))
+    return _DEGREES.index(data["secrecy"]) > _DEGREES.index(data["before"])
 
 
 def get(conn: Connection, matter_id: str) -> RowMapping | None:

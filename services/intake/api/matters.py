@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row
 
 from services.common import auth, db
 from services.common.problems import Problem
-from services.intake import grants, matters, store, store_ledger, tables, timelines, withdrawals
+from services.intake import grants, matters, secrecies, store, store_ledger, tables, timelines, withdrawals
 from services.intake.api.answers import answer
 from services.intake.timelines import Reader
 
@@ -51,9 +51,7 @@ def show(matter_id: str) -> Response:
     here, actor = auth.extension(), auth.require_actor()
     seen = grants.scope(actor, auth.current_grants())
     with db.read(here.engine) as conn:
-        matter = store.matter(conn, matter_id)
-        if matter is None or not grants.may_see(conn, matter, seen):
-            raise Problem("unknown_matter", 404)
+        matter = _visible(conn, matter_id, seen)
         own = any(row.person_id == seen.person_id for row in store.proposers(conn, matter_id))
         reader = Reader(inside=not own, person_id=actor.deputy_id, sees_ratings=seen.sees_ratings)
         story = timelines.tell(conn, matter, reader, here.clock.now())
@@ -74,17 +72,40 @@ def withdraw(matter_id: str) -> Response:
         raise Problem("bad_request", 400)
     person = None if auth.has_grant("matters.register") else (actor.deputy_id or "")
     with db.read(here.engine) as conn:
-        matter = store.matter(conn, matter_id)
-        if matter is None or not grants.may_see(conn, matter, grants.scope(actor, auth.current_grants())):
-            raise Problem("unknown_matter", 404)
+        _visible(conn, matter_id, grants.scope(actor, auth.current_grants()))
     with db.begin(here.engine) as conn:
         reason = str(given.get("reason") or "")
         withdrawn = withdrawals.ask(conn, matter_id, person_id=person, reason=reason, now=here.clock.now())
     return answer({"matter_id": matter_id, "withdrawn": withdrawn}, 200)
 
 
+@api.post("/matters/<matter_id>/secrecy")
+@auth.granted(*secrecies.GRANTS)
+def change_secrecy(matter_id: str) -> Response:
+    """Change the secrecy of a matter; body `{secrecy: "none" | "internal", reason}`, at most 500 characters.
+
+    200 `{matter_id, secrecy}`; problems: 404 unknown_matter, 409 secrecy_unchanged, 422 classified_refused (it is
+    handled offline), 422 invalid_form with `errors`.
+    """
+    here, actor, form = auth.extension(), auth.require_actor(), request.get_json(silent=True)
+    if not isinstance(form, dict):
+        raise Problem("bad_request", 400)
+    with db.begin(here.engine) as conn:
+        _visible(conn, matter_id, grants.scope(actor, auth.current_grants()))
+        done = secrecies.change(conn, matter_id, form, actor, here.clock.now())
+    return answer({"matter_id": matter_id, "secrecy": done})
+
+
+def _visible(conn: Connection, matter_id: str, seen: grants.Scope) -> Row[Any]:
+    """The matter, or 404: whoever may not see it does not learn that it exists."""
+    matter = store.matter(conn, matter_id)
+    if matter is None or not grants.may_see(conn, matter, seen):
+        raise Problem("unknown_matter", 404)
+    return matter
+
+
 def _facts(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
-    same = ("no", "kind", "title", "topic", "session_id", "submitted_when", "body", "extra", "submitted_at")
+    same = ("no", "kind", "title", "topic", "secrecy", "session_id", "submitted_when", "body", "extra", "submitted_at")
     line = store_ledger.rows_of(conn, tables.led_matter, [matter.id])[0]
     return {
         "matter_id": matter.id,

@@ -11,6 +11,7 @@ from services.intake.web import (
     matters,
     publics,
     registers,
+    secrecies,
     suggestions,
 )
 
@@ -18,7 +19,7 @@ from services.intake.web import (
 def install(app: Flask) -> None:
     """Give the app its pages and the words they use."""
     labels.install(app)
-    for blueprint in (doors.pages, suggestions.pages, matters.pages, ledgers.pages, publics.pages):
+    for blueprint in (doors.pages, suggestions.pages, matters.pages, secrecies.pages, ledgers.pages, publics.pages):
         app.register_blueprint(blueprint)
     for blueprint in (
         registers.pages,

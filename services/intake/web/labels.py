@@ -16,6 +16,7 @@ from services.contracts.codes import (
     MATTER_STATES,
     OUTCOME_CLASSES,
     PUBLICATION_FORMS,
+    SECRECY,
     TASK_CLOSE_REASONS,
     Codes,
 )
@@ -37,6 +38,7 @@ def install(app: Flask) -> None:
         number_label=number_label,
         state_label=lambda code: word(MATTER_STATES, code),
         kind_label=lambda code: word(MATTER_KINDS, code),
+        secrecy_label=lambda code: word(SECRECY, code),
         reason_label=lambda code: word(TASK_CLOSE_REASONS, code),
         deadline_state_label=lambda code: word(DEADLINE_STATES, code),
         form_label=lambda code: word(PUBLICATION_FORMS, code),

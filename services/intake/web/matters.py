@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from services.common import auth, db, languages
 from services.common.problems import Problem
-from services.intake import grants, letters, store, store_ledger, tables, timelines, withdrawals
+from services.intake import grants, letters, secrecies, store, store_ledger, tables, timelines, withdrawals
 from services.intake.timelines import Reader
 from services.intake.web.words import say
 
@@ -101,6 +101,7 @@ def _about(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
         "story": timelines.tell(conn, matter, reader, here.clock.now()),
         "letters": store.letters(conn, matter.id),
         "public": _public(matter) if line.published_at is not None else None,
+        "may_change_secrecy": any(map(auth.has_grant, secrecies.GRANTS)),
         "may_withdraw": _is_theirs(matter) and withdrawals.hindrance(conn, matter) is None,
     }
 

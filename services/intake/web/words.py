@@ -13,6 +13,7 @@ SAID: Final = {
         "已提出撤回申请,正在征求联名代表的意见。",
         "The withdrawal is requested; the co-signing deputies are asked.",
     ),
+    "secrecy_changed": ("密级已调整。", "The secrecy has been changed."),
     "and_others": ("{name}等{count}人", "{name} and others ({count})"),
     "yes": ("是", "yes"),
     "entry_saved": ("已保存:{id}。", "Saved: {id}."),
