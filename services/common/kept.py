@@ -28,6 +28,7 @@ _ENVIRON: Final = "huiyin.kept"
 _KEEPER: Final = auth.KEEPER
 _SEALED_MAX: Final = 1_000_000
 _HOURS: Final = 24 * 3600
+_LONG: Final = 20  # characters: what somebody would not like to type again
 _SALT: Final = "huiyin.kept-form.1"
 _OWN: Final = frozenset({FIELD, refill.TOKEN})
 
@@ -56,6 +57,16 @@ def posted() -> MultiDict[str, str] | None:
 def is_back() -> bool:
     """Whether this page is shown to fill in again what was sent too late."""
     return posted() is not None
+
+
+def unsent() -> list[tuple[str, str]]:
+    """The longer texts of a form that was refused, for the page that says why; nothing where it cannot be read."""
+    if not _is_form():
+        return []
+    try:
+        return [(name, text) for name, text in _readable(list(_sent().fields)) if len(text) >= _LONG]
+    except HTTPException:
+        return []
 
 
 def catch() -> BaseResponse | None:

@@ -109,7 +109,9 @@ def install(app: Flask) -> None:
         days_left=days_left,
         language_url=language_url,
     )
-    app.jinja_env.globals.update(is_back=kept.is_back, actor=auth.current_actor, has_grant=auth.has_grant)
+    app.jinja_env.globals.update(
+        is_back=kept.is_back, unsent=kept.unsent, actor=auth.current_actor, has_grant=auth.has_grant
+    )
     app.jinja_env.filters.update(date=format_date, datetime=format_datetime)
 
 

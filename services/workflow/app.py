@@ -14,7 +14,7 @@ from services.workflow.api import cases as case_api
 from services.workflow.api import histories as history_api
 from services.workflow.api import studio as studio_api
 from services.workflow.api import tasks as task_api
-from services.workflow.web import caselists, cases, incidents, packages, studio, tasks, words
+from services.workflow.web import caselists, cases, incidents, packages, studio, tasks, verbs, words
 
 __all__ = ["create", "problems"]
 
@@ -24,6 +24,7 @@ BLUEPRINTS = (
     history_api.api,
     studio_api.api,
     tasks.pages,
+    verbs.pages,
     cases.pages,
     caselists.pages,
     packages.pages,

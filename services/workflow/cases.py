@@ -20,6 +20,7 @@ from services.workflow import calendar_versions, chain, editions, incidents, mat
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order, UnknownCase
+from services.workflow.problems import refusal
 
 __all__ = ["Applied", "Begin", "Order", "UnknownCase", "apply", "apply_all", "get", "replay", "retry", "start"]
 
@@ -194,7 +195,7 @@ def operate(
     try:
         return apply(conn, case_id, stimulus)
     except e.Unexpected as error:
-        raise Problem("not_expected", 409) from error
+        raise refusal(error.code) from error
 
 
 def get(conn: Connection, case_id: str) -> RowMapping | None:

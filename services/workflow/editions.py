@@ -131,8 +131,19 @@ class Edition:
         own = self.form(record)
         if own is not None:
             return own
-        source = catalogue.record_schema(record)
+        source = _plain_form(record)
         return Form(record, source, _announced(source, self.classes), record)
+
+
+def _plain_form(record: str) -> dict[str, Any]:
+    """A form of all fields of a record; what must be answered with yes or no is asked, not ticked."""
+    schema = catalogue.record_schema(record)
+    fields: dict[str, Any] = {}
+    for name, part in schema["properties"].items():
+        fields[name] = {"$ref": f"urn:huiyin:record:{record}#/properties/{name}"}
+        if part.get("type") == "boolean" and name in schema.get("required", ()):
+            fields[name]["x-widget"] = "radio"
+    return {**{key: value for key, value in schema.items() if key != "description"}, "properties": fields}
 
 
 def _announced(source: Mapping[str, Any], classes: Sequence[tuple[str, str]]) -> dict[str, Any]:

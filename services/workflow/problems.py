@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from services.common import problems
@@ -100,7 +101,17 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
 }
 """Words for the codes of the engine's errors, as incidents show them."""
 
+REFUSALS: Final[Mapping[str, str]] = {"not_recallable": "recall_late"} | {
+    code: code for code in ("already_instance", "consultation_open", "not_running")
+}
+"""Refusals of the engine that have words of their own; any other is not_expected."""
+
 problems.register(TEXTS)
+
+
+def refusal(code: str) -> problems.Problem:
+    """What people are told when the engine does not take a stimulus."""
+    return problems.Problem(REFUSALS.get(code, "not_expected"), 409)
 
 
 def words_for(code: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
@@ -16,12 +16,8 @@ from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order
 from services.workflow.picklists import Place
+from services.workflow.problems import refusal
 from services.workflow.speakers import Speaker
-
-REFUSALS: Final[Mapping[str, str]] = {"not_recallable": "recall_late"} | {
-    code: code for code in ("already_instance", "consultation_open", "not_running")
-}
-"""Refusals of the engine that have words of their own; any other is not_expected."""
 
 
 def case_of(task_id: str) -> str:
@@ -62,6 +58,12 @@ def initial_of(conn: Connection, row: Mapping[Any, Any]) -> dict[str, Any] | Non
 def can_return(conn: Connection, row: Mapping[Any, Any]) -> bool:
     """Whether the diagram says where 退回 leads from this task."""
     return editions.get(conn, row["package_version"]).has_way_back(row["process"], row["element"])
+
+
+def beside(conn: Connection, task_id: str) -> Sequence[RowMapping]:
+    """The open tasks beside one, in which somebody is asked for an opinion."""
+    asked = (t.task.c.beside == task_id) & (t.task.c.state == "open")
+    return conn.execute(select(t.task).where(asked).order_by(t.task.c.opened_at)).mappings().all()
 
 
 def claim(conn: Connection, task_id: str, speaker: Speaker, now: datetime) -> None:
@@ -196,7 +198,7 @@ def finish(batch: Batch, order: Order, check: Callable[[Applied], None] = lambda
     try:
         applied = batch.run(order)
     except e.Unexpected as error:
-        raise Problem(REFUSALS.get(error.code, "not_expected"), 409) from error
+        raise refusal(error.code) from error
     check(applied)
     batch.close(order.stimulus.at)
     return applied

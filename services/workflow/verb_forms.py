@@ -71,7 +71,7 @@ FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
         "Pass on inside the unit",
         ("交给本单位其他人或其他角色办理,期限不变。", "Somebody else of the unit does it; the deadline stays."),
         person=_PERSON,
-        role=_ROLE,
+        role={**_ROLE, "title": "或者交给某个角色", "x-title-en": "Or which role"},
         note=_NOTE,
     ),
     "delegate": _form(
@@ -95,8 +95,8 @@ FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
         ),
         "text",
         person={**_PERSON, "title": "征求谁的意见", "x-title-en": "Who is asked"},
-        unit=_UNIT,
-        role=_ROLE,
+        unit={**_UNIT, "title": "或者某个单位", "x-title-en": "Or of which unit"},
+        role={**_ROLE, "title": "或者某个角色", "x-title-en": "Or which role"},
         text=_QUESTION,
     ),
     "withdraw_consult": _form(

@@ -117,7 +117,7 @@ def use(
     batch = Batch(conn)
     batch.hold([tasks.case_of(task_id)])
     row = tasks.find(conn, task_id)
-    _permit(conn, row, verb, speaker, unit)
+    check(conn, row, verb, speaker, unit)
     if verb != "recall":
         tasks.check_open(row)
         tasks.settle_clock(conn, batch, row, now)
@@ -134,7 +134,8 @@ def use(
     return tasks.finish(batch, order, lambda applied: _check_recalled(conn, verb, applied))
 
 
-def _permit(conn: Connection, row: RowMapping, verb: str, speaker: Speaker, unit: str | None) -> None:
+def check(conn: Connection, row: RowMapping, verb: str, speaker: Speaker, unit: str | None = None) -> None:
+    """Raise `Problem` for who may not use a verb on a task; `unit` is whom a connector says it speaks for."""
     if unit is not None and (unit != row["unit"] or unit not in speaker.units):
         raise Problem("wrong_unit", 403)
     target: Mapping[Any, Any] = row

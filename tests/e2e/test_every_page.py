@@ -33,6 +33,7 @@ NOT_HERE: Final = {
     "workflow:studio.draft": "nobody has begun a draft",
     "workflow:studio.file": "nobody has begun a draft",
     "workflow:tasks.home": "leads on to the tasks",
+    "workflow:verbs.add_co_handler": "nobody co-handles side by side at this moment",
 }
 """Views to which this city has no link, and why."""
 

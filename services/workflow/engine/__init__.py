@@ -7,7 +7,7 @@ from services.workflow.engine.acceptance import roles
 from services.workflow.engine.bundles import Bundle, check_bpmn, compile_bundle
 from services.workflow.engine.cases import Case
 from services.workflow.engine.codecs import canonical, digest, dump, load, standing
-from services.workflow.engine.colleagues import CONSULTATION
+from services.workflow.engine.colleagues import CONSULTATION, has_co_handlers
 from services.workflow.engine.effects import (
     CaseStarted,
     DeadlineCleared,
@@ -67,6 +67,7 @@ __all__ = [
     "compile_bundle",
     "digest",
     "dump",
+    "has_co_handlers",
     "load",
     "recallable",
     "remarks",

@@ -172,6 +172,15 @@ def co_handling(case: Case, element: str = "") -> CaseTask:
     raise Unexpected("not_running", detail=element or CO_HANDLER)
 
 
+def has_co_handlers(case: Case) -> bool:
+    """Whether co-handlers work side by side now."""
+    try:
+        co_handling(case)
+    except Unexpected:
+        return False
+    return True
+
+
 def is_theirs(wrapper: CaseTask, element: str) -> bool:
     """Whether an activity is the one named, else one for co-handlers."""
     items = [item for _, item in wrapper.internal_data["items"]]

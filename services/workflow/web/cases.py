@@ -21,11 +21,13 @@ from services.workflow import (
     matters,
     records,
     remarks,
+    verbs,
     versions,
     visibility,
     worklists,
 )
 from services.workflow import engine as e
+from services.workflow.speakers import Speaker
 from services.workflow.web.shown import read_records
 from services.workflow.web.words import step_name
 
@@ -41,7 +43,8 @@ def case(case_id: str) -> str:
         row = visibility.check(conn, case_id, speaker)
         steps = worklists.of_case(conn, case_id)
         log = cases.log(conn, case_id)
-        current = _standing(conn, case_id)
+        live = _live(conn, case_id)
+        current = [] if live is None else e.standing(live)
         return render_template(
             "case.html",
             case=row,
@@ -56,15 +59,25 @@ def case(case_id: str) -> str:
             broken=chain.first_broken(log),
             incidents=incidents.of_case(conn, case_id),
             siblings=cases.of_matter(conn, row["matter_id"]),
+            acts=_acts(conn, steps, speaker),
+            can_add=verbs.OPERATE in speaker.grants and live is not None and e.has_co_handlers(live),
         )
 
 
-def _standing(conn: Connection, case_id: str) -> list[str]:
-    """The elements the case stands in; the page goes without where today's engine cannot read the state."""
+def _live(conn: Connection, case_id: str) -> e.Case | None:
+    """The case as it stands; the page goes without where today's engine cannot read the state."""
     try:
-        return e.standing(cases.live_state(conn, case_id))
+        return cases.live_state(conn, case_id)
     except e.EngineError:
-        return []
+        return None
+
+
+def _acts(conn: Connection, steps: Sequence[Mapping[Any, Any]], speaker: Speaker) -> dict[str, list[str]]:
+    """What somebody may do about open tasks that are not his own, by task: urge, pass on."""
+    others = [step for step in steps if step["state"] == "open" and speaker.grants & {verbs.OPERATE, "tasks.urge"}]
+    found = {step["id"]: verbs.available(conn, step, speaker) for step in others}
+    wanted = {key: [verb for verb in offered if verb in ("urge", "transfer")] for key, offered in found.items()}
+    return {key: offered for key, offered in wanted.items() if offered}
 
 
 def _passed(edition: editions.Edition, steps: Sequence[Mapping[Any, Any]]) -> set[str]:

@@ -11,21 +11,9 @@ from werkzeug.wrappers import Response
 from services.common import auth, form_readers, forms, languages
 from services.common import pages as page_tools
 from services.common.problems import FieldError, Problem
-from services.workflow import (
-    answers,
-    deadlines,
-    edges,
-    editions,
-    four_eyes,
-    matters,
-    records,
-    remarks,
-    tasks,
-    verbs,
-    worklists,
-)
+from services.workflow import answers, edges, editions, four_eyes, records, tasks, worklists
 from services.workflow.api.tasks import filter_of
-from services.workflow.web.shown import read_records
+from services.workflow.web import sending, taskpages
 from services.workflow.web.words import say
 
 pages = Blueprint("tasks", __name__)
@@ -69,8 +57,8 @@ def _list(which: str) -> str:
 @pages.get("/tasks/<task_id>")
 @auth.signed_in
 def task(task_id: str) -> str:
-    """One task: the matter in full, the deadline and why, the form, what is recorded so far."""
-    return _page(task_id, None, ())
+    """One task: the matter in full, the deadline and why, the form, what happened before."""
+    return taskpages.show(task_id)
 
 
 @pages.post("/tasks/<task_id>")
@@ -99,27 +87,16 @@ def _complete(task_id: str) -> str | Response | tuple[str, int]:
         schema = tasks.schema_of(conn, tasks.get(conn, task_id, speaker))
     data = form_readers.read(schema, request.form)
     try:
-        with edges.writing() as conn:
-            applied = tasks.complete(conn, task_id, data, speaker, edges.now())
+        applied = sending.once(lambda conn: tasks.complete(conn, task_id, data, speaker, edges.now()))
     except Problem as problem:
-        if not problem.errors:
-            raise
-        return _page(task_id, data, problem.errors), 422
-    edges.demand(applied)
-    flash(say("submitted"), "good")
-    for one in applied.warnings:
+        if problem.errors:
+            return taskpages.show(task_id, data, problem.errors), 422
+        if problem.code in taskpages.KEEPS_TEXT:
+            return taskpages.show(task_id, data, problem=problem), problem.status
+        raise
+    flash(say("submitted" if applied is not None else "taken_before"), "good")
+    for one in applied.warnings if applied is not None else ():
         flash(languages.pick(one["text"], one["text_en"]), "warn")
-    return redirect(url_for("tasks.todo"), 303)
-
-
-@pages.post("/tasks/<task_id>/return")
-@auth.signed_in
-def give_back(task_id: str) -> Response:
-    """退回: the case goes back to where the diagram says."""
-    with edges.writing() as conn:
-        applied = verbs.use(conn, task_id, "return", {}, edges.speaker(), edges.now())
-    edges.demand(applied)
-    flash(say("returned"), "good")
     return redirect(url_for("tasks.todo"), 303)
 
 
@@ -135,15 +112,15 @@ def add_record(task_id: str, record: str) -> str | Response | tuple[str, int]:
         return _record_page(row, record, schema, None, ())
     data = form_readers.read(schema, request.form)
     try:
-        with edges.writing() as conn:
-            applied = records.submit(
+        sending.once(
+            lambda conn: records.submit(
                 conn, row["case_id"], record, data, speaker, edges.now(), unit=row["unit"], task_id=task_id
             )
+        )
     except Problem as problem:
         if not problem.errors:
             raise
         return _record_page(row, record, schema, data, problem.errors), 422
-    edges.demand(applied)
     flash(say("record_saved"), "good")
     return redirect(url_for("tasks.task", task_id=task_id), 303)
 
@@ -157,30 +134,3 @@ def _record_page(
 ) -> str:
     made = forms.render(schema, data, errors)
     return render_template("record.html", task=row, record=record, form=made)
-
-
-def _page(task_id: str, data: Mapping[str, Any] | None, errors: Sequence[FieldError]) -> str:
-    speaker = edges.speaker()
-    with edges.reading() as conn:
-        row = tasks.get(conn, task_id, speaker)
-        schema = tasks.schema_of(conn, row)
-        draft = tasks.draft(conn, task_id, speaker.account)
-        initial = tasks.initial_of(conn, row)
-        untouched = None if initial is None else {**forms.defaults(schema), **initial}
-        shown = data if data is not None else (draft["data"] if draft else untouched)
-        barred = four_eyes.barred(conn, [row], speaker).get(task_id) if row["state"] == "open" else None
-        return render_template(
-            "task.html",
-            task=row,
-            matter=matters.get(conn, row["matter_id"]),
-            deadline=deadlines.get(conn, row["deadline_id"]),
-            form=forms.render(schema, shown, errors) if row["state"] == "open" and barred is None else None,
-            barred=barred,
-            schema=schema,
-            draft=draft,
-            addable=records.addable(conn, row, speaker),
-            warned=remarks.of_case(conn, row["case_id"]),
-            records=read_records(conn, records.of_matter(conn, row["matter_id"], speaker)),
-            can_return=row["state"] == "open" and tasks.can_return(conn, row),
-            mine=row["claimed_by"] == speaker.account,
-        )

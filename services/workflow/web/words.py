@@ -9,8 +9,10 @@ from flask import Flask, g
 
 from services.common import directories, languages
 from services.contracts import catalogue, codes
-from services.workflow import edges, editions, problems
+from services.workflow import edges, editions, problems, verb_forms
+from services.workflow import engine as e
 from services.workflow import tables as t
+from services.workflow.web import sending
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "start": ("启动", "started"),
@@ -23,6 +25,13 @@ KINDS: Mapping[str, tuple[str, str]] = {
 VERBS: Mapping[str, tuple[str, str]] = {
     "return": ("退回", "given back"),
     "transfer": ("转办", "passed on"),
+    "delegate": ("委托", "delegated"),
+    "undelegate": ("取回委托", "taken back from the delegate"),
+    "urge": ("催办", "urged"),
+    "consult": ("加签", "opinion asked"),
+    "withdraw_consult": ("撤回加签", "question withdrawn"),
+    "recall": ("撤回", "taken back"),
+    "add_co_handler": ("增加会办单位", "co-handler added"),
     "move": ("改到其他环节", "moved"),
     "end_instance": ("结束一个承办", "one part ended"),
     "add_instance": ("增加一个承办", "one part added"),
@@ -58,7 +67,17 @@ FIELD_TYPES: Mapping[str, tuple[str, str]] = {
 NOTICES: Mapping[str, tuple[str, str]] = {
     "draft_saved": ("草稿已保存,尚未提交", "the draft is saved, not submitted yet"),
     "submitted": ("已提交", "submitted"),
-    "returned": ("已退回", "returned"),
+    "taken_before": ("已提交,请勿重复提交", "submitted already; once is enough"),
+    "used_return": ("已退回", "given back"),
+    "used_transfer": ("已转办", "passed on"),
+    "used_reassign": ("已转给本单位同事", "passed on to a colleague"),
+    "used_delegate": ("已委托,随时可以取回", "delegated; you may take it back at any time"),
+    "used_undelegate": ("已取回委托", "taken back"),
+    "used_consult": ("已征求意见,答复之前任务不能提交", "asked; the task waits for the answer"),
+    "used_withdraw_consult": ("已撤回加签", "the question is withdrawn"),
+    "used_urge": ("已催办,办理人会收到通知", "urged; whoever has the task is told"),
+    "used_recall": ("已撤回,请重新办理", "taken back; do it again"),
+    "used_add_co_handler": ("已增加会办单位", "a co-handling unit was added"),
     "record_saved": ("记录已保存", "the record is saved"),
     "version_published": ("版本已发布", "the version is in force"),
     "version_retired": ("版本已停用,办理中的流程不受影响", "retired; running cases go on"),
@@ -85,6 +104,10 @@ def install(app: Flask) -> None:
         unit_name=unit_name,
         person_name=person_name,
         role_name=role_name,
+        actor_name=actor_name,
+        account_name=account_name,
+        verb_title=verb_title,
+        once=sending.field,
         element_label=element_label,
         matter_state=lambda code: _label(codes.MATTER_STATES, code),
         outcome_name=lambda code: _label(codes.OUTCOME_CLASSES, code),
@@ -139,6 +162,31 @@ def edition_of(version: str) -> editions.Edition:
         return editions.get(conn, version)
 
 
+def account_name(account: str | None) -> str:
+    """The name of whoever signs in with an account."""
+    with edges.reading() as conn:
+        found = directories.account(conn, t.directory, account or "")
+    return "" if found is None else person_name(found.person_id) or found.login
+
+
+def verb_title(verb: str) -> str:
+    """What a button says that leads to a verb."""
+    form = verb_forms.FORMS[verb]
+    return languages.pick(str(form["title"]), form["x-title-en"])
+
+
+def actor_name(actor: Mapping[str, Any]) -> str:
+    """Who acted, and for whom if somebody had asked him to."""
+    name, behalf = str(actor.get("name") or actor.get("account") or ""), actor.get("on_behalf_of")
+    return languages.pick(f"{name}(代{behalf})", f"{name} (for {behalf})") if behalf else name
+
+
+def verb_name(verb: str, step: str) -> str:
+    """What was done to a case or a step, as people say it."""
+    named = languages.pick(*VERBS.get(verb, (verb, verb)))
+    return languages.pick(f"{named}:{step}", f"{named}: {step}") if step else named
+
+
 def step_name(kind: str, data: Mapping[str, Any], element: str, version: str) -> str:
     """What a row of a case's log is about: the step, record, process or verb, as its package calls it."""
     step = edition_of(version).element_name(element)
@@ -148,9 +196,8 @@ def step_name(kind: str, data: Mapping[str, Any], element: str, version: str) ->
         return element_label("process", element, version)
     if kind == "operator":
         verb = str(data.get("verb"))
-        named = languages.pick(*VERBS.get(verb, (verb, verb)))
-        return named if element == verb else languages.pick(f"{named}:{step}", f"{named}: {step}")
-    return step
+        return verb_name(verb, "" if element == verb else step)
+    return record_name(step) if element == e.CONSULTATION else step
 
 
 def record_name(record: str) -> str:

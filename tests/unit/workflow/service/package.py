@@ -24,7 +24,8 @@ extension_points:
     writes: []
 basis: []
 roles:
-  office: {label: 督查室, label_en: office, scope: all, grants: [matters.read_all, tasks.handle, cases.operate]}
+  office: {label: 督查室, label_en: office, scope: all,
+    grants: [matters.read_all, tasks.handle, tasks.urge, cases.operate]}
   liaison: {label: 联络员, label_en: liaison, scope: unit, grants: [matters.read_unit, tasks.handle]}
   owner: {label: 流程负责人, label_en: owner, scope: all, grants: [processes.read, processes.edit, processes.approve]}
 classes:

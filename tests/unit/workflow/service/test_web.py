@@ -159,7 +159,7 @@ def test_the_pages_of_a_task(office: Office, people: dict[str, Person]) -> None:
     assert people["office"].send(f"/tasks/{task_id}", action="claim")[0] == 303
     assert people["office"].send(f"/tasks/{task_id}", units=["u_a"], note="请办理")[0] == 303
     assert "关于增设盲道的建议" in people["office"].page("/tasks/done")
-    assert "已关闭" in people["office"].page(f"/tasks/{task_id}")
+    assert "办完这项任务" in people["office"].page(f"/tasks/{task_id}")
     assert "单位u_a" in people["liaison"].page("/tasks")
 
 

@@ -1,0 +1,106 @@
+"""The page of one task: who has it and until when, one form, quiet buttons, and what happened before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from flask import render_template
+from sqlalchemy import Connection, RowMapping
+
+from services.common import forms
+from services.common.problems import FieldError, Problem
+from services.workflow import cases, deadlines, documents, edges, four_eyes, matters, records, remarks, tasks, verbs
+from services.workflow import engine as e
+from services.workflow.speakers import Speaker
+from services.workflow.web import timelines
+
+KEEPS_TEXT: Final = frozenset({"already_done", "task_closed", "delegated", "consultation_open", "incident_open"})
+"""Refusals after which the reader finds his own text on the page: nothing of it was sent, nothing overwritten."""
+
+
+def show(
+    task_id: str,
+    data: Mapping[str, Any] | None = None,
+    errors: Sequence[FieldError] = (),
+    *,
+    problem: Problem | None = None,
+) -> str:
+    """The page for whoever may do the task; `data` is what he has just sent, `problem` why it was not taken."""
+    speaker = edges.speaker()
+    with edges.reading() as conn:
+        row = tasks.get(conn, task_id, speaker)
+        is_open = row["state"] == "open"
+        schema = tasks.schema_of(conn, row)
+        draft = tasks.draft(conn, task_id, speaker.account)
+        barred = four_eyes.barred(conn, [row], speaker).get(task_id) if is_open else None
+        content = _content(conn, row, schema, data, draft)
+        waits = is_open and tasks.is_delegated(row, speaker)
+        form = forms.render(schema, content, errors) if is_open and barred is None and not waits else None
+        return render_template(
+            "task.html",
+            task=row,
+            matter=matters.get(conn, row["matter_id"]),
+            deadline=deadlines.get(conn, row["deadline_id"]),
+            form=form,
+            barred=barred,
+            schema=schema,
+            draft=draft,
+            unsent=_unsent(schema, data, draft) if form is None else None,
+            problem=problem,
+            question=_question(conn, row),
+            asked=_asked(conn, row),
+            offered=verbs.available(conn, row, speaker) if is_open else [],
+            addable=records.addable(conn, row, speaker) if is_open else [],
+            can_recall=not is_open and _can_recall(conn, row, speaker),
+            mine=row["claimed_by"] == speaker.account,
+            waits=waits,
+            warned=remarks.of_case(conn, row["case_id"]),
+            story=timelines.of_matter(conn, row["matter_id"], speaker),
+        )
+
+
+def _content(
+    conn: Connection,
+    row: RowMapping,
+    schema: Mapping[str, Any],
+    data: Mapping[str, Any] | None,
+    draft: Mapping[Any, Any] | None,
+) -> Mapping[str, Any] | None:
+    """What the form holds: what was just sent, else one's draft, else what the diagram says."""
+    if data is not None:
+        return data
+    if draft is not None:
+        content: Mapping[str, Any] = draft["data"]
+        return content
+    initial = tasks.initial_of(conn, row)
+    return None if initial is None else {**forms.defaults(schema), **initial}
+
+
+def _unsent(schema: Mapping[str, Any], data: Mapping[str, Any] | None, draft: Mapping[Any, Any] | None) -> Any:
+    """What somebody has written for a task that is over, to read and copy; None where there is nothing."""
+    mine = data if data is not None else draft["data"] if draft is not None else None
+    return forms.show(schema, mine) if mine else None
+
+
+def _question(conn: Connection, row: RowMapping) -> dict[str, Any] | None:
+    """What is asked by a task beside another one, and by whom."""
+    if row["beside"] is None:
+        return None
+    asked = row["question"] or {}
+    text = documents.expand(asked.get("text"), documents.load(conn, documents.references(asked)))
+    return {"text": text, "by": asked.get("by") or {}}
+
+
+def _asked(conn: Connection, row: RowMapping) -> list[dict[str, Any]]:
+    """The open questions beside a task."""
+    return [{**one, "question": _question(conn, one)} for one in tasks.beside(conn, row["id"])]
+
+
+def _can_recall(conn: Connection, row: RowMapping, speaker: Speaker) -> bool:
+    if not verbs.may(row, "recall", speaker):
+        return False
+    try:
+        return verbs.can_recall(conn, cases.live_state(conn, row["case_id"]), row, speaker)
+    except e.EngineError:
+        return False  # today's engine cannot read the state; the page goes without
