@@ -13,7 +13,7 @@ from services.common.handling import Context, Handler
 from services.common.problems import Problem
 from services.contracts.envelopes import Message
 from services.contracts.schemas import message_schema
-from services.workflow import cases, documents, matters, messages, records, speakers, tasks, verbs
+from services.workflow import cases, documents, entries, matters, messages, records, speakers, tasks, verbs
 from services.workflow import tables as t
 
 
@@ -35,7 +35,7 @@ def numbered(conn: Connection, message: Message, context: Context) -> None:
 
 def withdrawal_requested(conn: Connection, message: Message, context: Context) -> None:
     """`withdrawal.requested`: starts the process that hears the co-signers; the reason goes to it as a document."""
-    _begin(conn, message, context, "withdrawal.requested", "withdrawal")
+    _begin(conn, message, context, "withdrawal.requested")
 
 
 def secrecy_changed(conn: Connection, message: Message, context: Context) -> None:
@@ -47,7 +47,7 @@ def secrecy_changed(conn: Connection, message: Message, context: Context) -> Non
     entry = "matter.secrecy_changed"
     raised = matters.change_secrecy(conn, message.data)
     if raised and cases.has_entry(conn, message.data["matter_id"], entry):
-        _begin(conn, message, context, entry, "secrecy_change")
+        _begin(conn, message, context, entry)
 
 
 def withdrawn(conn: Connection, message: Message, context: Context) -> None:
@@ -60,14 +60,14 @@ def delivered(conn: Connection, message: Message, context: Context) -> None:
     _route(conn, message, context, str(message.data["letter_id"]))
 
 
-def _begin(conn: Connection, message: Message, context: Context, entry: str, variable: str) -> None:
-    """Start the entry process of a message that somebody caused; its facts are in `variable`, its texts documents."""
+def _begin(conn: Connection, message: Message, context: Context, entry: str) -> None:
+    """Start the entry process of a message that somebody caused; the case finds its facts, the texts are documents."""
     data = dict(message.data)
     facts, texts = documents.split(message_schema(message.type), data)
     wish = cases.Begin(
         matter_id=data["matter_id"],
         entry=entry,
-        vars={variable: facts},
+        vars={entries.VARIABLES[entry]: facts},
         actor={"account": message.source, "person": data["by"]["id"], "name": data["by"]["name"]},
         cause=message.id,
     )

@@ -33,5 +33,6 @@ def test_records_and_messages_of_all_scenarios_are_valid(folder: Path, monkeypat
     for record in recorded:
         assert records.load(record.record, record.data) == record.data, record.element
     for message in sent:
-        assert messages.validate(f"{message.name}.v1", message.data)
+        if f"{message.name}.v1" in messages.MESSAGES:  # others go from case to case only
+            assert messages.validate(f"{message.name}.v1", message.data)
     assert all(address.split("@")[-1] for x in seen if isinstance(x, e.Noticed) for address in x.to)

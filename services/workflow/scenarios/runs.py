@@ -11,7 +11,7 @@ from services.common.form_normalising import normalise
 from services.common.problems import FieldError, texts
 from services.contracts import catalogue
 from services.workflow import engine as e
-from services.workflow import four_eyes, rules
+from services.workflow import entries, four_eyes, rules
 from services.workflow.calendars import Calendar
 from services.workflow.engine.stimuli import Kind
 from services.workflow.packages.examples import complete, example
@@ -214,9 +214,10 @@ class _Player:
     # -- everything else
 
     def _message(self, act: Act, matter: str) -> None:
-        if act.message in self.entries:
-            process = self.entries[str(act.message)]
-            self._engine(lambda: self.world.start(matter, process, {}))
+        name = act.message or ""
+        if name in entries.VARIABLES and name in self.entries:
+            facts, process = {entries.VARIABLES[name]: dict(act.data)}, self.entries[name]
+            self._engine(lambda: self.world.start(matter, process, facts))
             return
         wait = self._wait(act.message or "", matter)
         for _ in range(MAX_AUTO):
