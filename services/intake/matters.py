@@ -86,7 +86,7 @@ def submit(
 def check(conn: Connection, form: Mapping[str, Any], *, origin: Origin) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Return (the tidy form, the body of its session) or raise `Problem("invalid_form")`."""
     clean, faults = submissions.check(form)
-    session = _session(conn, clean.get("session_id"))
+    session = open_session(conn, clean.get("session_id"))
     if session is None:
         faults = [*faults, Fault("session_id", "unknown_session", {"value": clean.get("session_id") or ""})]
     limits = (session or {}).get("limits") or {}
@@ -123,7 +123,7 @@ def admit(conn: Connection, data: Mapping[str, Any], message_id: str, now: datet
     decided = {name: data[name] for name in ("topic", "secrecy", "difficult") if data.get(name) is not None}
     number = row.no
     if number is None:
-        number = _draw(conn, _session_of(conn, row), row.kind, row.submitted_when)
+        number = _draw(conn, _own_session(conn, row), row.kind, row.submitted_when)
     store.change_matter(conn, row.id, {"no": number, **decided})
     ledger.touch(conn, [row.id])
     said = {"topic": row.topic, "secrecy": row.secrecy, "difficult": row.difficult, **decided}
@@ -131,7 +131,7 @@ def admit(conn: Connection, data: Mapping[str, Any], message_id: str, now: datet
     announcements.send(conn, "matter.numbered.v1", answer, f"{message_id}.numbered", now, message_id)
 
 
-def _session_of(conn: Connection, row: Row[Any]) -> Mapping[str, Any]:
+def _own_session(conn: Connection, row: Row[Any]) -> Mapping[str, Any]:
     """The body of a matter's session, open or not."""
     return next({"id": key, **body} for key, body in store.entries(conn, "session") if key == row.session_id)
 
@@ -157,8 +157,8 @@ def open_sessions(conn: Connection) -> list[dict[str, Any]]:
     return sorted(still, key=lambda session: (session["year"], session["session_no"]), reverse=True)
 
 
-def _session(conn: Connection, wanted: str | None) -> Mapping[str, Any] | None:
-    """Find the session asked for, or the one marked as current, or the newest."""
+def open_session(conn: Connection, wanted: str | None) -> Mapping[str, Any] | None:
+    """Find the open session asked for, or the one marked as current, or the newest."""
     sessions = open_sessions(conn)
     if wanted:
         return next((session for session in sessions if session["id"] == wanted), None)

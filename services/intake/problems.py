@@ -37,6 +37,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "只有领衔代表可以撤回建议;联名代表不能单独撤回。",
         "Only the lead deputy can withdraw a matter; a co-signer alone cannot.",
     ),
+    "unknown_draft": (
+        "找不到这份草稿:可能已经提交或删除,也可能不再邀请您联名。",
+        "There is no such draft: it was submitted or deleted, or you are no longer invited.",
+    ),
+    "draft_changed": (
+        "草稿刚刚被修改,您还没有表态。请重新看一遍再答复。",
+        "The draft has just been changed and your answer was not taken. Please read it again.",
+    ),
     "account_locked": (
         "连续输错次数过多,账号已暂时锁定。请在 {minutes} 分钟后再试,或联系系统管理员。",
         "Too many wrong attempts: locked. Try again in {minutes} minutes or ask an administrator.",

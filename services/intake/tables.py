@@ -113,6 +113,27 @@ submission = Table(
     Column("at", Utc, nullable=False),
 )
 
+draft = Table(
+    "draft",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("person_id", String(128), nullable=False, index=True, comment="the deputy whose draft it is"),
+    Column("form", Json(), nullable=False, comment="as typed, without co-signers"),
+    Column("digest", String(64), nullable=False, comment="of title, text and points: what a co-signer agrees to"),
+    Column("saved_at", Utc, nullable=False),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("draft_id", ForeignKey("draft.id"), primary_key=True),
+    Column("person_id", String(128), primary_key=True, index=True),
+    Column("invited_at", Utc, nullable=False),
+    Column("agreed", Boolean, comment="null until answered"),
+    Column("digest", String(64), comment="of the draft the answer was given to"),
+    Column("answered_at", Utc),
+)
+
 number_series = Table(
     "number_series",
     metadata,

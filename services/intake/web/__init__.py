@@ -5,6 +5,7 @@ from flask import Flask
 from services.intake.web import (
     admin_accounts,
     doors,
+    drafts,
     imports,
     labels,
     ledgers,
@@ -19,7 +20,8 @@ from services.intake.web import (
 def install(app: Flask) -> None:
     """Give the app its pages and the words they use."""
     labels.install(app)
-    for blueprint in (doors.pages, suggestions.pages, matters.pages, secrecies.pages, ledgers.pages, publics.pages):
+    matters_ = (suggestions.pages, drafts.pages, matters.pages, secrecies.pages)
+    for blueprint in (doors.pages, *matters_, ledgers.pages, publics.pages):
         app.register_blueprint(blueprint)
     for blueprint in (
         registers.pages,

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from services.common import auth, db, kept, languages, problems
-from services.intake import accounts, grants, listings, statistics
+from services.intake import accounts, drafts, grants, listings, statistics
 from services.intake.listings import Filter
 from services.intake.web.words import say
 
@@ -60,7 +60,16 @@ def home() -> str:
     with db.read(here.engine) as conn:
         head = None if seen.nothing else statistics.head(conn, seen, Filter(), here.clock.now())
         recent = listings.find(conn, seen, Filter(), here.clock.now()).lines[:8] if head else ()
-    return render_template("home.html", head=head, lines=recent, deputy=actor.deputy_id is not None)
+        asked = drafts.invitations(conn, actor.deputy_id) if actor.deputy_id else []
+        own = len(drafts.of(conn, actor.deputy_id)) if actor.deputy_id else 0
+    return render_template(
+        "home.html",
+        head=head,
+        lines=recent,
+        deputy=actor.deputy_id is not None,
+        invitations=[one for one in asked if one.is_open],
+        drafts=own,
+    )
 
 
 def _ask(status: int, words: tuple[str, str] | None = None) -> Response:

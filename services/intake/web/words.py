@@ -14,6 +14,25 @@ SAID: Final = {
         "The withdrawal is requested; the co-signing deputies are asked.",
     ),
     "secrecy_changed": ("密级已调整。", "The secrecy has been changed."),
+    "draft_kept": ("草稿已保存。", "The draft is saved."),
+    "draft_invited": (
+        "草稿已保存,已邀请 {count} 位代表联名;他们登录后会在首页看到。",
+        "The draft is saved and {count} deputies are invited; they find it on their home page.",
+    ),
+    "draft_discarded": ("草稿已删除。", "The draft is deleted."),
+    "cosigned": (
+        "您已同意联名。提交前还可以改变主意。",
+        "You agreed to co-sign. Until it is submitted you may change your mind.",
+    ),
+    "cosigning_refused": ("您已谢绝联名。", "You declined to co-sign."),
+    "cosigner_waiting": (
+        "{name}还没有答复。现在提交,就不再等待,也不列为联名代表。",
+        "{name} has not answered yet. If you submit now, the answer is not waited for.",
+    ),
+    "cosigner_changed": (
+        "{name}答复以后,内容又改过,还没有重新确认。现在提交,不列为联名代表。",
+        "The text was changed after {name} answered. If you submit now, {name} does not co-sign.",
+    ),
     "and_others": ("{name}等{count}人", "{name} and others ({count})"),
     "yes": ("是", "yes"),
     "entry_saved": ("已保存:{id}。", "Saved: {id}."),

@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from services.common import db
+from services.intake import app as application
+from services.intake import ledger
 from tests.unit.intake import worlds
+from tests.unit.intake.readers import Reader
 from tests.unit.intake.worlds import World
 
 
@@ -25,3 +30,19 @@ def world(template: Path, tmp_path: Path) -> Iterator[World]:
     world = worlds.open_(f"sqlite:///{tmp_path}/intake.sqlite", tmp_path)
     yield world
     world.engine.dispose()
+
+
+@pytest.fixture
+def app(world: World) -> Flask:
+    """Intake over the city, with its package published."""
+    with db.begin(world.engine) as conn:
+        ledger.apply(conn, worlds.package())
+    app = application.create(world.settings, world.clock, world.engine)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def reader(app: Flask) -> Reader:
+    """Somebody not signed in."""
+    return Reader(app.test_client())

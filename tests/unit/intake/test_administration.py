@@ -11,7 +11,7 @@ from services.common import db
 from services.intake import accounts, ledger, registers, store, tables
 from services.intake import app as application
 from tests.unit.intake import stories
-from tests.unit.intake.test_pages import Reader
+from tests.unit.intake.readers import Reader
 from tests.unit.intake.worlds import PASSWORD, VERSION, Case, World, package
 
 NEXT = "yunting-2027.1"

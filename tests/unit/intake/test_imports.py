@@ -6,8 +6,8 @@ import pytest
 
 from services.common import db
 from services.intake import registers, store
+from tests.unit.intake.readers import Reader
 from tests.unit.intake.test_administration import admin, app, body  # noqa: F401 - fixtures
-from tests.unit.intake.test_pages import Reader
 from tests.unit.intake.worlds import World
 
 PEOPLE = "编号,姓名,身份,单位,代表团,层级\nd-9,钱新,代表,,第九代表团,市\np-edu,周教育改名,工作人员,traffic,,\n"

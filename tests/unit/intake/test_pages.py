@@ -4,64 +4,11 @@ import re
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from services.common import db
-from services.intake import app as application
-from services.intake import ledger, tables
+from services.intake import tables
 from tests.unit.intake import stories
-from tests.unit.intake.worlds import FORM, PASSWORD, Case, World, package
-
-WRITTEN = {
-    "title": FORM["title"],
-    **{f"body.{part}": text for part, text in FORM["body"].items()},
-    "points": "增加车位\n限时停放",
-    "secrecy": "none",
-    "wish_publish_text": "true",
-}
-
-
-@pytest.fixture
-def app(world: World) -> Flask:
-    """Intake over the city, with its package published."""
-    with db.begin(world.engine) as conn:
-        ledger.apply(conn, package())
-    app = application.create(world.settings, world.clock, world.engine)
-    app.testing = True
-    return app
-
-
-class Reader:
-    """Somebody with a browser."""
-
-    def __init__(self, client: FlaskClient) -> None:
-        self.client = client
-
-    def post(self, path: str, **fields: Any) -> TestResponse:
-        """Send a form with the token of this session."""
-        token = re.search(r'name="csrf-token" content="([^"]+)"', self.client.get("/sign-in?next=/").text)
-        page = token or re.search(r'name="csrf-token" content="([^"]+)"', self.client.get("/").text)
-        assert page
-        return self.client.post(path, data={"csrf_token": page[1], **fields})
-
-    def sign_in(self, login: str, password: str = PASSWORD, **more: Any) -> TestResponse:
-        """Sign in."""
-        return self.post("/sign-in", login=login, password=password, **more)
-
-
-@pytest.fixture
-def reader(app: Flask) -> Reader:
-    """Somebody not signed in."""
-    return Reader(app.test_client())
-
-
-def key_of(page: str) -> str:
-    """The submission key a form carries."""
-    found = re.search(r'name="submission_key" value="([^"]+)"', page)
-    assert found
-    return found[1]
+from tests.unit.intake.readers import WRITTEN, Reader, key_of
+from tests.unit.intake.worlds import FORM, PASSWORD, Case, World
 
 
 def test_pages_ask_to_sign_in_and_come_back(reader: Reader) -> None:

@@ -6,13 +6,13 @@ from flask import Flask
 
 from services.common import db
 from services.intake import ledger
+from tests.unit.intake.readers import WRITTEN, Reader, key_of
 from tests.unit.intake.test_admission import configure
-from tests.unit.intake.test_pages import WRITTEN, Reader, app, key_of, reader  # noqa: F401  fixtures
 from tests.unit.intake.test_withdrawals import ENTRIES, said
 from tests.unit.intake.worlds import World, package
 
 
-def test_a_joint_withdrawal_is_requested_and_may_be_refused(reader: Reader, world: World) -> None:  # noqa: F811
+def test_a_joint_withdrawal_is_requested_and_may_be_refused(reader: Reader, world: World) -> None:
     """The page says that others are asked, that it waits for them, and why not."""
     with db.begin(world.engine) as conn:
         ledger.apply(conn, replace(package(entries=ENTRIES), id="package.zz"))
@@ -32,7 +32,7 @@ def test_a_joint_withdrawal_is_requested_and_may_be_refused(reader: Reader, worl
     assert place in page
 
 
-def test_a_matter_without_a_number_says_so(app: Flask, world: World) -> None:  # noqa: F811
+def test_a_matter_without_a_number_says_so(app: Flask, world: World) -> None:
     """After submitting, in the list, on its page and in the export."""
     configure(world, numbering="admission")
     deputy, clerk = Reader(app.test_client()), Reader(app.test_client())

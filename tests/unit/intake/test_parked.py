@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 from services.common import db, inbox
 from services.intake import accounts, tables
 from services.intake import app as application
-from tests.unit.intake.test_pages import Reader
+from tests.unit.intake.readers import Reader
 from tests.unit.intake.worlds import PASSWORD, World
 
 

@@ -13,7 +13,7 @@ from services.common import db
 from services.contracts import records
 from services.intake import disclosures, ledger, store, tables
 from tests.unit.intake import stories
-from tests.unit.intake.test_pages import Reader, app  # noqa: F401  fixture
+from tests.unit.intake.readers import Reader
 from tests.unit.intake.test_withdrawals import said
 from tests.unit.intake.worlds import FORM, Case, World
 
@@ -33,7 +33,7 @@ LETTER = {
 
 
 @pytest.fixture
-def public(app: Flask) -> FlaskClient:  # noqa: F811
+def public(app: Flask) -> FlaskClient:
     """Somebody who does not sign in."""
     return app.test_client()
 
@@ -187,7 +187,7 @@ def test_each_unit_s_reply_is_decided_for_itself(world: World, public: FlaskClie
     assert "交通局的答复" not in page
 
 
-def test_the_matter_page_leads_to_the_public_page(world: World, app: Flask) -> None:  # noqa: F811
+def test_the_matter_page_leads_to_the_public_page(world: World, app: Flask) -> None:
     """With a picture for telephones and paper, once there is something to see."""
     told = Told(world)
     reader = Reader(app.test_client())

@@ -9,7 +9,7 @@ from services.common import db
 from services.common.auth import Actor
 from services.common.problems import Problem
 from services.intake import disclosures, publications, secrecies, store, tables
-from tests.unit.intake.test_pages import Reader, app, reader  # noqa: F401  fixtures
+from tests.unit.intake.readers import Reader
 from tests.unit.intake.worlds import PASSWORD, Case, World
 
 CLERK = Actor(account_id="clerk", person_id="p-clerk", name="王登记", roles=(("congress_office", None),))
@@ -48,7 +48,7 @@ def is_public(world: World, matter_id: str) -> bool:
         return publications.is_public(conn, matter)
 
 
-def test_the_public_page_is_gone_with_the_change(app: Flask, world: World) -> None:  # noqa: F811
+def test_the_public_page_is_gone_with_the_change(app: Flask, world: World) -> None:
     """Page, search and code on the matter's own page; it is back when the secrecy is taken back."""
     matter_id = world.submit().matter_id
     decided(world, Case(matter_id), "publish")
@@ -138,7 +138,7 @@ def test_an_unknown_matter_is_not_found(world: World) -> None:
     assert refusal(world, "m-0").status == 404
 
 
-def test_the_office_changes_it_on_a_page(reader: Reader, world: World) -> None:  # noqa: F811
+def test_the_office_changes_it_on_a_page(reader: Reader, world: World) -> None:
     """From the matter's page and back; the story tells it, also to the deputy."""
     matter_id = world.submit().matter_id
     decided(world, Case(matter_id), "publish")
@@ -153,7 +153,7 @@ def test_the_office_changes_it_on_a_page(reader: Reader, world: World) -> None: 
     assert "已经公开" not in reader.client.get(place).text
 
 
-def test_what_was_typed_stays_when_it_is_refused(reader: Reader, world: World) -> None:  # noqa: F811
+def test_what_was_typed_stays_when_it_is_refused(reader: Reader, world: World) -> None:
     """The page says what is wrong; for classified matters what to do offline."""
     place = f"/matters/{world.submit().matter_id}/secrecy"
     reader.sign_in("clerk")
@@ -169,7 +169,7 @@ def test_what_was_typed_stays_when_it_is_refused(reader: Reader, world: World) -
 
 
 @pytest.mark.parametrize("login", ["liyun", "edu", "nobody"])
-def test_deputies_and_units_cannot_change_it(reader: Reader, world: World, login: str) -> None:  # noqa: F811
+def test_deputies_and_units_cannot_change_it(reader: Reader, world: World, login: str) -> None:
     """Neither offered nor allowed, but the proposer reads the story."""
     matter_id = world.submit().matter_id
     change(world, matter_id)
@@ -181,7 +181,7 @@ def test_deputies_and_units_cannot_change_it(reader: Reader, world: World, login
     assert (WHY in page) is (login == "liyun")
 
 
-def test_programs_change_it_too(app: Flask, world: World) -> None:  # noqa: F811
+def test_programs_change_it_too(app: Flask, world: World) -> None:
     """By the same rules, with the same codes."""
     matter_id = world.submit().matter_id
     client = app.test_client()

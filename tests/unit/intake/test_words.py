@@ -8,7 +8,7 @@ import services.intake
 from services.common import languages
 from services.contracts import catalogue
 from services.contracts.records import RECORDS
-from services.intake.web import suggestions
+from services.intake.web import writing
 from services.intake.web.words import COLUMNS, SAID
 
 TEMPLATES = Path(services.intake.__file__).parent / "templates"
@@ -29,7 +29,7 @@ def test_every_kind_of_record_has_its_english_name() -> None:
 
 def test_the_form_speaks_both_languages() -> None:
     """Labels and options of the suggestion form."""
-    for name, part in suggestions.FORM["properties"].items():
+    for name, part in writing.FORM["properties"].items():
         assert part["title"] != part["x-title-en"], name
         if "enum" in part:
             assert set(part["x-labels-en"]) == set(part["enum"]), name
