@@ -5,7 +5,7 @@ so that no service asks another who somebody is. The newest version per (kind, i
 the messages arrive; a deleted entry leaves its version behind, so an older message cannot bring it back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -188,6 +188,13 @@ def account(conn: Connection, tables: Tables, account_id: str) -> Account | None
 def account_by_login(conn: Connection, tables: Tables, login: str) -> Account | None:
     """The account behind a login name, locked ones too, or None."""
     return _account(conn, tables, tables.account.c.login == login)
+
+
+def delegations(conn: Connection, tables: Tables, people: Collection[str]) -> dict[str, str]:
+    """The delegations of these people, of those who have one."""
+    person = tables.person
+    query = select(person.c.id, person.c.body).where(person.c.id.in_(people))
+    return {row.id: str(row.body["delegation"]) for row in conn.execute(query) if row.body.get("delegation")}
 
 
 def session(conn: Connection, tables: Tables, session_id: str) -> Body | None:

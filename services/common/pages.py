@@ -46,6 +46,7 @@ PLACES: Final = (
         ("matters.submit", "matters.register", "matters.read_unit", "matters.read_all"),
     ),
     Place("/ledger", "台账", "Ledger", ("ledger.read",)),
+    Place("/public/", "公开", "Published"),
     Place("/workflow/packages", "流程", "Processes", ("processes.read",)),
     Place("/notify/messages", "消息", "Messages"),
     Place(

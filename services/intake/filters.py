@@ -1,15 +1,21 @@
 """What a query string asks of the ledger, for page, export and HTTP interface alike."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from services.common.auth import Actor
 from services.common.problems import Problem
-from services.contracts.codes import MATTER_KINDS, MATTER_STATES, OUTCOME_CLASSES
+from services.contracts.codes import ASSIGNMENT_ROLES, MATTER_KINDS, MATTER_STATES, OUTCOME_CLASSES
 from services.intake import grants
-from services.intake.listings import TEXT_MAX, Filter
+from services.intake.listings import SORTS, TEXT_MAX, Filter
 
-CODES: Final = {"state": MATTER_STATES, "class": OUTCOME_CLASSES, "kind": MATTER_KINDS}
+CODES: Final[Mapping[str, Collection[str]]] = {
+    "state": MATTER_STATES,
+    "class": OUTCOME_CLASSES,
+    "kind": MATTER_KINDS,
+    "role": ASSIGNMENT_ROLES,
+    "sort": {*SORTS, *(f"-{name}" for name in SORTS)},
+}
 ID_MAX: Final = 128
 
 
@@ -21,11 +27,16 @@ def asked(args: Mapping[str, str]) -> Filter:
     return Filter(
         session=_text(args, "session", ID_MAX),
         unit=_text(args, "unit", ID_MAX),
+        role=args.get("role", ""),
         state=args.get("state", ""),
         outcome_class=args.get("class", ""),
         kind=args.get("kind", ""),
+        topic=_text(args, "topic", ID_MAX),
+        delegation=_text(args, "delegation", ID_MAX),
         overdue=args.get("overdue") == "1",
         text=_text(args, "q", TEXT_MAX),
+        sort=args.get("sort", "").removeprefix("-") or "due",
+        descending=args.get("sort", "").startswith("-"),
     )
 
 
@@ -34,11 +45,15 @@ def query(wanted: Filter) -> dict[str, str]:
     named = {
         "session": wanted.session,
         "unit": wanted.unit,
+        "role": wanted.role,
         "state": wanted.state,
         "class": wanted.outcome_class,
         "kind": wanted.kind,
+        "topic": wanted.topic,
+        "delegation": wanted.delegation,
         "overdue": "1" if wanted.overdue else "",
         "q": wanted.text,
+        "sort": "" if (wanted.sort, wanted.descending) == ("due", False) else f"{'-' * wanted.descending}{wanted.sort}",
     }
     return {name: value for name, value in named.items() if value}
 

@@ -131,7 +131,8 @@ def _deadline_changed(conn: Connection, message: Message) -> None:
 def _record_added(conn: Connection, message: Message) -> None:
     data = message.data
     same = ("record", "data", "unit", "role", "actor", "element")
-    values = {**{name: data.get(name) for name in same}, "at": _instant(data["at"])}
+    extra = data["data"].get("extra") or None
+    values = {**{name: data.get(name) for name in same}, "extra": extra, "at": _instant(data["at"])}
     store_ledger.put(conn, t.led_record, _key("record_id", data), "said", message, values)
 
 

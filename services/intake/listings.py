@@ -1,12 +1,14 @@
 """The ledger as people read it: filtered, paged, counted. Reads only."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, false, func, or_, select
 
+from services.common import directories, ratings
+from services.contracts.codes import MATTER_STATES, OUTCOME_CLASSES
 from services.intake import ledger, seals, store_ledger
 from services.intake import tables as t
 from services.intake.grants import Scope
@@ -14,19 +16,53 @@ from services.intake.seals import Eyes
 
 PAGE_SIZE: Final = 50
 TEXT_MAX: Final = 100
+_SLICE: Final = 500
+
+
+def _ranked(column: ColumnElement[Any], codes: Iterable[str]) -> ColumnElement[Any]:
+    """Codes in the order of their list, not of the alphabet."""
+    return case({code: place for place, code in enumerate(codes)}, value=column)
+
+
+SORTS: Final[Mapping[str, ColumnElement[Any]]] = {
+    "due": t.led_matter.c.next_due_at,
+    "no": t.matter.c.no,
+    "title": t.matter.c.title,
+    "session": t.matter.c.session_id,
+    "topic": t.matter.c.topic,
+    "submitted": t.matter.c.submitted_at,
+    "state": _ranked(t.led_matter.c.state, MATTER_STATES),
+    "class": _ranked(t.led_matter.c.outcome_class, OUTCOME_CLASSES),
+}
+"""What the ledger may be sorted by; the most urgent first is the usual order."""
+
+LocalFields = dict[tuple[str, str], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What part of the ledger is asked for; None and "" ask for everything."""
+    """What part of the ledger is asked for, and in which order; "" asks for everything.
+
+    `role` is a unit's part in the handling, of `unit` where that is asked for too; `delegation` the lead deputy's.
+    """
 
     session: str = ""
     unit: str = ""
+    role: str = ""
     state: str = ""
     outcome_class: str = ""
     kind: str = ""
+    topic: str = ""
+    delegation: str = ""
     overdue: bool = False
     text: str = ""
+    sort: str = "due"
+    descending: bool = False
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it leaves anything out."""
+        return replace(self, sort="due", descending=False) != Filter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +73,10 @@ class Line:
     no: str | None
     title: str
     kind: str
+    topic: str
     session_id: str
     lead: str
+    delegation: str
     co_count: int
     submitted_at: datetime
     state: str
@@ -74,16 +112,38 @@ def find(conn: Connection, scope: Scope, wanted: Filter, now: datetime, *, page:
     total = int(conn.execute(_from(select(func.count())).where(condition)).scalar_one())
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(page, 1), pages)
-    rows = _slice(conn, condition, (page - 1) * PAGE_SIZE)
+    rows = _slice(conn, condition, wanted, (page - 1) * PAGE_SIZE, PAGE_SIZE)
     return Page(lines=_lines(conn, rows, scope, now), total=total, number=page, pages=pages)
 
 
 def every(conn: Connection, scope: Scope, wanted: Filter, now: datetime) -> Iterator[Line]:
-    """Yield all lines a filter finds, for exports."""
+    """Yield all lines a filter finds in its order, for exports."""
     condition, offset = conditions(scope, wanted, now), 0
-    while rows := _slice(conn, condition, offset):
+    while rows := _slice(conn, condition, wanted, offset, _SLICE):
         yield from _lines(conn, rows, scope, now)
         offset += len(rows)
+
+
+def local_fields(conn: Connection, scope: Scope, wanted: Filter, now: datetime) -> LocalFields:
+    """The local fields of the records of all matters a filter finds: `{(record, name): {matter: value}}`.
+
+    Where several records of a matter have one, the latest counts; ratings that are sealed do not.
+    """
+    found = _from(select(t.matter.c.id)).where(conditions(scope, wanted, now))
+    rows = store_ledger.records_with_extra(conn, found)
+    ids = sorted({row.matter_id for row in rows if row.record == ratings.RECORD})
+    hidden = seals.sealed(conn, ids, Eyes(person_id=scope.person_id, sees_all=scope.sees_ratings))
+    fields: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: store_ledger.order(row.said_as_of, row.said_message)):
+        for name, value in row.extra.items() if row.record_id not in hidden else ():
+            fields.setdefault((row.record, name), {})[row.matter_id] = value
+    return dict(sorted(fields.items()))
+
+
+def topics(conn: Connection, scope: Scope) -> list[str]:
+    """The topics of the matters in sight."""
+    query = select(t.matter.c.topic).where(_visible(scope), t.matter.c.topic.is_not(None)).distinct()
+    return list(conn.scalars(query.order_by(t.matter.c.topic)))
 
 
 def counts(conn: Connection, scope: Scope, wanted: Filter, column: ColumnElement[Any], now: datetime) -> dict[str, int]:
@@ -103,12 +163,15 @@ def conditions(scope: Scope, wanted: Filter, now: datetime) -> ColumnElement[boo
     same = {
         t.matter.c.session_id: wanted.session,
         t.matter.c.kind: wanted.kind,
+        t.matter.c.topic: wanted.topic,
         t.led_matter.c.state: wanted.state,
         t.led_matter.c.outcome_class: wanted.outcome_class,
     }
     parts += [column == value for column, value in same.items() if value]
-    if wanted.unit:
-        parts.append(_has_unit([wanted.unit]))
+    if wanted.unit or wanted.role:
+        parts.append(_has_part(wanted.unit, wanted.role))
+    if wanted.delegation:
+        parts.append(t.matter.c.lead_proposer.in_(_delegates(wanted.delegation)))
     if wanted.overdue:
         parts.append(t.led_matter.c.next_due_at < now)
     parts += [_has_text(word) for word in wanted.text[:TEXT_MAX].split()]
@@ -136,6 +199,17 @@ def _has_unit(units: Sequence[str]) -> ColumnElement[bool]:
     return exists().where(t.led_unit.c.matter_id == t.matter.c.id, t.led_unit.c.unit.in_(units))
 
 
+def _has_part(unit: str, role: str) -> ColumnElement[bool]:
+    same = {t.led_unit.c.unit: unit, t.led_unit.c.role: role}
+    parts = [column == value for column, value in same.items() if value]
+    return exists().where(t.led_unit.c.matter_id == t.matter.c.id, *parts)
+
+
+def _delegates(delegation: str) -> Select[Any]:
+    person = t.directory.person.c
+    return select(person.id).where(person.body["delegation"].as_string() == delegation)
+
+
 def _has_text(word: str) -> ColumnElement[bool]:
     named = and_(t.proposer.c.matter_id == t.matter.c.id, t.proposer.c.name.icontains(word, autoescape=True))
     return or_(
@@ -150,13 +224,20 @@ def _from(query: Select[Any]) -> Select[Any]:
     return query.select_from(joined)
 
 
-def _slice(conn: Connection, condition: ColumnElement[bool], offset: int) -> Sequence[Row[Any]]:
-    line = t.led_matter.c
-    columns = [column for column in line if column.name != "matter_id"]
-    last = case((line.next_due_at.is_(None), 1), else_=0)  # matters without a running deadline come last
+def _slice(
+    conn: Connection, condition: ColumnElement[bool], wanted: Filter, offset: int, limit: int
+) -> Sequence[Row[Any]]:
+    columns = [column for column in t.led_matter.c if column.name != "matter_id"]
     query = _from(select(t.matter, *columns)).where(condition)
-    order = (last, line.next_due_at, t.matter.c.submitted_at.desc(), t.matter.c.no, t.matter.c.id)
-    return conn.execute(query.order_by(*order).limit(PAGE_SIZE).offset(offset)).all()
+    return conn.execute(query.order_by(*_order(wanted)).limit(limit).offset(offset)).all()
+
+
+def _order(wanted: Filter) -> tuple[ColumnElement[Any], ...]:
+    """By the column asked for, empty ones last; among equals the newest matter first."""
+    column = SORTS[wanted.sort]
+    last = case((column.is_(None), 1), else_=0)
+    first = column.desc() if wanted.descending else column.asc()
+    return (last, first, t.matter.c.submitted_at.desc(), t.matter.c.no.asc(), t.matter.c.id.asc())
 
 
 def _lines(conn: Connection, rows: Sequence[Row[Any]], scope: Scope, now: datetime) -> list[Line]:
@@ -167,8 +248,10 @@ def _lines(conn: Connection, rows: Sequence[Row[Any]], scope: Scope, now: dateti
     }
     eyes = Eyes(person_id=scope.person_id, sees_all=scope.sees_ratings)
     records = store_ledger.record_counts(conn, ids, without=seals.sealed(conn, ids, eyes))
+    delegations = directories.delegations(conn, t.directory, {row.lead_proposer for row in rows})
     return [
-        _line(row, {table: rows.get(row.id, []) for table, rows in by_matter.items()}, records, now) for row in rows
+        _line(row, {table: found.get(row.id, []) for table, found in by_matter.items()}, records, delegations, now)
+        for row in rows
     ]
 
 
@@ -179,7 +262,13 @@ def _grouped(rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
     return grouped
 
 
-def _line(row: Row[Any], about: Mapping[Any, list[Row[Any]]], records: Mapping[str, int], now: datetime) -> Line:
+def _line(
+    row: Row[Any],
+    about: Mapping[Any, list[Row[Any]]],
+    records: Mapping[str, int],
+    delegations: Mapping[str, str],
+    now: datetime,
+) -> Line:
     proposers = sorted(about[t.proposer], key=lambda one: one.position)
     deadline = next((one for one in about[t.led_deadline] if one.deadline_id == row.next_deadline), None)
     return Line(
@@ -187,8 +276,10 @@ def _line(row: Row[Any], about: Mapping[Any, list[Row[Any]]], records: Mapping[s
         no=row.no,
         title=row.title,
         kind=row.kind,
+        topic=row.topic or "",
         session_id=row.session_id,
         lead=proposers[0].name if proposers else "",
+        delegation=delegations.get(row.lead_proposer, ""),
         co_count=max(0, len(proposers) - 1),
         submitted_at=row.submitted_at,
         state=row.state,

@@ -32,8 +32,8 @@ class Head:
 
 
 def head(conn: Connection, scope: Scope, wanted: Filter, now: datetime) -> Head:
-    """Count what the scope sees within a filter's session, unit and kind; its other answers don't count."""
-    base = Filter(session=wanted.session, unit=wanted.unit, kind=wanted.kind)
+    """Count what the scope sees within a filter, but for its state, class and lateness: these are counted."""
+    base = listings.without(wanted, state="", outcome_class="", overdue=False)
     late = listings.without(base, overdue=True)
     states = listings.counts(conn, scope, base, t.led_matter.c.state, now)
     classes = listings.counts(conn, scope, base, t.led_matter.c.outcome_class, now)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, select, text, update
 
 from services.common import db
 from services.contracts.envelopes import Message
@@ -98,6 +98,12 @@ def records_of(conn: Connection, matter_ids: Sequence[str], kinds: Sequence[str]
 def units_of(conn: Connection, matter_id: str) -> set[str]:
     """The units a matter is with."""
     return set(conn.scalars(select(t.led_unit.c.unit).where(t.led_unit.c.matter_id == matter_id)))
+
+
+def records_with_extra(conn: Connection, matter_ids: Select[Any]) -> Sequence[Row[Any]]:
+    """The records with local fields about the matters of a query."""
+    c = t.led_record.c
+    return conn.execute(select(t.led_record).where(c.extra.is_not(None), c.matter_id.in_(matter_ids))).all()
 
 
 def newest(records: Iterable[Row[Any]]) -> Row[Any] | None:

@@ -251,6 +251,7 @@ led_record = Table(
     Column("matter_id", String(128), nullable=False, index=True),
     Column("record", String(128)),
     Column("data", Json()),
+    Column("extra", Json(), comment="the local fields among the data; null where there are none"),
     Column("unit", String(128)),
     Column("role", String(128)),
     Column("actor", Json()),

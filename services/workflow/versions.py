@@ -107,12 +107,21 @@ def announce(conn: Connection, version: str, status: str, now: datetime) -> None
             "roles": roles_of(package),
             "classes": {k: {"letter": c.letter, "label": c.label} for k, c in package.classes.items()},
             "texts": _texts(package),
-            "labels": {kind: dict(names) for kind, names in package.labels.items()},
+            "labels": {**{kind: dict(names) for kind, names in package.labels.items()}, "local": _local(package)},
             "processes": [{"id": key, "label": label} for key, label in package.labels.get("process", {}).items()],
             "entries": dict(package.entries),
         },
     )
     outbox.add(conn, t.outbox_, message, now=now)
+
+
+def _local(package: Package) -> dict[str, str]:
+    """The local fields (`extra`) of the package's forms: `<record>.<field>` → title."""
+    found: dict[str, str] = {}
+    for form in package.forms.values():
+        local = ((form.get("properties") or {}).get("extra") or {}).get("properties") or {}
+        found |= {f"{form.get('x-record')}.{name}": str(field.get("title") or name) for name, field in local.items()}
+    return found
 
 
 def roles_of(package: Package) -> list[dict[str, Any]]:

@@ -26,7 +26,10 @@ PEOPLE: Final = {
 NOT_HERE: Final = {
     "intake:connectors.edit": "the demo has no connectors",
     "intake:doors.sign_in_page": "everybody is signed in",
+    "intake:drafts.draft": "nobody has begun a draft",
+    "intake:drafts.invitation": "nobody is invited to co-sign",
     "intake:parked.show": "nothing is parked",
+    "intake:publics.item": "nothing is published",
     "notify:messages.start": "leads on to the messages",
     "notify:parked.show": "nothing is parked",
     "workflow:parked.show": "nothing is parked",

@@ -16,7 +16,10 @@ api = Blueprint("api_ledger", __name__, url_prefix="/api/v1")
 @api.get("/ledger")
 @auth.signed_in
 def ledger() -> Response:
-    """`?session=&unit=&state=&class=&kind=&overdue=1&q=&page=` → `{lines, total, page, pages, counts}`."""
+    """The filters of the page → `{lines, total, page, pages, counts}`.
+
+    `?session=&unit=&role=&state=&class=&kind=&topic=&delegation=&overdue=1&q=&sort=no|-no|…&page=`
+    """
     here, wanted = auth.extension(), asked(request.args)
     seen, now = scope(auth.require_actor(), auth.current_grants()), here.clock.now()
     with db.read(here.engine) as conn:

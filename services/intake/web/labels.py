@@ -117,6 +117,16 @@ def record_label(name: str) -> str:
     return gettext(str(catalogue.record_schema(name).get("title", name))) if name in RECORDS else name
 
 
+def local_field_label(record: str, name: str) -> str:
+    """A local field of a kind of record, as the newest package that has it calls it."""
+    return f"{record_label(record)}·{_words()['local'].get(f'{record}.{name}', name)}"
+
+
+def delegations() -> list[str]:
+    """The delegations of the deputies, by name."""
+    return list(_words()["delegations"])
+
+
 def record_facts(name: str, data: Mapping[str, Any]) -> Markup:
     """A record to read: labels and values; of a kind nobody knows, nothing is shown."""
     if name not in RECORDS:
@@ -151,12 +161,16 @@ def _words() -> dict[str, Any]:
             packages = store_ledger.packages(conn)
             sessions = dict(store.entries(conn, "session"))
             units = directories.unit_names(conn, directory, active=False)
-            deputies = [(who.id, who.name) for who in directories.people(conn, directory, "deputy")]
+            delegates = directories.people(conn, directory, "deputy")
             staff = [(who.id, who.name) for who in directories.people(conn, directory, "staff")]
         classes = {package.version: package.classes for package in packages}
         g.intake_words = {
             "units": dict(units),
-            "deputies": deputies,
+            "deputies": [(who.id, who.name) for who in delegates],
+            "delegations": sorted({str(who.body["delegation"]) for who in delegates if who.body.get("delegation")}),
+            "local": {
+                name: label for package in reversed(packages) for name, label in package.labels.get("local", {}).items()
+            },
             "staff": staff,
             "outcomes": [(code, languages.pick(label.zh, label.en)) for code, label in OUTCOME_CLASSES.items()],
             "sessions": {key: body.get("label") or key for key, body in sessions.items()},

@@ -1,20 +1,17 @@
 """The ledger 台账: filters, counts that link to their lists, pages, export."""
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
 from services.common import auth, db
 from services.common import pages as page_tools
-from services.contracts.codes import MATTER_KINDS, MATTER_STATES, OUTCOME_CLASSES
+from services.contracts.codes import ASSIGNMENT_ROLES, MATTER_KINDS, MATTER_STATES, OUTCOME_CLASSES
 from services.intake import filters, listings, statistics
 from services.intake.grants import Scope
-from services.intake.listings import Filter, Line
-from services.intake.web import labels
-from services.intake.web.words import columns, say
+from services.intake.listings import Filter
+from services.intake.web import exports, labels
 
 pages = Blueprint("ledgers", __name__)
 
@@ -35,24 +32,35 @@ def ledger() -> str:
         wanted=wanted,
         link=link,
         choices=_choices(),
-        narrowed=wanted != Filter(),
+        narrowed=wanted.is_narrow,
+        order=_order(wanted),
+        sorted_by=filters.query(wanted).get("sort"),
     )
 
 
 @pages.get("/ledger.csv")
 @auth.granted("ledger.export")
-def export() -> Response:
-    """What the filters find, as a table for spreadsheets (UTF-8 with a mark, so that they read it right)."""
+def export_csv() -> Response:
+    """What the filters find, in their order, as text for spreadsheets (UTF-8 with a mark, so that they read it)."""
+    return _file("csv", "text/csv; charset=utf-8", exports.csv)
+
+
+@pages.get("/ledger.xlsx")
+@auth.granted("ledger.export")
+def export_xlsx() -> Response:
+    """The same as a workbook."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return _file("xlsx", kind, exports.xlsx)
+
+
+def _file(ending: str, kind: str, write: Callable[[Iterable[Sequence[exports.Cell]]], bytes]) -> Response:
     here, seen, wanted = auth.extension(), _scope(), filters.asked(request.args)
-
-    def rows() -> Iterator[str]:
-        yield "\ufeff" + _csv(columns())
-        with db.read(here.engine) as conn:
-            for line in listings.every(conn, seen, wanted, here.clock.now()):
-                yield _csv(_cells(line))
-
-    headers = {"Content-Disposition": "attachment; filename=ledger.csv"}
-    return Response(stream_with_context(rows()), content_type="text/csv; charset=utf-8", headers=headers)
+    now = here.clock.now()
+    with db.read(here.engine) as conn:
+        fields = listings.local_fields(conn, seen, wanted, now)
+        body = write(exports.rows(listings.every(conn, seen, wanted, now), fields))
+    headers = {"Content-Disposition": f"attachment; filename=ledger.{ending}"}
+    return Response(body, content_type=kind, headers=headers)
 
 
 def link(wanted: Filter, endpoint: str = "ledgers.ledger") -> str:
@@ -61,41 +69,30 @@ def link(wanted: Filter, endpoint: str = "ledgers.ledger") -> str:
     return url_for(endpoint, **named)
 
 
+def _order(wanted: Filter) -> dict[str, tuple[str, str]]:
+    """For each column that sorts: where its head leads, and how it is sorted now (`aria-sort`)."""
+    found = {}
+    for name in listings.SORTS:
+        here = wanted.sort == name
+        turned = listings.without(wanted, sort=name, descending=here and not wanted.descending)
+        found[name] = (link(turned), ("descending" if wanted.descending else "ascending") if here else "none")
+    return found
+
+
 def _scope() -> Scope:
     return filters.scope(auth.require_actor(), auth.current_grants())
 
 
 def _choices() -> dict[str, Sequence[tuple[str, str]]]:
+    with db.read(auth.extension().engine) as conn:
+        topics = listings.topics(conn, _scope())
     return {
+        "topics": [(topic, topic) for topic in topics],
+        "delegations": [(name, name) for name in labels.delegations()],
+        "kinds": [(code, labels.word(MATTER_KINDS, code)) for code in MATTER_KINDS],
+        "roles": [(code, labels.word(ASSIGNMENT_ROLES, code)) for code in ASSIGNMENT_ROLES],
         "units": labels.pick_lists()["units"],
         "sessions": labels.sessions(),
         "states": [(code, labels.word(MATTER_STATES, code)) for code in MATTER_STATES],
         "classes": [(code, labels.word(OUTCOME_CLASSES, code)) for code in OUTCOME_CLASSES],
     }
-
-
-def _cells(line: Line) -> list[str]:
-    return [
-        labels.number_label(line.no),
-        line.title,
-        labels.word(MATTER_KINDS, line.kind),
-        labels.session_label(line.session_id),
-        say("and_others", name=line.lead, count=line.co_count + 1) if line.co_count else line.lead,
-        page_tools.format_datetime(line.submitted_at),
-        labels.word(MATTER_STATES, line.state),
-        labels.class_label(line.outcome_class, line.session_id),
-        "、".join(labels.share(unit, role) for unit, role in line.units),
-        "、".join(line.tasks),
-        line.deadline,
-        page_tools.format_date(line.due),
-        ";".join(line.why),
-        say("yes") if line.overdue else "",
-    ]
-
-
-def _csv(cells: list[str]) -> str:
-    """One line; a cell that a spreadsheet would run as a formula gets an apostrophe."""
-    safe = [f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell for cell in cells]
-    text = io.StringIO()
-    csv.writer(text).writerow(safe)
-    return text.getvalue()

@@ -75,7 +75,7 @@ def test_a_deputy_has_a_place_for_what_waits_for_an_answer(app: Flask) -> None:
     """Who may be asked for feedback has tasks too; the ledger is not a deputy's."""
     with app.test_request_context("/open"):
         auth.sign_in("a2", 1)
-        assert [name for _, name, _ in pages.places()] == ["待办", "已办", "建议", "消息"]
+        assert [name for _, name, _ in pages.places()] == ["待办", "已办", "建议", "公开", "消息"]
 
 
 def test_only_the_nearest_place_is_the_current_one(app: Flask) -> None:

@@ -191,11 +191,21 @@ def test_a_rebuild_gives_identical_rows(world: World, seed: int) -> None:
         (Filter(kind="proposal"), 0),
         (Filter(session="s-18-3"), 3),
         (Filter(overdue=True), 0),
+        (Filter(role="co_handler"), 1),
+        (Filter(role="lead", unit="edu"), 1),
+        (Filter(role="lead", unit="traffic"), 0),
+        (Filter(topic="城建环资"), 1),
+        (Filter(delegation="望河区代表团"), 3),
+        (Filter(delegation="望河"), 0),
     ],
 )
 def test_filters_find_what_they_say(world: World, wanted: Filter, count: int) -> None:
-    """Session, unit, state, kind, overdue, words in number, title and names."""
-    ids = [world.submit(key=str(n), co_proposers=["d-2"] * (n == 1)).matter_id for n in range(3)]
+    """Session, unit and its part, state, kind, topic, delegation, overdue, words in number, title and names."""
+    topics = (None, "城建环资", "教科文卫")
+    ids = [
+        world.submit(key=str(n), co_proposers=["d-2"] * (n == 1), topic=topic).matter_id
+        for n, topic in enumerate(topics)
+    ]
     apply(world, *stories.handled(ids[0]))
     with db.read(world.engine) as conn:
         assert listings.find(conn, ALL, wanted, world.clock.now()).total == count
