@@ -11,15 +11,16 @@ hidden: always its ``default``), ``x-labels``, ``x-options``, ``x-text``, ``x-er
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import current_app
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 
 from services.common import kept, languages
 from services.common.form_checks import FieldError, Path, check, dotted, rejection
-from services.common.form_readers import read
+from services.common.form_readers import Sent, read
 from services.common.form_schemas import (
     BadForm,
     Option,
@@ -45,9 +46,12 @@ __all__ = [
     "render",
     "resolve",
     "show",
+    "within",
 ]
 
 SPARE_ROWS: Final = 3
+PREFIX_END: Final = ":"
+"""What a prefix ends with; no name of a field has it."""
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AREA_LINES: Final = (4, 12)
 
@@ -88,7 +92,7 @@ class Field:
     @property
     def local(self) -> bool:
         """Whether this is the group of local fields: they stand among the others, under no heading of their own."""
-        return self.kind == "group" and self.name.rpartition(".")[2] == "extra"
+        return self.kind == "group" and self.name.replace(PREFIX_END, ".").rpartition(".")[2] == "extra"
 
     @property
     def described_by(self) -> str:
@@ -156,15 +160,37 @@ def build(
     *,
     options: Options | None = None,
     spare: int = SPARE_ROWS,
+    prefix: str = "",
 ) -> Form:
-    """The questions of a form with their values and errors, for templates that arrange them themselves."""
+    """The questions of a form with their values and errors, for templates that arrange them themselves.
+
+    With a `prefix` before the names of its inputs (`m1-1.7:`) a form stands on a page beside others; `within` reads it.
+    """
     texts: dict[str, list[str]] = {}
     for error in errors:
         texts.setdefault(error.path, []).append(languages.pick(error.text, error.text_en))
     schema = resolve(schema, options)
     fields = _Builder(texts, spare).group(schema, defaults(schema) if data is None else data, ())
-    ids = dict(_ids(fields))
-    return Form(fields, tuple((text, _link(ids, path)) for path, found in texts.items() for text in found))
+    ids = {name: f"f-{prefix}{name}" for name in _names(fields)}
+    summary = tuple((text, _link(ids, path)) for path, found in texts.items() for text in found)
+    return Form(tuple(_prefixed(part, prefix) for part in fields) if prefix else fields, summary)
+
+
+def within(sent: Sent, prefix: str) -> Sent:
+    """What was sent by the one form whose inputs have this prefix."""
+    mine = [(name[len(prefix) :], text) for name, text in sent.items(multi=True) if name.startswith(prefix)]
+    return MultiDict(mine)
+
+
+def _prefixed(part: Field, prefix: str) -> Field:
+    name = f"{prefix}{part.name}"
+    return replace(
+        part,
+        name=name,
+        choices=tuple(replace(one, id=f"f-{prefix}{one.id.removeprefix('f-')}") for one in part.choices),
+        fields=tuple(_prefixed(inner, prefix) for inner in part.fields),
+        rows=tuple(tuple(_prefixed(inner, prefix) for inner in row) for row in part.rows),
+    )
 
 
 def _macro(name: str, made: Form) -> Markup:
@@ -178,12 +204,12 @@ def defaults(schema: Schema) -> dict[str, Any]:
     return {name: part["default"] for name, part in parts if "default" in part}
 
 
-def _ids(fields: tuple[Field, ...]) -> Iterator[tuple[str, str]]:
+def _names(fields: tuple[Field, ...]) -> Iterator[str]:
     for part in fields:
-        yield part.name, part.id
-        yield from _ids(part.fields)
+        yield part.name
+        yield from _names(part.fields)
         for row in part.rows:
-            yield from _ids(row)
+            yield from _names(row)
 
 
 def _link(ids: Mapping[str, str], path: str) -> str:

@@ -99,6 +99,12 @@ def draft(conn: Connection, task_id: str, account: str | None) -> RowMapping | N
     return conn.execute(select(t.draft).where(mine)).mappings().one_or_none()
 
 
+def drafts(conn: Connection, task_ids: Sequence[str], account: str | None) -> dict[str, Mapping[str, Any]]:
+    """One's own drafts of several tasks, by task."""
+    mine = t.draft.c.task_id.in_(list(task_ids)) & (t.draft.c.account == account)
+    return {row.task_id: row.data for row in conn.execute(select(t.draft).where(mine))}
+
+
 def complete(
     conn: Connection,
     task_id: str,

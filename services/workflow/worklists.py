@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, func, or_, select, true
 
 from services.workflow import tables as t
 from services.workflow.speakers import STAND_INS, Speaker
 
 _c = t.task.c
+_ORDER = (_c.due_at.asc().nulls_last(), _c.opened_at, t.matter.c.matter_no, _c.id)
 _COLUMNS = (*t.task.c, t.matter.c.matter_no, t.matter.c.title)
 
 
@@ -25,7 +26,18 @@ class Filter:
     unit: str = ""
     element: str = ""
     overdue: bool = False
-    mine: bool = False  # only what I have claimed
+    mine: bool = False  # only what I have claimed, what is for me by name, what I was asked to do for somebody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many open tasks of one step somebody may do; of them `overdue`, and `mine` as a filter means it."""
+
+    element: str
+    name: str
+    total: int
+    overdue: int
+    mine: int
 
 
 def todo(
@@ -33,8 +45,30 @@ def todo(
 ) -> Sequence[RowMapping]:
     """Open tasks this speaker may do with number and title of the matter, due ascending, undated last."""
     statement = _select().where(_c.state == "open", _reach(speaker), *_narrow(wanted, speaker, now))
-    order = (_c.due_at.asc().nulls_last(), _c.opened_at, _c.id)
-    return conn.execute(statement.order_by(*order).limit(limit).offset(offset)).mappings().all()
+    return conn.execute(statement.order_by(*_ORDER).limit(limit).offset(offset)).mappings().all()
+
+
+def chosen(conn: Connection, speaker: Speaker, ids: Sequence[str]) -> Sequence[RowMapping]:
+    """The tasks among these that are the speaker's to do, open or over, in the order of the list."""
+    statement = _select().where(_c.id.in_(list(ids)), _reach(speaker))
+    return conn.execute(statement.order_by(*_ORDER)).mappings().all()
+
+
+def matters_of(conn: Connection, matter_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """What was submitted, by matter."""
+    c = t.matter.c
+    rows = conn.execute(select(c.matter_id, c.data).where(c.matter_id.in_(list(matter_ids))))
+    return {row.matter_id: row.data for row in rows}
+
+
+def counts(conn: Connection, speaker: Speaker, now: datetime) -> list[Count]:
+    """The open tasks this speaker may do, step by step, the most frequent first."""
+    late = func.count().filter(_c.due_at < now)
+    mine = func.count().filter(_is_mine(speaker))
+    statement = select(_c.element, func.min(_c.name), func.count(), late, mine)
+    found = conn.execute(statement.where(_c.state == "open", _reach(speaker)).group_by(_c.element)).all()
+    rows = [Count(element=e, name=name, total=n, overdue=o, mine=m) for e, name, n, o, m in found]
+    return sorted(rows, key=lambda row: (-row.total, row.element))
 
 
 def done(
@@ -90,5 +124,10 @@ def _narrow(wanted: Filter, speaker: Speaker, now: datetime) -> list[ColumnEleme
         _c.unit == wanted.unit if wanted.unit else true(),
         _c.element == wanted.element if wanted.element else true(),
         _c.due_at < now if wanted.overdue else true(),
-        _c.claimed_by == speaker.account if wanted.mine else true(),
+        _is_mine(speaker) if wanted.mine else true(),
     ]
+
+
+def _is_mine(speaker: Speaker) -> ColumnElement[bool]:
+    claimed = _c.claimed_by == speaker.account
+    return claimed if speaker.person is None else or_(claimed, *(c == speaker.person for c in (_c.person, _c.delegate)))

@@ -8,11 +8,11 @@ from typing import Any, Final
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import Connection
 
-from services.common import auth
+from services.common import auth, problems
 from services.common import pages as page_tools
 from services.common.problems import Problem
-from services.workflow import cases, deadlines, edges, four_eyes, matters, tasks, verbs, worklists
-from services.workflow.api.once import once
+from services.workflow import cases, deadlines, edges, four_eyes, matters, tasks, together, verbs, worklists
+from services.workflow.api.once import key, once
 
 api = Blueprint("api_tasks", __name__, url_prefix="/api/v1")
 WATCHED: Final = 500
@@ -75,6 +75,30 @@ def complete(task_id: str) -> Response:
         return tasks.complete(conn, task_id, data, speaker, edges.now())
 
     return once({"task": task_id, "data": data}, act, task_id=task_id, case_id=tasks.case_of(task_id))
+
+
+@api.post("/tasks/batch")
+@auth.signed_in
+def complete_batch() -> Response:
+    """Answer several tasks: {"answers": [{"task_id", "data"}, …]}; a result for each, in the same order.
+
+    One that is refused keeps back no other. Under the same `Idempotency-Key` each is answered once.
+    """
+    answers = body().get("answers")
+    if not isinstance(answers, list) or not all(_is_answer(one) for one in answers) or len(answers) > together.MOST:
+        raise Problem("bad_request", 400)
+    wanted = [together.Answer(one["task_id"], one["data"]) for one in answers]
+    return jsonify({"results": [_outcome(one) for one in together.complete(wanted, key())]})
+
+
+def _is_answer(one: Any) -> bool:
+    return isinstance(one, dict) and isinstance(one.get("task_id"), str) and isinstance(one.get("data"), dict)
+
+
+def _outcome(outcome: together.Outcome) -> dict[str, Any]:
+    if outcome.problem is not None:
+        return {"task_id": outcome.task_id, "problem": problems.document(outcome.problem)}
+    return {"task_id": outcome.task_id, "stimulus": outcome.stimulus, "warnings": list(outcome.warnings)}
 
 
 @api.post("/tasks/<task_id>/claim")

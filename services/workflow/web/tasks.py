@@ -47,10 +47,19 @@ def _list(which: str) -> str:
     with edges.reading() as conn:
         rows = find(conn, speaker, wanted, now, limit=size + 1, offset=(number - 1) * size)
         barred = four_eyes.barred(conn, rows, speaker)
+        steps = worklists.counts(conn, speaker, now) if which == "todo" else []
     page = page_tools.page_of(rows, number)
     units = sorted({unit for _role, unit in speaker.roles if unit})
     narrowed = wanted != worklists.Filter()
-    shown = {"page": page, "wanted": wanted, "narrowed": narrowed, "units": units, "now": now, "barred": barred}
+    shown = {
+        "page": page,
+        "wanted": wanted,
+        "narrowed": narrowed,
+        "units": units,
+        "now": now,
+        "barred": barred,
+        "steps": steps,
+    }
     return render_template(f"{which}.html", **shown)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Flask, g
@@ -67,6 +67,7 @@ FIELD_TYPES: Mapping[str, tuple[str, str]] = {
 NOTICES: Mapping[str, tuple[str, str]] = {
     "draft_saved": ("草稿已保存,尚未提交", "the draft is saved, not submitted yet"),
     "submitted": ("已提交", "submitted"),
+    "done_together": ("已办 {count} 件", "{count} done"),
     "taken_before": ("已提交,请勿重复提交", "submitted already; once is enough"),
     "used_return": ("已退回", "given back"),
     "used_transfer": ("已转办", "passed on"),
@@ -107,6 +108,7 @@ def install(app: Flask) -> None:
         actor_name=actor_name,
         account_name=account_name,
         verb_title=verb_title,
+        division_name=division_name,
         once=sending.field,
         element_label=element_label,
         matter_state=lambda code: _label(codes.MATTER_STATES, code),
@@ -136,12 +138,15 @@ def unit_name(code: str | None) -> str:
 
 
 def person_name(code: str | None) -> str:
-    """Somebody's name; empty for nobody."""
+    """Somebody's name, read once per request; empty for nobody."""
     if not code:
         return ""
-    with edges.reading() as conn:
-        found = directories.person(conn, t.directory, code)
-    return found.name if found is not None else code
+    known = g.setdefault("workflow_people", {})
+    if code not in known:
+        with edges.reading() as conn:
+            found = directories.person(conn, t.directory, code)
+        known[code] = found.name if found is not None else code
+    return str(known[code])
 
 
 def role_name(role: str | None, version: str) -> str:
@@ -162,11 +167,20 @@ def edition_of(version: str) -> editions.Edition:
         return editions.get(conn, version)
 
 
+def division_name(division: Sequence[tuple[str, str]]) -> str:
+    """Units with what they are in a matter, in one line."""
+    roles = ((unit_name(unit), _label(codes.ASSIGNMENT_ROLES, role)) for unit, role in division)
+    return languages.pick("、", ", ").join(f"{unit}({role})" if role else unit for unit, role in roles)
+
+
 def account_name(account: str | None) -> str:
     """The name of whoever signs in with an account."""
-    with edges.reading() as conn:
-        found = directories.account(conn, t.directory, account or "")
-    return "" if found is None else person_name(found.person_id) or found.login
+    known = g.setdefault("workflow_accounts", {})
+    if account not in known:
+        with edges.reading() as conn:
+            found = directories.account(conn, t.directory, account or "")
+        known[account] = "" if found is None else person_name(found.person_id) or found.login
+    return str(known[account])
 
 
 def verb_title(verb: str) -> str:

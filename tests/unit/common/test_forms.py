@@ -149,6 +149,23 @@ def test_what_was_left_empty_is_left_out() -> None:
     }
 
 
+def test_forms_stand_side_by_side_under_prefixes(app: Flask) -> None:
+    """Each has its own names and ids, links of its faults lead to them, and each is read by itself."""
+    schema = {"type": "object", "required": ["units"], "properties": {"units": SCHEMA["properties"]["units"]}}
+    row = {"type": "object", "title": "行", "properties": {"a": {"type": "string"}, "extra": {"type": "object"}}}
+    schema["properties"]["rows"] = {"type": "array", "items": row}
+    schema["properties"]["extra"] = {"type": "object", "properties": {"b": {"type": "string"}}}
+    errors = forms.check(schema, {}, OPTIONS)
+    made = forms.build(schema, {"rows": [{"a": "x"}]}, errors, options=OPTIONS, prefix="m1-1.7:")
+    units, rows, extra = made.fields
+    assert (units.name, units.choices[0].id) == ("m1-1.7:units", "f-m1-1.7:units")
+    assert (rows.rows[0][0].name, extra.local, extra.fields[0].name) == ("m1-1.7:rows.0.a", True, "m1-1.7:extra.b")
+    assert made.summary[0][1] == "#f-m1-1.7:units"
+    both = sent(**{"m1-1.7:rows.0.a": "eins", "m1-1.70:rows.0.a": "zwei"})
+    assert forms.read(schema, forms.within(both, "m1-1.7:"), options=OPTIONS) == {"rows": [{"a": "eins"}]}
+    assert app
+
+
 def test_errors_come_in_the_order_of_the_form_and_in_both_languages() -> None:
     """The label is named, so that the text can stand alone in a message to an agency."""
     first, *rest = forms.check(SCHEMA, {"agreed": False, "body": {}}, OPTIONS)
@@ -484,7 +501,8 @@ def test_the_forms_of_our_packages_can_be_shown_and_their_examples_pass(app: Fla
     schema = json.loads(path.read_text("utf-8"))
     units = {"units": [(f"unit_{letter}", letter) for letter in "abcdefgh"]}
     classes = [(code, code) for code in ("solved", "in_progress", "planned", "deferred", "for_reference")]
-    options = {**OPTIONS, **units, "classes": classes}
+    people = {"unit_people": [("p1", "王强")], "unit_roles": [("section_officer", "承办科室")]}
+    options = {**OPTIONS, **units, **people, "classes": classes}
     assert "<input" in forms.render(schema, None, options=options) or "<textarea" in forms.render(schema, None)
     parts = {name: part.get("examples", [part.get("default")])[0] for name, part in schema["properties"].items()}
     data = {name: value for name, value in parts.items() if value is not None}
