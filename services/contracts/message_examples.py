@@ -67,6 +67,7 @@ _PACKAGE = {
     "labels": {"return_window": "退办期限"},
     "processes": [{"id": "suggestion_handling", "name": "代表建议办理"}],
     "entries": {"matter.submitted": "suggestion_handling", "withdrawal.requested": "withdrawal"},
+    "accepts": ["contact", "contact_confirmation", "progress_note"],
 }
 _DIRECTORY: tuple[dict[str, Any], ...] = (
     {

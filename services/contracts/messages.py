@@ -125,6 +125,12 @@ class PackagePublished(Contract):
     labels = fields.thing("名称", "display labels by id")
     processes = fields.listing("流程", "processes", fields.thing("流程", "process"), most=100)
     entries = fields.thing("入口", "message (without version) → process it starts", required=False)
+    accepts = fields.listing(
+        "可随时登记的记录",
+        "records its diagrams accept beside a task",
+        fields.ident("记录类型", "record"),
+        required=False,
+    )
 
 
 class ReplyIssued(Contract):

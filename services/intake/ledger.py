@@ -144,8 +144,12 @@ def _milestone_reached(conn: Connection, message: Message) -> None:
 
 def _package_published(conn: Connection, message: Message) -> None:
     same = ("locality", "year", "revision", "status", "roles", "classes", "labels")
-    values = {**{name: message.data[name] for name in same}, "entries": message.data.get("entries")}
+    values = {**{name: message.data[name] for name in same}, **_optional(message.data)}
     store_ledger.put(conn, t.package, {"version": message.data["version"]}, "said", message, values)
+
+
+def _optional(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: data.get(name) for name in ("entries", "accepts")}
 
 
 PROJECTORS: Final[Mapping[str, Callable[[Connection, Message], None]]] = {

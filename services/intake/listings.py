@@ -67,7 +67,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One matter in the ledger. `why` explains `due`; `overdue` compares its end with the present."""
+    """One matter in the ledger. `why` explains `due`; `overdue` compares its end with the present.
+
+    `withdrawing`: its withdrawal has been requested.
+    """
 
     matter_id: str
     no: str | None
@@ -76,6 +79,7 @@ class Line:
     topic: str
     session_id: str
     lead: str
+    lead_id: str
     delegation: str
     co_count: int
     submitted_at: datetime
@@ -89,6 +93,7 @@ class Line:
     overdue: bool
     tasks: tuple[str, ...]
     records: int
+    withdrawing: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +284,7 @@ def _line(
         topic=row.topic or "",
         session_id=row.session_id,
         lead=proposers[0].name if proposers else "",
+        lead_id=row.lead_proposer,
         delegation=delegations.get(row.lead_proposer, ""),
         co_count=max(0, len(proposers) - 1),
         submitted_at=row.submitted_at,
@@ -292,4 +298,5 @@ def _line(
         overdue=row.next_due_at is not None and row.next_due_at < now,
         tasks=tuple(task.public_name or task.name for task in about[t.led_task] if ledger.is_open(task)),
         records=records.get(row.id, 0),
+        withdrawing=row.withdrawal_requested_at is not None,
     )

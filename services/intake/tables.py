@@ -209,7 +209,7 @@ led_task = Table(
     Column("public_name", Text),
     Column("role", String(128)),
     Column("unit", String(128)),
-    Column("person", String(128)),
+    Column("person", String(128), index=True),
     Column("record", String(128)),
     Column("deadline", Json()),
     Column("process_version", String(128)),
@@ -308,6 +308,7 @@ package = Table(
     Column("classes", Json()),
     Column("labels", Json()),
     Column("entries", Json(), comment="message → process; null from senders that did not say"),
+    Column("accepts", Json(), comment="records accepted beside a task; null from senders that did not say"),
     *_facet("said"),
 )
 

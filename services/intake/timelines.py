@@ -35,7 +35,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that happened. `code` is a state, record type or close reason; `data` the record's fields."""
+    """One thing that happened. `code` is a state, record type or close reason; `data` the record's fields.
+
+    `id` is that of the record, where it is one.
+    """
 
     at: datetime
     kind: Literal["submitted", "state", "task", "record", "letter", "secrecy", "withdrawn"]
@@ -44,6 +47,7 @@ class Event:
     unit: str | None = None
     actor: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +154,7 @@ def _recorded(record: Row[Any]) -> Event:
         unit=record.unit,
         actor=(record.actor or {}).get("name") or "",
         data=record.data,
+        id=record.record_id,
     )
 
 

@@ -17,7 +17,7 @@ from services.common.problems import Problem
 from services.contracts.envelopes import Message
 from services.workflow import editions, packages
 from services.workflow import tables as t
-from services.workflow.packages import Change, Package
+from services.workflow.packages import Change, Package, contexts
 
 _c = t.package_version.c
 _LISTED = [column for column in t.package_version.c if column.name not in ("content", "findings")]
@@ -110,9 +110,16 @@ def announce(conn: Connection, version: str, status: str, now: datetime) -> None
             "labels": {**{kind: dict(names) for kind, names in package.labels.items()}, "local": _local(package)},
             "processes": [{"id": key, "label": label} for key, label in package.labels.get("process", {}).items()],
             "entries": dict(package.entries),
+            "accepts": _accepted(package),
         },
     )
     outbox.add(conn, t.outbox_, message, now=now)
+
+
+def _accepted(package: Package) -> list[str]:
+    """The types of records that the package's diagrams accept at any time."""
+    marks = (mark for node in contexts.read(package).everything for mark in node.of("accepts"))
+    return sorted({mark.get("record") for mark in marks})
 
 
 def _local(package: Package) -> dict[str, str]:

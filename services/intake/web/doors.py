@@ -3,10 +3,11 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from services.common import auth, db, kept, languages, problems
-from services.intake import accounts, drafts, grants, listings, statistics
+from services.intake import accounts, agendas, drafts, grants, listings, statistics
 from services.intake.listings import Filter
 from services.intake.web.words import say
 
@@ -56,20 +57,24 @@ def sign_out() -> Response:
 def home() -> str:
     """What to do next, by what this person may do."""
     here, actor = auth.extension(), auth.require_actor()
-    seen = grants.scope(actor, auth.current_grants())
+    seen, now = grants.scope(actor, auth.current_grants()), here.clock.now()
     with db.read(here.engine) as conn:
-        head = None if seen.nothing else statistics.head(conn, seen, Filter(), here.clock.now())
-        recent = listings.find(conn, seen, Filter(), here.clock.now()).lines[:8] if head else ()
-        asked = drafts.invitations(conn, actor.deputy_id) if actor.deputy_id else []
-        own = len(drafts.of(conn, actor.deputy_id)) if actor.deputy_id else 0
-    return render_template(
-        "home.html",
-        head=head,
-        lines=recent,
-        deputy=actor.deputy_id is not None,
-        invitations=[one for one in asked if one.is_open],
-        drafts=own,
-    )
+        head = None if seen.nothing else statistics.head(conn, seen, Filter(), now)
+        recent = listings.find(conn, seen, Filter(), now).lines[:8] if head else ()
+        own = _agenda(conn, actor.deputy_id)
+    return render_template("home.html", head=head, lines=recent, deputy=actor.deputy_id is not None, **own)
+
+
+def _agenda(conn: Connection, person_id: str | None) -> dict[str, Any]:
+    """What waits for a deputy; for others nothing of the kind."""
+    if person_id is None:
+        return {"tasks": [], "contacts": [], "invitations": [], "drafts": 0}
+    return {
+        "tasks": agendas.tasks(conn, person_id),
+        "contacts": agendas.contacts(conn, person_id),
+        "invitations": [one for one in drafts.invitations(conn, person_id) if one.is_open],
+        "drafts": len(drafts.of(conn, person_id)),
+    }
 
 
 def _ask(status: int, words: tuple[str, str] | None = None) -> Response:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from services.common import auth, db, languages
 from services.common.problems import Problem
-from services.intake import grants, letters, secrecies, store, store_ledger, tables, timelines, withdrawals
+from services.intake import agendas, grants, letters, secrecies, store, store_ledger, tables, timelines, withdrawals
 from services.intake.timelines import Reader
 from services.intake.web.words import say
 
@@ -101,9 +101,17 @@ def _about(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
         "story": timelines.tell(conn, matter, reader, here.clock.now()),
         "letters": store.letters(conn, matter.id),
         "public": _public(matter) if line.published_at is not None else None,
+        "confirmable": {one.record_id: one.href for one in _contacts(conn, matter, actor.deputy_id)},
         "may_change_secrecy": any(map(auth.has_grant, secrecies.GRANTS)),
         "may_withdraw": _is_theirs(matter) and withdrawals.hindrance(conn, matter) is None,
     }
+
+
+def _contacts(conn: Connection, matter: Row[Any], person_id: str | None) -> list[agendas.Contact]:
+    """The contacts of this matter that its lead deputy has still to confirm."""
+    if person_id is None or matter.lead_proposer != person_id:
+        return []
+    return [one for one in agendas.contacts(conn, person_id) if one.matter_id == matter.id]
 
 
 def _public(matter: Row[Any]) -> dict[str, Any]:
