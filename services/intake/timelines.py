@@ -1,7 +1,7 @@
 """What happened to one matter, in order, for the eyes of one reader.
 
-A deputy sees every stage of his or her own matter, but not what is internal to the units: drafts, reviews
-and co-handling opinions go to the lead unit and never to the deputy directly (domain 4-actors). Ratings stay sealed
+A deputy sees every stage of his or her own matter, but not what is internal to offices and units: proposals of who
+handles it, instructions, drafts, gates and reviews, opinions between units, supervision (domain 4-actors). Ratings stay sealed
 for everybody but their deputy and the congress office until their round is closed (`seals`).
 """
 
@@ -16,7 +16,11 @@ from services.intake import ledger, seals, store, store_ledger
 from services.intake import tables as t
 from services.intake.seals import Eyes
 
-INTERNAL: Final = frozenset({"internal_assignment", "reply_draft", "review", "co_opinion"})
+INTERNAL: Final = frozenset(
+    {"pre_handover", "pre_handover_comment", "instruction", "internal_assignment", "section_opinion", "handling_plan"}
+    | {"co_opinion", "co_opinion_check", "countersign", "dispute_decision", "consultation", "reminder"}
+    | {"reply_draft", "review", "supervision_letter", "supervision_answer", "unit_score", "honours_withheld"}
+)
 _LAST: Final = "\uffff"
 """Stands where no message is known, after every other at the same instant."""
 
@@ -103,11 +107,12 @@ def _events(conn: Connection, matter: Row[Any], tasks: Sequence[Row[Any]], reade
     """Sort what happened by time; at one instant by the steps of its case, within a step acts before states."""
     milestones = store_ledger.rows_of(conn, t.led_milestone, [matter.id])
     records = store_ledger.rows_of(conn, t.led_record, [matter.id])
+    titles = {row.element: row.public_name if not reader.inside else row.name or row.public_name for row in tasks}
     sealed = seals.sealed(conn, [matter.id], Eyes(person_id=reader.person_id, sees_all=reader.sees_ratings))
     told = [
         ("", Event(at=matter.submitted_at, kind="submitted", code="submitted")),
-        *[(row.closed_message, _done(row)) for row in tasks if row.closed_at is not None and not ledger.is_open(row)],
-        *[(row.said_message, _recorded(row)) for row in records if _is_open(row, sealed, reader)],
+        *[(row.closed_message, _done(row)) for row in tasks if _is_told(row)],
+        *[(row.said_message, _recorded(row, titles)) for row in records if _is_open(row, sealed, reader)],
         *[(row.message_id or _LAST, _letter(row)) for row in store.letters(conn, matter.id)],
         *[(row.message_id, _reached(row)) for row in ledger.in_order(milestones) if row.state != "submitted"],
         *[(_LAST, _reclassified(row)) for row in store.secrecy_changes(conn, matter.id)],
@@ -125,6 +130,12 @@ def _step(message_id: str) -> str:
 
 def _shown(task: Row[Any], reader: Reader) -> bool:
     return bool(task.public_name or (reader.inside and task.name))
+
+
+def _is_told(task: Row[Any]) -> bool:
+    """A task that ended, unless the record it left tells of it already (or is none of the reader's business)."""
+    over = task.closed_at is not None and not ledger.is_open(task)
+    return over and (task.closed_reason != "done" or task.record is None)
 
 
 def _is_open(record: Row[Any], sealed: frozenset[str], reader: Reader) -> bool:
@@ -146,11 +157,12 @@ def _reached(row: Row[Any]) -> Event:
     return Event(at=row.at, kind="state", code=row.state)
 
 
-def _recorded(record: Row[Any]) -> Event:
+def _recorded(record: Row[Any], titles: Mapping[str, str]) -> Event:
     return Event(
         at=record.at,
         kind="record",
         code=record.record,
+        title=titles.get(record.element) or "",
         unit=record.unit,
         actor=(record.actor or {}).get("name") or "",
         data=record.data,
