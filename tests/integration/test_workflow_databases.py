@@ -14,6 +14,7 @@ from services.common import db, migrations
 from services.common.problems import Problem
 from services.workflow import chain, editions, seed, speakers, tasks, ticker, timers, worker
 from services.workflow import tables as t
+from services.workflow.packages.examples import example
 from tests.unit.workflow.service import office as offices
 from tests.unit.workflow.service.office import OFFICE, Office, matter, somebody
 
@@ -190,13 +191,15 @@ def test_a_sweep_wakes_what_a_race_left_asleep(office: Office) -> None:
 
 @pytest.mark.parametrize("city", ["yunting", "luling"])
 def test_a_city_runs_from_submission_to_its_end(url: str, city: str) -> None:
-    """The real package, every task done from its form's examples, over real tables."""
+    """The real package, every task done with what its form opens with, else its examples, over real tables."""
     migrations.migrate("workflow", url)
     office = Office(db.connect(url))
     try:
         version = seed.publish(office.engine, PROCESSES / city / "2026", office.clock.now())
         for unit in ("unit_a", "unit_b"):
             office.directory("unit", unit, name=unit, kind="government", active=True)
+        for deputy in ("d1", "d2"):
+            office.directory("person", deputy, name=deputy, kind="deputy", active=True)
         _run(office, city, version)
         assert office.rows(t.incident) == []
         intact(office)
@@ -208,7 +211,7 @@ def _run(office: Office, city: str, version: str) -> None:
     session = {**matter("m1")["session"], "process_version": version}
     office.receive("matter.submitted.v1", {**matter("m1"), "locality": city, "session": session})
     office.turn()
-    for _ in range(40):
+    for _ in range(80):
         tasks_ = office.open()
         if not tasks_ and not _post(office):
             break
@@ -221,8 +224,11 @@ def _run(office: Office, city: str, version: str) -> None:
 
 
 def _post(office: Office) -> bool:
-    """Intake delivers the letters that were issued; whether there was one that had not been."""
+    """Intake numbers what was admitted and delivers the letters that were issued; whether there was anything new."""
     known = {row["message_id"] for row in office.rows(t.inbox_)}
+    admitted = [one["matter_id"] for one in office.sent("matter.admitted.v1") if one["matter_id"] not in known]
+    for matter_id in admitted:
+        office.receive("matter.numbered.v1", {"matter_id": matter_id, "matter_no": "183001"}, id=matter_id)
     new = [letter for letter in office.sent("reply.issued.v1") if letter["letter_id"] not in known]
     for letter in new:
         delivered = {
@@ -233,27 +239,16 @@ def _post(office: Office) -> bool:
         }
         office.receive("reply.delivered.v1", delivered, id=letter["letter_id"])
     office.turn()
-    return bool(new)
+    return bool(admitted or new)
 
 
 def _answer(office: Office, row: dict[str, Any]) -> None:
     role, person = row["role"], row["person"]
     who = speakers.Speaker(actor={"account": role}, roles=((role, row["unit"]),), account=role, person=person)
     with db.read(office.engine) as conn:
-        schema = tasks.schema_of(conn, row)
-    applied = office.complete(row["id"], _examples(schema), who)
+        answer = {**example(tasks.schema_of(conn, row)), **(tasks.initial_of(conn, row) or {})}
+    applied = office.complete(row["id"], answer, who)
     assert applied.incident is None, office.rows(t.incident)
-
-
-def _examples(schema: dict[str, Any]) -> dict[str, Any]:
-    """The first example of every field that has one."""
-    found = {}
-    for name, node in schema["properties"].items():
-        if node.get("examples"):
-            found[name] = node["examples"][0]
-        elif node.get("type") == "object" and name in schema.get("required", ()):
-            found[name] = _examples(node)
-    return found
 
 
 def test_two_databases_in_one_process_keep_their_versions_apart(office: Office, tmp_path: Path) -> None:

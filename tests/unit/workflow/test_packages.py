@@ -1,6 +1,7 @@
 """Loading, checking, comparing and packing process packages.
 
-The good package is Yunting's own; every finding code is proved by a mutation that must call it forth.
+The good package is Luling's, the smaller of the cities'; every finding code is proved by a mutation that must call
+it forth.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pytest
 from services.workflow.packages import BadPackage, Package, check, compare, digest, load, pack, read, unpack
 from services.workflow.packages.words import WORDS
 
-FOLDER = Path(__file__).parents[3] / "processes" / "yunting" / "2026"
+FOLDER = Path(__file__).parents[3] / "processes" / "luling" / "2026"
 MAIN, RECEIPT, REVIEW = "suggestion_handling.bpmn", "assignment_receipt.bpmn", "reply_review.bpmn"
 CO, INTERNAL, FOLLOW = "co_handling.bpmn", "unit_internal_handling.bpmn", "b_class_followup.bpmn"
 TABLE, FORM, TEXT = "decisions/D03_deadlines.dmn", "forms/receipt.json", "texts/assigned.zh.txt"
@@ -50,7 +51,7 @@ MUTATIONS = (
     Case("unknown_process", MAIN, 'process="b_class_followup"', 'process="nothing"', "evt_follow_up"),
     Case("missing_label", "package.yaml", "    return_window: 退办期限\n", "", "return_window"),
     Case("bad_deadline_table", TABLE, 'name="basis"', 'name="reason"', "D03_deadlines"),
-    Case("bad_amount", TABLE, '"15wd"', '"15 working days"', "D03_deadlines"),
+    Case("bad_amount", TABLE, '"15d"', '"15 days"', "D03_deadlines"),
     Case("unknown_deadline_rule", TABLE, '"return_window"', '"return_windows"', "task_receipt"),
     Case("unknown_message", MAIN, 'name="reply.issued"', 'name="reply.sent"', "evt_reply_issued"),
     Case("unknown_message", MAIN, 'message="matter.withdrawn"', 'message="matter.gone"', "suggestion_handling"),
@@ -77,9 +78,9 @@ MUTATIONS = (
     Case("unknown_role", MAIN, 'verb="add" role="unit_liaison"', 'verb="add" role="porter"', "suggestion_handling"),
     Case("unknown_role", MAIN, "role:congress_office", "role:parliament", "script_issue"),
     Case("unit_expected", RECEIPT, ' unit="assignment.unit" form', " form", "task_receipt"),
-    Case("person_expected", MAIN, ' person="matter.lead_proposer" form', " form", "task_feedback"),
+    Case("person_expected", MAIN, HANDOVER, HANDOVER.replace("gov_office", "deputy"), "task_handover"),
     Case("unknown_form", MAIN, 'form="handover"', 'form="take_over"', "task_handover"),
-    Case("unknown_deadline", REVIEW, 'deadline="review_format"', 'deadline="feedback"', "task_review_format"),
+    Case("unknown_deadline", REVIEW, 'deadline="review_office"', 'deadline="feedback"', "task_review_office"),
     Case(
         "unknown_deadline", CO, 'timer deadline="co_opinion" offset="1wd"', 'timer deadline="x"', "evt_opinion_overdue"
     ),
@@ -91,7 +92,7 @@ MUTATIONS = (
     Case("unknown_extension_point", MAIN, 'extension-point name="unit_', 'extension-point name="our_', "call_internal"),
     Case("unknown_interrupt_target", FOLLOW, 'to="evt_follow_up_withdrawn"', 'to="evt_withdrawn"', "b_class_followup"),
     Case("unknown_return_target", INTERNAL, 'to="task_unit_assign"', 'to="task_handover"', "task_prepare"),
-    Case("unknown_variable", MAIN, "redo_round == 0<", "rounds == 0<", "flow_gw_feedback_to_task_redo_order"),
+    Case("unknown_variable", MAIN, "redo_round &gt; 0<", "rounds &gt; 0<", "flow_gw_round_to_task_draft"),
     Case("unknown_variable", MAIN, "script>redo_round = 0<", "script>rounds = 0<", "script_register"),
     Case("unknown_variable", MAIN, '<bpmn:outputDataItem id="co_opinion"', '<bpmn:outputDataItem id="view"'),
     Case("unknown_variable", MAIN, 'result="handover"', 'result="take_over"', "task_handover"),
@@ -102,8 +103,8 @@ MUTATIONS = (
     Case(
         "bad_expression", MAIN, "person:matter.lead_proposer, role:congress", "person:(, role:congress", "script_issue"
     ),
-    Case("local_code", MAIN, '["in_progress", "planned"]', '["B"]', "flow_gw_class_to_evt_follow_up"),
-    Case("local_code", MAIN, "redo_round == 0<", "redo_round == 0 and matter.year == 2026<"),
+    Case("local_code", MAIN, '["in_progress", "planned"]', '["乙"]', "flow_gw_class_to_evt_follow_up"),
+    Case("local_code", MAIN, "redo_round &gt; 0<", "redo_round &gt; 0 and matter.year == 2026<"),
     Case("bad_offset", CO, 'offset="-3wd"', 'offset="3 days before"', "evt_opinion_soon"),
     Case("bad_clock", CO, 'at="09:00"', 'at="9 am"', "evt_opinion_soon"),
     Case("bad_address", MAIN, "role:congress_office", "everybody", "script_issue"),
@@ -253,10 +254,10 @@ CHANGES = (
     ),
     ("form", MAIN, 'form="handover"', 'form="receipt"', "环节“交办”(task_handover)的表单：handover → receipt"),
     ("name", MAIN, 'name="交办"', 'name="下达"', "环节 task_handover 由“交办”更名为“下达”"),
-    ("condition", MAIN, "redo_round == 0<", "redo_round &lt; 3<", "的条件："),
-    ("deadline", TABLE, '"15wd"', '"10wd"', '规则“co_opinion”(D03_deadlines/co_opinion)的期限长度："15wd" → "10wd"'),
+    ("condition", MAIN, "redo_round &gt; 0<", "redo_round &gt; 3<", "的条件："),
+    ("deadline", TABLE, '"15d"', '"10d"', '规则“first_contact”(D03_deadlines/first_contact)的期限长度："15d" → "10d"'),
     ("offset", CO, 'offset="-3wd"', 'offset="-5wd"', "的提前或推后：-3wd → -5wd"),
-    ("class", "package.yaml", "letter: A", "letter: 甲", "结果类别“已经解决或基本解决”(solved)的字母：A → 甲"),
+    ("class", "package.yaml", "letter: 甲", "letter: A", "结果类别“已经解决”(solved)的字母：甲 → A"),
     ("grant", "package.yaml", "ledger.export, ", "", "的权限："),
     (
         "label",
@@ -267,7 +268,7 @@ CHANGES = (
     ),
     ("field", FORM, '"required": [\n    "verdict"\n  ]', '"required": []', "(receipt.verdict)的必填：true → false"),
     ("text", TEXT, "新的", "新", "的内容："),
-    ("long", "scenarios/happy_path.yaml", "review: 3,", "review: 9,", "：records: {handover: 1, "),
+    ("long", "scenarios/happy_path.yaml", "review: 1,", "review: 9,", "：records: {contact: 1, "),
     ("script", MAIN, "script>redo_round = 0<", "script>redo_round = 1<", "(script_register)的脚本：redo_round = 0"),
 )
 

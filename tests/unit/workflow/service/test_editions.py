@@ -8,13 +8,13 @@ import services
 from services.workflow import editions, packages
 from services.workflow.editions import Edition
 
-YUNTING = Path(services.__file__).resolve().parent.parent / "processes/yunting/2026"
+LULING = Path(services.__file__).resolve().parent.parent / "processes/luling/2026"
 
 
 @pytest.fixture(scope="module")
 def edition() -> Edition:
-    """The package of Yunting."""
-    return editions.compile_(packages.load(YUNTING))
+    """The package of Luling, which draws sub-processes."""
+    return editions.compile_(packages.load(LULING))
 
 
 def test_an_element_is_called_as_the_diagram_says(edition: Edition) -> None:
