@@ -28,6 +28,7 @@ PROCESSES: Final = Path(__file__).parents[2] / "processes"
 DEMO: Final = PROCESSES / "yunting/demo"
 START: Final = datetime.fromisoformat("2026-02-26T09:00+08:00")
 DEPUTY: Final = "d-01"
+_FAR: Final = 40  # no step of the process is further away
 
 
 @dataclass(slots=True)
@@ -74,24 +75,55 @@ class Desk:
         return [task["element"] for task in self.open(matter)]
 
     def do(self, matter: str, element: str, data: Mapping[str, Any] | None = None, login: str = "") -> dict[str, Any]:
-        """Somebody of the task's role and unit does it; what `data` leaves out is the form's example. The task."""
+        """Somebody of the task's role and unit does it. The task.
+
+        What `data` leaves out is what the form opens with, or else its example; a None leaves a field out.
+        """
         task = next(task for task in self.open(matter) if task["element"] == element)
+        return self._answer(task, data or {}, login)
+
+    def bring(self, matter: str, element: str, **given: Mapping[str, Any]) -> list[str]:
+        """Let a matter go on by itself until a task of this element is open; the elements done on the way.
+
+        The rule of scenarios with `auto`: the oldest task is done with what its form opens with, or else with its
+        examples. `given` are answers to tasks on the way.
+        """
+        done: list[str] = []
+        for _ in range(_FAR):
+            tasks = self.open(matter)
+            if element in [task["element"] for task in tasks]:
+                return done
+            assert tasks, f"{element} does not come after {done}"
+            self._answer(tasks[0], given.get(tasks[0]["element"], {}))
+            done.append(tasks[0]["element"])
+        raise AssertionError(f"{element} is not on the way: {done}")
+
+    def hand_over(self, matter: str, unit: str) -> None:
+        """From the admission to the receipt of one unit that is to handle the matter alone and is not asked before."""
+        alone = {"mode": "sole", "assignments": [{"unit": unit, "role": "lead"}], "urgent": True}
+        self.bring(matter, "task_receipt", task_pre_handover=alone)
+
+    def _answer(self, task: Mapping[str, Any], data: Mapping[str, Any], login: str = "") -> dict[str, Any]:
         path = f"/workflow/api/v1/tasks/{task['task_id']}"
-        who = login or self.cast.player_of(Act(), task["role"], task["unit"], DEPUTY)
+        who = login or self.cast.player_of(Act(), task["role"], task["unit"], task["person"] or DEPUTY)
         seen = self.client.get(path, who)
-        answer = {**example(seen["form_schema"] or {}), **(data or {})}
-        self.client.post(f"{path}/complete", answer, who, key=task["task_id"])
+        answer = {**example(seen["form_schema"] or {}), **(seen["initial"] or {}), **data}
+        self.client.post(f"{path}/complete", {k: v for k, v in answer.items() if v is not None}, who, key=task["task_id"])
         settling.wait(self.client)
         return {**task, **seen}
 
-    def case(self, matter: str) -> dict[str, Any]:
-        """The matter's first case with its deadlines, as the administrator sees it."""
-        [found, *_] = sightings.look(self.client, self.cast.watcher, matter).cases
-        return {**found, **self.client.get(f"/workflow/api/v1/cases/{found['id']}", self.cast.watcher)}
+    def cases(self, matter: str) -> list[dict[str, Any]]:
+        """The matter's cases with their deadlines, the oldest first, as the administrator sees them."""
+        found = sightings.look(self.client, self.cast.watcher, matter).cases
+        return [{**one, **self.client.get(f"/workflow/api/v1/cases/{one['id']}", self.cast.watcher)} for one in found]
+
+    def versions(self, matter: str) -> set[str]:
+        """The process versions its cases run under."""
+        return {str(case["package_version"]) for case in self.cases(matter)}
 
     def deadline(self, matter: str, name: str) -> dict[str, Any]:
         """The one deadline of this name."""
-        [found] = [limit for limit in self.case(matter)["deadlines"] if limit["name"] == name]
+        [found] = [limit for case in self.cases(matter) for limit in case["deadlines"] if limit["name"] == name]
         return dict(found)
 
 
