@@ -72,7 +72,7 @@ def admin(office: Desk, page: Page) -> Page:
 
 
 def test_the_next_year_is_switched_on_and_running_matters_stay(office: Desk, admin: Page, axe: Axe) -> None:
-    """A new session with another version: the next matter follows it, the one under way keeps its own."""
+    """A new session with another version: the next matter follows it, the one under way keeps its own to the end."""
     running = office.submit("demo-03")
     admin.get_by_role("link", name="会议与流程版本").click()
     admin.get_by_role("link", name="登记新的会议").click()
@@ -85,6 +85,7 @@ def test_the_next_year_is_switched_on_and_running_matters_stay(office: Desk, adm
 
     following = office.submit("demo-04")
 
+    office.hand_over(running, "housing")  # which begins another case
     assert [office.versions(one) for one in (running, following)] == [{"yunting-2026.1"}, {NEXT}]
     admin.goto(f"{office.client.url}/workflow/cases?version={NEXT}")
     assert admin.locator("tbody tr th a").all_inner_texts()[-1].endswith("的建议")

@@ -25,6 +25,7 @@ from tests.e2e.visitors import Answer, Visitor
 
 pytestmark = pytest.mark.timeout(180)
 CHINESE = re.compile("[\u4e00-\u9fff]")
+ADMITTED = {"decision": "admit", "secrecy": "none"}
 LONG = "路灯不亮,群众夜间出行不便。" * 1429  # 20,006 characters
 FACTS = {"intake": (intake.matter, intake.submission, intake.led_record), "workflow": (workflow.stimulus,)}
 
@@ -87,12 +88,13 @@ def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
 def handed_over(home: House, key: str) -> dict[str, str]:
     """A matter that is with two units: receipts to be given, as {unit: task id}, and {"": the handover, done}."""
     matter = home.visitor("shen.ruochuan").post("/api/v1/matters", suggestion(), Idempotency_Key=key).data["matter_id"]
-    home.settle()
-    office = home.visitor("li.jing")
-    [task] = [one for one in office.get("/workflow/api/v1/tasks").data["tasks"] if one["matter_id"] == matter]
     units = [{"unit": "construction_group", "role": "lead"}, {"unit": "housing", "role": "co_handler"}]
-    body = {"mode": "lead", "assignments": units, "extra": {"handed_over_on": "2026-02-26"}}
-    assert office.post(f"/workflow/api/v1/tasks/{task['task_id']}/complete", body).status == 200
+    division = {"mode": "lead", "assignments": units, "urgent": True}
+    for login, body in (("zhang.wei", ADMITTED), ("li.jing", division), ("li.jing", division)):
+        home.settle()
+        worker = home.visitor(login)
+        [task] = [one for one in worker.get("/workflow/api/v1/tasks").data["tasks"] if one["matter_id"] == matter]
+        assert worker.post(f"/workflow/api/v1/tasks/{task['task_id']}/complete", body).status == 200
     home.settle()
     open_ = home.rows("workflow", workflow.task, workflow.task.c.matter_id == matter, workflow.task.c.state == "open")
     return {"": task["task_id"], **{row["unit"]: row["id"] for row in open_}}

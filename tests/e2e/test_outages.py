@@ -189,7 +189,7 @@ def test_an_early_message_waits_and_one_from_nobody_is_parked(
     )
     ended = workflow.case_.c.status == "ended"
     [case] = until(lambda: home.rows("workflow", workflow.case_, ended))
-    assert (case["matter_id"], case["outcome"]) == ("m-early", "evt_withdrawn")
+    assert (case["matter_id"], case["outcome"]) == ("m-early", "evt_intake_withdrawn")
     assert {row["state"] for row in home.rows("workflow", workflow.early_message)} == {"done"}
     assert home.count("workflow", workflow.task, workflow.task.c.state == "open") == 1  # the real one's
 

@@ -58,6 +58,11 @@ def task(visitor: Visitor) -> dict[str, Any]:
     return found[0]
 
 
+def answer(visitor: Visitor, data: dict[str, Any]) -> None:
+    """Somebody does his task over the interface."""
+    assert visitor.post(f"/workflow/api/v1/tasks/{task(visitor)['task_id']}/complete", data).status == 200
+
+
 def suggestion() -> dict[str, Any]:
     """The demo's first."""
     form = yaml.safe_load(DIRECTORY.with_name("matters.yaml").read_bytes())["matters"][0]
@@ -84,16 +89,12 @@ def tasks_of(engine: Engine, table: Any) -> dict[str, str | None]:
 def test_units_work_while_intake_is_down_and_the_ledger_catches_up(deployment: Deployment) -> None:
     """Page with the whole text, answer by form, answer by interface; then intake comes back, and is rebuilt."""
     form = suggestion()
-    deputy, office = (program(deployment, login) for login in ("shen.ruochuan", "li.jing"))
+    logins = ("shen.ruochuan", "zhang.wei", "li.jing", "he.jun", "gu.wentao", "gao.jie")
+    deputy, congress, office, unit, head, officer = (program(deployment, login) for login in logins)
     assert deputy.post("/api/v1/matters", form, Idempotency_Key="own-1").status == 201
-    handover = {
-        "mode": "sole",
-        "assignments": [{"unit": UNIT, "role": "lead"}],
-        "extra": {"handed_over_on": "2026-02-26"},
-    }
-    path = f"/workflow/api/v1/tasks/{task(office)['task_id']}/complete"
-    assert office.post(path, handover).status == 200
-    unit, officer = program(deployment, "he.jun"), program(deployment, "gao.jie")
+    answer(congress, {"decision": "admit", "secrecy": "none"})
+    for _ in ("before", "handover"):
+        answer(office, {"mode": "sole", "assignments": [{"unit": UNIT, "role": "lead"}], "urgent": True})
     reader = Visitor(deployment.url)
     reader.sign_in("he.jun", PASSWORD)
     receipt = task(unit)
@@ -109,15 +110,15 @@ def test_units_work_while_intake_is_down_and_the_ledger_catches_up(deployment: D
         reader.send(f"/workflow/tasks/{receipt['task_id']}", {"action": "complete", "verdict": "accepted"}).status
         == 303
     )
-    answer = {"section": "工程建设部", "officer": "高洁"}
-    path = f"/workflow/api/v1/tasks/{task(unit)['task_id']}/complete"
-    assert unit.post(path, answer).status == 200
-    assert task(officer)["element"] == "task_prepare"
+    answer(head, {"text": "请尽快与代表见面。"})
+    whole = {"leader": "史振宇", "section": "工程建设部", "officer": "高洁", "due_on": "2026-04-10"}
+    answer(unit, {**whole, "instruction": "先踏勘，再与代表见面。"})
+    assert task(officer)["element"] == "task_contact"
 
     deployment.start(*[name for name in everybody() if name[0] == "intake"])
     engines = {name: db.connect(deployment.databases[name]) for name in ("intake", "workflow")}
     theirs = tasks_of(engines["workflow"], workflow.task)
-    assert sorted(map(str, theirs.values())) == ["None", "done", "done", "done"]
+    assert sorted(map(str, theirs.values())) == ["None", *["done"] * 6]
     until(lambda: tasks_of(engines["intake"], intake.led_task) == theirs)
     until(lambda: deputy.get("/health/ready").status == 200)
     [line] = deputy.get("/api/v1/ledger").data["lines"]
