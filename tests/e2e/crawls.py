@@ -92,7 +92,8 @@ def crawl(site: Site, requests: APIRequestContext) -> Crawl:
             done.refused.append((answer.status, address, referrer))
         elif "text/html" in answer.headers.get("content-type", ""):
             done.html.add(address)
-            fresh = [link for link in links(answer.text(), address) if link not in known] if depth < DEPTH else []
+            shown = links(answer.text(), site.url + address) if depth < DEPTH else ()
+            fresh = [link for link in shown if link not in known]
             known.update(fresh)
             waiting += [(link, address, depth + 1) for link in ends(site, fresh)]
     return done
@@ -106,13 +107,13 @@ def ends(site: Site, addresses: Sequence[str]) -> list[str]:
     return [one for found in by_kind.values() for one in dict.fromkeys((found[0], found[-1]))]
 
 
-def links(html: str, base: str) -> Iterator[str]:
-    """The addresses on this site that a page leads to or loads; not the same page in another language."""
+def links(html: str, page: str) -> Iterator[str]:
+    """The addresses on its own site that a page leads to or loads; not the same page in another language."""
     parser = _Links()
     parser.feed(html)
     for found in parser.found:
-        parts = urlsplit(urljoin(base, found))
-        if not parts.scheme and not parts.netloc and "lang=" not in parts.query:
+        parts = urlsplit(urljoin(page, found))
+        if parts[:2] == urlsplit(page)[:2] and "lang=" not in parts.query:
             yield parts.path + (f"?{parts.query}" if parts.query else "")
 
 
