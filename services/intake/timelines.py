@@ -1,8 +1,8 @@
 """What happened to one matter, in order, for the eyes of one reader.
 
 A deputy sees every stage of his or her own matter, but not what is internal to offices and units: proposals of who
-handles it, instructions, drafts, gates and reviews, opinions between units, supervision (domain 4-actors). Ratings stay sealed
-for everybody but their deputy and the congress office until their round is closed (`seals`).
+handles it, instructions, drafts, gates and reviews, opinions between units, supervision (domain 4-actors). Ratings stay
+sealed for everybody but their deputy and the congress office until their round is closed (`seals`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -108,7 +108,9 @@ class Desk:
         who = login or self.cast.player_of(Act(), task["role"], task["unit"], task["person"] or DEPUTY)
         seen = self.client.get(path, who)
         answer = {**example(seen["form_schema"] or {}), **(seen["initial"] or {}), **data}
-        self.client.post(f"{path}/complete", {k: v for k, v in answer.items() if v is not None}, who, key=task["task_id"])
+        self.client.post(
+            f"{path}/complete", {k: v for k, v in answer.items() if v is not None}, who, key=task["task_id"]
+        )
         settling.wait(self.client)
         return {**task, **seen}
 

@@ -72,9 +72,7 @@ def _review_by_lawyers(diagram: Path) -> None:
     for flow in came:
         drawing.retarget(flow, LEGAL)
     drawing.add_flow("flow_task_legal_review_to_gw_legal_passed", LEGAL, "gw_legal_passed")
-    drawing.add_flow(
-        "flow_gw_legal_passed_to_task_review_leader", "gw_legal_passed", "task_review_leader", name="通过"
-    )
+    drawing.add_flow("flow_gw_legal_passed_to_task_review_leader", "gw_legal_passed", "task_review_leader", name="通过")
     drawing.add_flow(
         "flow_gw_legal_passed_to_end_review_returned",
         "gw_legal_passed",
