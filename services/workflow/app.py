@@ -14,7 +14,7 @@ from services.workflow.api import cases as case_api
 from services.workflow.api import histories as history_api
 from services.workflow.api import studio as studio_api
 from services.workflow.api import tasks as task_api
-from services.workflow.web import batches, caselists, cases, incidents, packages, studio, tasks, verbs, words
+from services.workflow.web import batches, caselists, cases, incidents, packages, records, studio, tasks, verbs, words
 
 __all__ = ["create", "problems"]
 
@@ -26,6 +26,7 @@ BLUEPRINTS = (
     batches.pages,
     tasks.pages,
     verbs.pages,
+    records.pages,
     cases.pages,
     caselists.pages,
     packages.pages,

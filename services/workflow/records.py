@@ -139,6 +139,33 @@ def addable(conn: Connection, task: Mapping[Any, Any], speaker: Speaker) -> list
     return found
 
 
+def offered(conn: Connection, case: Mapping[str, Any], live: e.Case, speaker: Speaker) -> dict[str, str | None]:
+    """The records that somebody may add to a case as a whole, each with the unit he speaks for."""
+    edition = editions.get(conn, case["package_version"])
+    found: dict[str, str | None] = {}
+    for record in e.accepted(live) if case["status"] == "running" else ():
+        with suppress(Problem):
+            found[record] = unit_for(conn, edition, case, live, record, speaker)
+    return found
+
+
+def unit_for(
+    conn: Connection, edition: Edition, case: Mapping[str, Any], live: e.Case, record: str, speaker: Speaker
+) -> str | None:
+    """The unit for which somebody may add a record: his own that takes part, else none; raises `Problem`."""
+    units = sorted({unit for _, unit in speaker.roles if unit})
+    problem = Problem("not_expected", 409)
+    for unit in (*units, None):
+        accepted = e.roles(live, record, None, unit)
+        try:
+            if accepted:
+                Wish(conn, edition, case, record, unit, speaker).role(accepted)
+                return unit
+        except Problem as refused:
+            problem = refused
+    raise problem
+
+
 def of_case(conn: Connection, case_id: str, speaker: Speaker) -> Sequence[RowMapping]:
     """Records of one case that the speaker may read, the latest first."""
     return _read(conn, t.record.c.case_id == case_id, speaker)

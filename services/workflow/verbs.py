@@ -30,7 +30,8 @@ OPERATE: Final = "cases.operate"
 class Verb:
     """`own`: whoever may do the task may use it; `owner`: only whoever it is for, not his delegate.
 
-    Holders of one of the `grants` may use it on any task.
+    A task for one person inside a unit is passed on by others of its role, too: he may be away. Holders of one of the
+    `grants` may use it on any task.
     """
 
     own: bool = False
@@ -63,7 +64,7 @@ def form_of(conn: Connection, row: Mapping[Any, Any], verb: str, speaker: Speake
     edition = editions.get(conn, row["package_version"])
     resolved = form_schemas.resolve(schema, picklists.of(conn, edition, place))
     people = resolved["properties"].get("person", {})
-    if "enum" in people:
+    if "enum" in people and not (verb == "reassign" and row["person"] not in (None, speaker.person)):
         people["enum"] = [person for person in people["enum"] if person != speaker.person]
     return resolved
 
@@ -78,7 +79,8 @@ def may(row: Mapping[Any, Any], verb: str, speaker: Speaker) -> bool:
     if verb in _TO_COLLEAGUES and row["person"] is not None and row["unit"] is None:
         return False  # a deputy's own word is nobody else's
     if rule.owner:
-        return speaker.is_owner(row)
+        colleague = verb == "reassign" and row["unit"] is not None and speaker.holds(row["role"], row["unit"])
+        return speaker.is_owner(row) or colleague
     return rule.own and speaker.may(row) and not tasks.is_delegated(row, speaker)
 
 

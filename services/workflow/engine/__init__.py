@@ -3,7 +3,7 @@
 The only room that knows SpiffWorkflow and lxml; knows no database, broker, web or clock.
 """
 
-from services.workflow.engine.acceptance import roles
+from services.workflow.engine.acceptance import accepted, roles
 from services.workflow.engine.bundles import Bundle, check_bpmn, compile_bundle
 from services.workflow.engine.cases import Case
 from services.workflow.engine.codecs import canonical, digest, dump, load, standing
@@ -62,6 +62,7 @@ __all__ = [
     "TimerSet",
     "Unexpected",
     "Unsubscribed",
+    "accepted",
     "canonical",
     "check_bpmn",
     "compile_bundle",

@@ -95,6 +95,11 @@ def offers(case: Case, record: str, task_id: str | None, unit: str | None) -> li
     return [one for one in around if one.mark["record"] == record and (not one.mark.get("to") or one.entry is not None)]
 
 
+def accepted(case: Case) -> list[str]:
+    """The types of record that may be added somewhere in the case now, each once."""
+    return list(dict.fromkeys(str(one.mark["record"]) for one in anywhere(case, None)))
+
+
 def roles(case: Case, record: str, task_id: str | None, unit: str | None) -> list[str | None]:
     """The roles that may add a record now, in order; None is whoever takes part; empty: the record is not accepted."""
     return list(dict.fromkeys(one.role for one in offers(case, record, task_id, unit)))

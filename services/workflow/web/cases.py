@@ -28,6 +28,7 @@ from services.workflow import (
 )
 from services.workflow import engine as e
 from services.workflow.speakers import Speaker
+from services.workflow.web.records import CONFIRMATION, unconfirmed
 from services.workflow.web.shown import read_records
 from services.workflow.web.words import step_name
 
@@ -60,6 +61,8 @@ def case(case_id: str) -> str:
             incidents=incidents.of_case(conn, case_id),
             siblings=cases.of_matter(conn, row["matter_id"]),
             acts=_acts(conn, steps, speaker),
+            addable=[] if live is None else sorted(records.offered(conn, row, live, speaker).keys() - {CONFIRMATION}),
+            unconfirmed=[] if live is None else unconfirmed(conn, row, live, speaker),
             can_add=verbs.OPERATE in speaker.grants and live is not None and e.has_co_handlers(live),
         )
 
@@ -73,11 +76,15 @@ def _live(conn: Connection, case_id: str) -> e.Case | None:
 
 
 def _acts(conn: Connection, steps: Sequence[Mapping[Any, Any]], speaker: Speaker) -> dict[str, list[str]]:
-    """What somebody may do about open tasks that are not his own, by task: urge, pass on."""
-    others = [step for step in steps if step["state"] == "open" and speaker.grants & {verbs.OPERATE, "tasks.urge"}]
-    found = {step["id"]: verbs.available(conn, step, speaker) for step in others}
-    wanted = {key: [verb for verb in offered if verb in ("urge", "transfer")] for key, offered in found.items()}
-    return {key: offered for key, offered in wanted.items() if offered}
+    """What somebody may do about open tasks from outside: urge, pass on, also what is for a colleague by name."""
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        mine = step["person"] is None or step["person"] == speaker.person
+        wanted = {"urge", "transfer"} if mine else {"urge", "transfer", "reassign"}
+        offered = verbs.available(conn, step, speaker) if step["state"] == "open" else []
+        if here := [verb for verb in offered if verb in wanted]:
+            found[step["id"]] = here
+    return found
 
 
 def _passed(edition: editions.Edition, steps: Sequence[Mapping[Any, Any]]) -> set[str]:

@@ -110,7 +110,7 @@ def test_inside_the_unit_its_people_pass_tasks_on(office: Office, case_id: str) 
     assert refused(office, task, "transfer", ANNA, unit="u_b").code == "not_permitted"
     use(office, task, "reassign", ANNA, person="p-chen")
     assert (todo(office, ANNA), todo(office, CHEN)) == ([], [task])
-    assert refused(office, task, "reassign", ANNA, person="p-bo").code == "not_permitted"
+    assert refused(office, task, "reassign", OTHER, person="p-bo").code == "not_permitted"
     use(office, task, "reassign", CHEN, role="liaison")
     row = task_of(office, case_id)
     assert (row["role"], row["unit"], row["person"]) == ("liaison", "u_a", None)
