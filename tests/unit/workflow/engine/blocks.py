@@ -212,11 +212,15 @@ class ChainRun(Run):
 
 @dataclass
 class Split(Block):
-    """Branches: all of them (parallel), some of them (inclusive) or one (exclusive), by a variable."""
+    """Branches: all of them (parallel), some of them (inclusive) or one (exclusive); the last drawn is the default.
+
+    The flows to them stand in the file in an order of their own.
+    """
 
     kind: str
     branches: list[Block]
     chosen: list[bool]
+    order: tuple[int, ...] = (0, 1, 2)
 
     def draw(self, ids: Ids) -> str:
         self.entry, self.exit = ids.draw("split"), ids.draw("join")
@@ -224,22 +228,26 @@ class Split(Block):
         default = ids.draw("default") if self.kind != "parallel" else ""
         extra = {"default": default} if default else {}
         xml = d.node(tag, self.entry, **extra) + d.node(tag, self.exit)
-        for number, branch in enumerate(self.branches):
-            xml += branch.draw(ids)
-            last = number == len(self.branches) - 1
-            if default and last:
+        for branch in self.branches:
+            xml += branch.draw(ids) + ids.flows(branch.exit, self.exit)
+        for branch, holds in self.filed():
+            if default and branch is self.branches[-1]:
                 xml += ids.flows(self.entry, branch.entry, id=default)
             else:
-                condition = ("true" if self.chosen[number] else "false") if default else ""
+                condition = ("true" if holds else "false") if default else ""
                 xml += ids.flows(self.entry, branch.entry, condition=condition)
-            xml += ids.flows(branch.exit, self.exit)
         return xml
+
+    def filed(self) -> list[tuple[Block, bool]]:
+        """The branches in the order of their flows in the file, each with whether its condition holds."""
+        places = [place for place in self.order if place < len(self.branches)]
+        return [(self.branches[place], self.chosen[place]) for place in places]
 
     def taken(self) -> list[Block]:
         """The branches that get a token."""
         if self.kind == "parallel":
             return self.branches
-        wanted = [b for b, yes in zip(self.branches[:-1], self.chosen, strict=False) if yes]
+        wanted = [branch for branch, holds in self.filed() if holds and branch is not self.branches[-1]]
         return (wanted if self.kind == "inclusive" else wanted[:1]) or self.branches[-1:]
 
     def run(self) -> Run:
@@ -265,10 +273,11 @@ class SplitRun(Run):
 
 @dataclass
 class Loop(Block):
-    """Repeats its body so many times by a counter variable."""
+    """Repeats its body so many times by a counter variable. In the file the way on may stand before the way back."""
 
     body: Block
     rounds: int
+    on_first: bool = False
 
     def draw(self, ids: Ids) -> str:
         self.entry, add, self.exit = ids.draw("again"), ids.draw("add"), ids.draw("enough")
@@ -278,16 +287,21 @@ class Loop(Block):
             add, f"{counter} = counts.{counter} + 1 if counts.{counter} else 1\ncounts.{counter} = {counter}"
         )
         xml += d.node("exclusiveGateway", self.exit, default=default)
-        self.leave = default
         xml += ids.flows(self.entry, self.body.entry) + ids.flows(self.body.exit, add, self.exit)
         reset = ids.draw("reset")
-        xml += ids.flows(self.exit, self.entry, condition=f"counts.{counter} < {self.rounds}")
-        xml += d.script(reset, f"counts.{counter} = 0") + ids.flows(self.exit, reset, id=default)
+        back = ids.flows(self.exit, self.entry, condition=f"counts.{counter} < {self.rounds}")
+        on = ids.flows(self.exit, reset, id=default)
+        xml += d.script(reset, f"counts.{counter} = 0") + (on + back if self.on_first else back + on)
         self.exit = reset
         return xml
 
     def run(self) -> Run:
         return ChainRun(Chain([self.body] * self.rounds))
+
+
+def orders() -> st.SearchStrategy[tuple[int, ...]]:
+    """The order of the flows of a gateway in the file."""
+    return st.permutations(range(3)).map(tuple)
 
 
 def blocks() -> st.SearchStrategy[Block]:
@@ -308,8 +322,9 @@ def blocks() -> st.SearchStrategy[Block]:
                 st.sampled_from(["parallel", "inclusive", "exclusive"]),
                 several,
                 st.lists(st.booleans(), min_size=3, max_size=3),
+                orders(),
             ),
-            st.builds(Loop, smaller, st.integers(1, 3)),
+            st.builds(Loop, smaller, st.integers(1, 3), st.booleans()),
         )
 
     return st.recursive(leaf, larger, max_leaves=7)

@@ -1,5 +1,6 @@
 """Draws small BPMN diagrams for tests: a process is a list of element strings, flows are chains of ids."""
 
+import re
 from collections.abc import Iterable
 from itertools import count, pairwise
 from typing import Any
@@ -116,6 +117,18 @@ def document(*inside: str, messages: Iterable[str] = (), signals: Iterable[str] 
     named = "".join(f'<bpmn:message id="msg_{name}" name="{name}"/>' for name in messages)
     named += "".join(f'<bpmn:signal id="sig_{name}" name="{name}"/>' for name in signals)
     return (HEAD + named + "".join(inside) + "</bpmn:definitions>").encode()
+
+
+def upside_down(xml: bytes) -> bytes:
+    """The file with a picture in which what stands later in the file is drawn higher."""
+    keys = re.findall(r'<bpmn:(?:\w+(?:Task|Gateway|Event)|subProcess) id="([^"]+)"', xml.decode())
+    shapes = "".join(
+        f'<bpmndi:BPMNShape bpmnElement="{key}"><dc:Bounds x="0" y="{-place}" width="9" height="9"/></bpmndi:BPMNShape>'
+        for place, key in enumerate(keys)
+    )
+    names = 'xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"'
+    plane = f'<bpmndi:BPMNDiagram {names}><bpmndi:BPMNPlane bpmnElement="P">{shapes}</bpmndi:BPMNPlane>'
+    return xml.replace(b"</bpmn:definitions>", f"{plane}</bpmndi:BPMNDiagram></bpmn:definitions>".encode())
 
 
 START: Any = node("startEvent", "start")

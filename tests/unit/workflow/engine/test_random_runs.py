@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.workflow.engine import drawing as d
 from tests.unit.workflow.engine.blocks import Action, Block, blocks, variables, whole
 from tests.unit.workflow.engine.driving import Driver
 
@@ -23,7 +24,7 @@ def awaited(driver: Driver) -> Counter[Action]:
 def play(block: Block, data: st.DataObject) -> None:
     """Run engine and model side by side to the end; now and then a record starts a branch."""
     xml, model = whole(block)
-    driver = Driver(xml, variables())
+    driver = Driver(d.upside_down(xml), variables())
     for _ in range(400):
         expected = Counter(model.actions())
         assert awaited(driver) == expected
