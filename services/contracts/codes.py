@@ -338,6 +338,11 @@ REJECTIONS: Final[Mapping[str, Rejection]] = {
     "late": Rejection("已逾期,不再受理", "too late", False),
     "too_early": Rejection("尚未到受理时间", "too early", True),
     "not_expected": Rejection("当前环节不接收此消息", "nothing waits for this message", False),
+    "several_cases": Rejection(
+        "几个流程实例都接收这种记录,请写明是哪一个({cases})",
+        "several cases accept this record, name one of {cases}",
+        False,
+    ),
     "incident_open": Rejection(
         "上一次提交已收到,但流程执行出错,管理员处理后会自动继续,无需重复提交",
         "the last answer was received but the process failed; it goes on after the repair, do not send it again",

@@ -6,7 +6,7 @@ whichever comes first. Nothing is ever written past a service.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -203,26 +203,27 @@ class Walk:
         raise Stuck("流程没有结束 / the process does not come to an end")
 
     def _record(self, act: Act, name: str) -> None:
-        """Beside an open task of the unit that accepts it, else in the first running case that does.
+        """Beside an open task of the unit that accepts it, else in the running case that does.
 
         An `auto` scenario goes on until one does.
         """
         for _ in range(MAX_AUTO):
             seen = self._look(name)
-            near = next((x for x in seen.open_tasks if act.record in x["accepts"] and x["unit"] == act.unit), None)
-            running = [case["id"] for case in seen.cases if case["status"] == "running"]
-            if any(self._is_added(act, case, near, name) for case in ([near["case_id"]] if near else running)):
+            beside = [x for x in seen.open_tasks if act.record in x["accepts"] and x["unit"] == act.unit]
+            if self._is_added(act, beside, name):
                 return
             if not (self.scenario.auto and self._auto(seen, name)):
                 break
         raise Stuck(f"第 {self.line} 行:没有流程接收记录 {act.record} / line {self.line}: nothing accepts {act.record}")
 
-    def _is_added(self, act: Act, case: str, near: Mapping[str, Any] | None, name: str) -> bool:
-        role = act.who.get("role") or (near or {}).get("role", "")
+    def _is_added(self, act: Act, beside: Sequence[Mapping[str, Any]], name: str) -> bool:
+        role = act.who.get("role") or next((task["role"] for task in beside), "")
         login = self.cast.player_of(act, role, act.unit, self._lead(name))
-        body = {"unit": act.unit, "task_id": near["task_id"] if near else None, "data": dict(act.data)}
+        near = beside[0]["task_id"] if len({task["case_id"] for task in beside}) == 1 else None
+        body = {"unit": act.unit, "task_id": near, "data": dict(act.data)}
         try:
-            self.client.post(f"/workflow/api/v1/cases/{case}/records/{act.record}", body, login)
+            path = f"/workflow/api/v1/matters/{self.matters[name]}/records/{act.record}"
+            self.client.post(path, body, login)
         except Unanswered as answer:
             if answer.body.get("code") != "not_expected":
                 raise

@@ -127,27 +127,13 @@ def record_submit(conn: Connection, message: Message, context: Context) -> None:
     """`record.submit`: a unit's own system adds a record that moves no token."""
     data = message.data
     speaker = _connector(conn, message, context)
-    applied = records.submit(
-        conn,
-        _case_of(conn, data),
-        data["record"],
-        data["data"],
-        speaker,
-        context.received_at,
-        unit=data["unit"],
-        task_id=data.get("task_id"),
-        cause=message.id,
-    )
-    _accept(conn, message, context, applied, data.get("task_id"))
-
-
-def _case_of(conn: Connection, data: Mapping[str, object]) -> str:
+    unit, task_id = data["unit"], data.get("task_id")
+    entry = records.Entry(record=data["record"], data=data["data"], unit=unit, task_id=task_id, cause=message.id)
     if data.get("case_id"):
-        return str(data["case_id"])
-    running = [c for c in cases.of_matter(conn, str(data.get("matter_id"))) if c["status"] == "running"]
-    if not running:
-        raise Problem("unknown_matter", 404)
-    return str(running[-1]["id"])
+        applied = records.submit(conn, data["case_id"], entry, speaker, context.received_at)
+    else:
+        applied = records.submit_to_matter(conn, str(data.get("matter_id")), entry, speaker, context.received_at)
+    _accept(conn, message, context, applied, task_id)
 
 
 def _connector(conn: Connection, message: Message, context: Context) -> speakers.Speaker:

@@ -19,18 +19,18 @@ from services.workflow.editions import Edition
 from services.workflow.speakers import Speaker
 
 
-def submit(
-    conn: Connection,
-    case_id: str,
-    record: str,
-    data: Mapping[str, Any],
-    speaker: Speaker,
-    now: datetime,
-    *,
-    unit: str | None,
-    task_id: str | None = None,
-    cause: str | None = None,
-) -> Applied:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A record somebody wants to add for a unit, beside a task or not; `cause` is a message id."""
+
+    record: str
+    data: Mapping[str, Any]
+    unit: str | None
+    task_id: str | None = None
+    cause: str | None = None
+
+
+def submit(conn: Connection, case_id: str, entry: Entry, speaker: Speaker, now: datetime) -> Applied:
     """Add a record to a running case for a unit that takes part in it.
 
     Raises `Problem` unknown_matter, wrong_unit, not_permitted, not_expected, missing_field, invalid_field.
@@ -38,20 +38,58 @@ def submit(
     batch = Batch(conn)
     batch.hold([case_id])
     try:
-        case = batch.row(case_id)
+        batch.row(case_id)
     except UnknownCase:
         raise Problem("unknown_matter", 404) from None
     batch.catch_up(case_id, now)
-    edition = editions.get(conn, case["package_version"])
-    wish = Wish(conn, edition, case, record, unit, speaker)
-    role = wish.role(_roles(batch, case_id, record, task_id, unit))
-    schema = answers.record_schema(conn, edition, record)
-    answer = answers.check(conn, schema, record, data, unit=unit, today=edition.local_date(now))
-    facts: dict[str, Any] = {"record": record, "task": task_id, "data": answer.facts, "unit": unit, "role": role}
+    return _add(conn, batch, case_id, entry, speaker, now)
+
+
+def submit_to_matter(conn: Connection, matter_id: str, entry: Entry, speaker: Speaker, now: datetime) -> Applied:
+    """Add a record to that running case of a matter which accepts it for the unit.
+
+    Raises `Problem` several_cases, not_expected where none accepts it, and what `submit` raises.
+    """
+    if matters.get(conn, matter_id) is None:
+        raise Problem("unknown_matter", 404)
+    batch = Batch(conn)
+    running = [case["id"] for case in cases.of_matter(conn, matter_id) if case["status"] == "running"]
+    batch.hold(running)
+    for case_id in running:
+        batch.catch_up(case_id, now)
+    left = [case_id for case_id in running if batch.row(case_id)["status"] == "running"]
+    return _add(conn, batch, _choose(conn, batch, left, entry, speaker), entry, speaker, now)
+
+
+def _choose(conn: Connection, batch: Batch, running: Sequence[str], entry: Entry, speaker: Speaker) -> str:
+    """The case that accepts the record; of several the one where the speaker may add it, then where the unit works."""
+    wishes = {}
+    for case_id in running:
+        with suppress(Problem):
+            wishes[case_id] = (Wish.of(conn, batch, case_id, entry, speaker), _roles(batch, case_id, entry))
+    if not wishes:
+        raise Problem("not_expected", 409)
+    allowed = [case_id for case_id, (wish, roles) in wishes.items() if wish.is_granted(roles)]
+    if not allowed:
+        return next(iter(wishes))  # there it is refused with the reason
+    working = [case_id for case_id in allowed if wishes[case_id][0].is_at_work()]
+    found = working or allowed
+    if len(found) > 1:
+        raise Problem("several_cases", 409, cases=", ".join(found))
+    return found[0]
+
+
+def _add(conn: Connection, batch: Batch, case_id: str, entry: Entry, speaker: Speaker, now: datetime) -> Applied:
+    record, unit = entry.record, entry.unit
+    wish = Wish.of(conn, batch, case_id, entry, speaker)
+    role = wish.role(_roles(batch, case_id, entry))
+    schema = answers.record_schema(conn, wish.edition, record)
+    answer = answers.check(conn, schema, record, entry.data, unit=unit, today=wish.edition.local_date(now))
+    facts: dict[str, Any] = {"record": record, "task": entry.task_id, "data": answer.facts, "unit": unit, "role": role}
     if answer.notes:
         facts["warnings"] = [remarks.kept(note) for note in answer.notes]
     stimulus = e.Stimulus(kind="record", at=now, actor=speaker.acting(role, unit), data=facts)
-    order = Order(case_id=case_id, stimulus=stimulus, cause=cause, texts=answer.texts)
+    order = Order(case_id=case_id, stimulus=stimulus, cause=entry.cause, texts=answer.texts)
     try:
         applied = batch.run(order)
     except e.Unexpected as error:
@@ -60,10 +98,10 @@ def submit(
     return applied
 
 
-def _roles(batch: Batch, case_id: str, record: str, task_id: str | None, unit: str | None) -> Sequence[str | None]:
+def _roles(batch: Batch, case_id: str, entry: Entry) -> Sequence[str | None]:
     """The roles the diagram lets add the record now; raises `Problem` not_expected where it does not accept it."""
     try:
-        found = e.roles(batch.look(case_id), record, task_id, unit)
+        found = e.roles(batch.look(case_id), entry.record, entry.task_id, entry.unit)
     except e.Unexpected as error:
         raise Problem("not_expected", 409) from error
     if not found:
@@ -81,6 +119,27 @@ class Wish:
     record: str
     unit: str | None
     speaker: Speaker
+
+    @classmethod
+    def of(cls, conn: Connection, batch: Batch, case_id: str, entry: Entry, speaker: Speaker) -> Wish:
+        """The wish to add an entry to a locked case."""
+        case = batch.row(case_id)
+        edition = editions.get(conn, case["package_version"], case["diagrams"])
+        return cls(conn, edition, case, entry.record, entry.unit, speaker)
+
+    def is_granted(self, accepted: Sequence[str | None]) -> bool:
+        """Whether the speaker may add it in one of the accepted roles."""
+        try:
+            self.role(accepted)
+        except Problem:
+            return False
+        return True
+
+    def is_at_work(self) -> bool:
+        """Whether the unit has an open task in the case beside which the record is accepted."""
+        c = t.task.c
+        statement = select(c.accepts).where(c.case_id == self.case["id"], c.state == "open", c.unit == self.unit)
+        return any(self.record in (accepts or ()) for accepts in self.conn.execute(statement).scalars())
 
     def role(self, accepted: Sequence[str | None]) -> str:
         """The first of the accepted roles in which the speaker may add it; raises `Problem` for nobody's business.
@@ -133,8 +192,7 @@ def addable(conn: Connection, task: Mapping[Any, Any], speaker: Speaker) -> list
         case = {"id": task["case_id"], "matter_id": task["matter_id"]}
         for record in task["accepts"]:
             wish = Wish(conn, edition, case, record, task["unit"], speaker)
-            with suppress(Problem):
-                wish.role(e.roles(live, record, task["id"], task["unit"]))
+            if wish.is_granted(e.roles(live, record, task["id"], task["unit"])):
                 found.append(record)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -72,10 +73,26 @@ def add_record(case_id: str, record: str) -> Response:
     wish, speaker = task_api.body(), edges.speaker()
 
     def act(conn: Connection) -> cases.Applied:
-        data, unit, task_id = wish.get("data") or {}, wish.get("unit"), wish.get("task_id")
-        return records_.submit(conn, case_id, record, data, speaker, edges.now(), unit=unit, task_id=task_id)
+        return records_.submit(conn, case_id, _entry(record, wish), speaker, edges.now())
 
     return once({"case": case_id, "record": record, "wish": wish}, act, case_id=case_id)
+
+
+@api.post("/matters/<matter_id>/records/<record>")
+@auth.signed_in
+def add_record_to_matter(matter_id: str, record: str) -> Response:
+    """The same where the case is not known: to that running case of the matter which accepts it for the unit."""
+    wish, speaker = task_api.body(), edges.speaker()
+
+    def act(conn: Connection) -> cases.Applied:
+        return records_.submit_to_matter(conn, matter_id, _entry(record, wish), speaker, edges.now())
+
+    return once({"matter": matter_id, "record": record, "wish": wish}, act, matter_id=matter_id)
+
+
+def _entry(record: str, wish: Mapping[str, Any]) -> records_.Entry:
+    data, unit, task_id = wish.get("data") or {}, wish.get("unit"), wish.get("task_id")
+    return records_.Entry(record=record, data=data, unit=unit, task_id=task_id)
 
 
 @api.post("/cases/<case_id>/verbs/<verb>")

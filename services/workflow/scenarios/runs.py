@@ -254,17 +254,17 @@ class _Player:
         self._step(case_id, "record", dict(act.who), data, record)
 
     def _accepting(self, record: str, unit: str | None, matter: str) -> tuple[str, str | None, Sequence[str | None]]:
-        """A case that accepts a record now, the unit's open task there that does, and the roles that may add it."""
-        tasks = self.world.open_tasks(matter)
-        near = next((one for one in tasks if record in one.accepts and one.unit == unit), None)
-        if near is not None:
-            home = self.world.cases[self.world.homes[near.task_id]]
-            return home.id, near.task_id, e.roles(home.case, record, near.task_id, unit)
-        for running in self.world.cases.values():
-            if running.matter == matter and running.outcome is None:
-                roles = e.roles(running.case, record, None, unit)
-                if roles:
-                    return running.id, None, roles
+        """The case that accepts a record now, the unit's open task there that does, and the roles that may add it."""
+        beside = [one for one in self.world.open_tasks(matter) if record in one.accepts and one.unit == unit]
+        found = {self.world.homes[one.task_id] for one in beside} or self.world.accepting(record, unit, matter)
+        if len(found) > 1:
+            names = ", ".join(sorted(found))
+            self._stop(
+                f"几个流程实例都接收记录 {record}：{names}", f"several cases accept the record {record}: {names}"
+            )
+        for case_id in found:
+            task = beside[0].task_id if beside else None
+            return case_id, task, e.roles(self.world.cases[case_id].case, record, task, unit)
         return "", None, ()
 
     def _main_case(self, matter: str) -> str:

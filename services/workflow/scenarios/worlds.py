@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -64,6 +64,7 @@ class World:
     cases: dict[str, Running] = field(default_factory=dict)
     tasks: dict[str, e.TaskOpened] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
+    units: defaultdict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
     timers: dict[str, e.TimerSet] = field(default_factory=dict)
     waits: dict[str, e.Subscribed] = field(default_factory=dict)
     deadlines: dict[str, Limit] = field(default_factory=dict)
@@ -109,6 +110,12 @@ class World:
         """The open tasks of a matter, the oldest first."""
         return [task for task in self.tasks.values() if self.cases[self.homes[task.task_id]].matter == matter]
 
+    def accepting(self, record: str, unit: str | None, matter: str) -> set[str]:
+        """The running cases of a matter that accept a record; of several those in which the unit has had a task."""
+        running = [one for one in self.cases.values() if one.matter == matter and one.outcome is None]
+        found = {one.id for one in running if e.roles(one.case, record, None, unit)}
+        return {case_id for case_id in found if unit in self.units[case_id]} or found
+
     def _limit(self, task: str | None) -> Limit | None:
         opened = self.tasks.get(task or "")
         return None if opened is None else self.deadlines.get(opened.deadline or "")
@@ -153,6 +160,7 @@ class World:
         match effect:
             case e.TaskOpened():
                 self.tasks[effect.task_id], self.homes[effect.task_id] = effect, case_id
+                self.units[case_id].add(effect.unit)
             case e.TaskClosed():
                 self.tasks.pop(effect.task_id, None)
             case e.TimerSet():

@@ -121,11 +121,8 @@ def add_record(task_id: str, record: str) -> str | Response | tuple[str, int]:
         return _record_page(row, record, schema, None, ())
     data = form_readers.read(schema, request.form)
     try:
-        sending.once(
-            lambda conn: records.submit(
-                conn, row["case_id"], record, data, speaker, edges.now(), unit=row["unit"], task_id=task_id
-            )
-        )
+        entry = records.Entry(record=record, data=data, unit=row["unit"], task_id=task_id)
+        sending.once(lambda conn: records.submit(conn, row["case_id"], entry, speaker, edges.now()))
     except Problem as problem:
         if not problem.errors:
             raise

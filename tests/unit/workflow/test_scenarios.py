@@ -99,6 +99,28 @@ def test_a_record_is_added_where_something_accepts_it(bundle: Bundle, line: str,
     assert not found or "nothing accepts" in found[0] or len(failures) == 1
 
 
+def asked(process: str, unit: str) -> str:
+    """A task of a unit."""
+    return d.user(f"{process}_{unit}", ext=d.hy("task", role="unit", unit=f"'{unit}'"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "found"),
+    [("b", []), ("c", []), ("a", ["several cases accept the record progress_note: m1-1, m1-2"])],
+)
+def test_of_several_cases_that_accept_a_record_the_unit_decides(unit: str, found: list[str]) -> None:
+    """Where it takes part, the main case or the one that was started; at work in both, none is guessed."""
+    ext = d.hy("accepts", record="progress_note")
+    main = d.node("intermediateThrowEvent", "begin", ext=d.hy("start", process="Q"))
+    main += d.node("parallelGateway", "fork") + asked("main", "a") + asked("main", "b")
+    more = d.node("parallelGateway", "split") + asked("more", "a") + asked("more", "c")
+    called = s.called("Q", more, "Q_start split more_a Q_end", "split more_c Q_end", ext=ext)
+    xml = s.sketch(main, "start begin fork main_a end", "fork main_b end", ext=ext, more=called)
+    bundle = compile_bundle({"p.bpmn": xml}, {})
+    line = f"{{{NOTE}, unit: {unit}}}"
+    assert played(bundle, line, "{records: {progress_note: 1}}")[:1] == found
+
+
 @pytest.mark.parametrize(
     ("first", "second", "found"),
     [

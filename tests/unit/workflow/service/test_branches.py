@@ -50,8 +50,8 @@ def case_id(office: Office) -> str:
 def add(office: Office, case_id: str, record: str, who: Speaker, unit: str | None, task: str | None = None) -> None:
     """Somebody adds the catalogue's example of a record."""
     with db.begin(office.engine) as conn:
-        data, now = EXAMPLES[record][0], office.clock.now()
-        records.submit(conn, case_id, record, data, who, now, unit=unit, task_id=task)
+        entry = records.Entry(record=record, data=EXAMPLES[record][0], unit=unit, task_id=task)
+        records.submit(conn, case_id, entry, who, office.clock.now())
 
 
 def test_a_record_opens_a_task_beside_the_others(office: Office, case_id: str) -> None:

@@ -1,5 +1,7 @@
 """Tasks: the same rules for everybody, whatever way an answer comes."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.common import db
@@ -122,18 +124,19 @@ def test_a_record_is_added_beside_an_open_task(office: Office) -> None:
     office.decide(case_id, "u_a")
     before = office.open(case_id)
     me = somebody("liaison", "u_a")
-    note = {"text": "已到现场查看,正在协调"}
+    note, now = {"text": "已到现场查看,正在协调"}, office.clock.now()
+    mine = records.Entry(record="progress_note", data=note, unit="u_a")
     with db.begin(office.engine) as conn:
-        records.submit(conn, case_id, "progress_note", note, me, office.clock.now(), unit="u_a")
+        records.submit(conn, case_id, mine, me, now)
     assert office.open(case_id) == before
     [record] = office.rows(t.record)
     assert record["data"]["text"]["chars"] == len(note["text"])
     assert office.sent("record.added.v1")[0]["data"]["text"] == note["text"]
     with pytest.raises(Problem, match=r"not_expected|missing_field"), db.begin(office.engine) as conn:
-        records.submit(conn, case_id, "contact", {}, me, office.clock.now(), unit="u_a")
+        records.submit(conn, case_id, replace(mine, record="contact", data={}), me, now)
     other = somebody("liaison", "u_b")
     with pytest.raises(Problem, match="wrong_unit"), db.begin(office.engine) as conn:
-        records.submit(conn, case_id, "progress_note", note, other, office.clock.now(), unit="u_b")
+        records.submit(conn, case_id, replace(mine, unit="u_b"), other, now)
 
 
 def test_a_transferred_task_keeps_its_id(office: Office) -> None:

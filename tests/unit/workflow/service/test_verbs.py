@@ -182,7 +182,8 @@ def test_a_question_is_withdrawn_by_who_asked_or_goes_with_the_task(office: Offi
     use(office, task, "transfer", OPERATOR, unit="u_c")
     assert other in todo(office, OTHER)
     with db.begin(office.engine) as conn:
-        records.submit(conn, case_id, "progress_note", {"text": "已了解情况"}, OTHER, office.clock.now(), unit="u_b")
+        note = records.Entry(record="progress_note", data={"text": "已了解情况"}, unit="u_b")
+        records.submit(conn, case_id, note, OTHER, office.clock.now())
     assert office.replayed(case_id)
 
 

@@ -111,6 +111,8 @@ def test_records_and_verbs_are_done_once_per_key_too(office: Office, people: dic
     assert liaison.api("POST", path, wish, **key) == first
     assert liaison.api("POST", path, {**wish, "data": {"text": "别的"}}, **key)[1]["code"] == "key_reused"
     assert len(office.rows(t.record, t.record.c.record == "progress_note")) == 1
+    by_matter = liaison.api("POST", "/matters/m1/records/progress_note", wish, **{"Idempotency-Key": "r2"})
+    assert by_matter == (200, {"matter_id": "m1", "stimulus": f"{case_id}.4", "warnings": []})
     over, away, key = f"/tasks/{task_id}/verbs/transfer", {"unit": "u_b"}, {"Idempotency-Key": "v1"}
     first = people["office"].api("POST", over, away, **key)
     assert first[0] == 200
@@ -118,7 +120,7 @@ def test_records_and_verbs_are_done_once_per_key_too(office: Office, people: dic
     recompute = f"/cases/{case_id}/verbs/calendar"
     assert people["office"].api("POST", recompute, {}, **key)[1]["code"] == "key_reused"
     kinds = [row["kind"] for row in office.rows(t.stimulus)]
-    assert (kinds.count("record"), kinds.count("operator")) == (1, 1)
+    assert (kinds.count("record"), kinds.count("operator")) == (2, 1)
     assert people["office"].api("POST", over, away, **{"Idempotency-Key": "k" * 201})[1]["code"] == "bad_request"
 
 
