@@ -44,7 +44,8 @@ def add(case_id: str, record: str) -> str | Response | tuple[str, int]:
         return _page(case, record, left, about, None, ())
     data = {**form_readers.read(left, request.form), **{name: one["id"] for name, one in about.items()}}
     try:
-        sending.once(lambda conn: records.submit(conn, case_id, record, data, speaker, edges.now(), unit=unit))
+        entry = records.Entry(record=record, data=data, unit=unit)
+        sending.once(lambda conn: records.submit(conn, case_id, entry, speaker, edges.now()))
     except Problem as problem:
         if not problem.errors:
             raise

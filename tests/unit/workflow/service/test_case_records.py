@@ -40,7 +40,8 @@ def case_id(office: Office) -> str:
 def contact(office: Office, case_id: str) -> str:
     """The liaison has met the deputy; the record's id."""
     with db.begin(office.engine) as conn:
-        records.submit(conn, case_id, "contact", CONTACT, somebody("liaison", "u_a"), NOW, unit="u_a")
+        contact = records.Entry(record="contact", data=CONTACT, unit="u_a")
+        records.submit(conn, case_id, contact, somebody("liaison", "u_a"), NOW)
     return str(office.rows(t.record, t.record.c.record == "contact")[-1]["id"])
 
 
