@@ -2,6 +2,9 @@
 
 Messages between cases and starts of further cases take the same way: a row in `early_message`, written in
 the sender's transaction and delivered in its own, so two cases never wait for each other's lock.
+
+A key that begins with the id of the case that sent the message (`case.id + '/…'`) is that case's own: such a message
+lapses when the case ends.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, func, select, update
 
 from services.common import db
-from services.workflow import cases
+from services.workflow import cases, store
 from services.workflow import engine as e
 from services.workflow import tables as t
 
@@ -102,7 +105,7 @@ def claim(conn: Connection, skip: Collection[int] = ()) -> RowMapping | None:
 
 
 def hand_over(conn: Connection, row: RowMapping, now: datetime) -> None:
-    """Start the case or give the message to whoever waits; if nobody does any more it waits again."""
+    """Start the case or give the message to whoever waits; if nobody does any more it waits again, or lapses."""
     if row["kind"] == "start":
         wish = cases.Begin(
             matter_id=row["matter_id"],
@@ -118,9 +121,20 @@ def hand_over(conn: Connection, row: RowMapping, now: datetime) -> None:
             _deliver(conn, sub, row["name"], row["key"], row["data"], now, row["message_id"])
             for sub in _waiting(conn, row["name"], row["key"])
         ]
-        state = "done" if any(deliveries) else "waiting"
+        state = "done" if any(deliveries) else _left(conn, row)
     values = {"state": state, "delivered_at": now if state == "done" else None}
     conn.execute(update(t.early_message).where(_early.id == row["id"]).values(**values))
+
+
+def _left(conn: Connection, row: RowMapping) -> str:
+    """The state of a message nobody waits for: its sender's own one lapses with the sender.
+
+    The lock is for the case that ends in this very moment, and does not see the message waiting.
+    """
+    sender = row["case_id"]
+    if sender is None or not row["key"].startswith(f"{sender}/"):
+        return "waiting"
+    return "lapsed" if store.lock_cases(conn, [sender])[sender]["status"] == "ended" else "waiting"
 
 
 def count_ready(conn: Connection) -> int:

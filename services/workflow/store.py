@@ -129,6 +129,17 @@ _AWAITED = (
 )
 _WAKE_ALL = update(t.early_message).where(t.early_message.c.state == "waiting", _AWAITED).values(state="ready")
 _WAKE = _WAKE_ALL.where(tuple_(t.early_message.c.name, t.early_message.c.key).in_(_PAIRS))
+_OWN_KEY = t.early_message.c.case_id + "/"
+_KEY_BEGINS = func.substr(t.early_message.c.key, 1, func.length(_OWN_KEY))
+_LAPSE = (
+    update(t.early_message)
+    .where(
+        t.early_message.c.state == "waiting",
+        t.early_message.c.case_id.in_(bindparam("ids", expanding=True)),
+        _KEY_BEGINS == _OWN_KEY,
+    )
+    .values(state="lapsed")
+)
 
 
 @dataclass(slots=True)
@@ -153,6 +164,7 @@ class Changes:
     unsubscribed: list[str] = field(default_factory=list)
     records: Rows = field(default_factory=list)
     early: Rows = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)  # cases that have come to their end
     matter_states: Rows = field(default_factory=list)
     messages: list[tuple[Message, str | None]] = field(default_factory=list)
 
@@ -201,6 +213,8 @@ def flush(conn: Connection, changes: Changes, now: datetime) -> None:
     _put(conn, t.subscription, list(changes.subscriptions.values()))
     _put(conn, t.record, changes.records)
     _put(conn, t.early_message, changes.early)
+    if changes.ended:  # what a case has sent to parts of its own that nobody reached is for nobody
+        conn.execute(_LAPSE, {"ids": changes.ended})
     _run(conn, _MATTER_STATE, changes.matter_states)
     _run(conn, _SAVE, list(changes.cases.values()))
     _run(conn, _RESCHEDULE, [{"b_id": key} for key in sorted(changes.rescheduled - changes.cases.keys())])

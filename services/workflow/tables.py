@@ -251,7 +251,7 @@ early_message = Table(
     Column("matter_id", Text),
     Column("case_id", Text),  # sender case
     Column("data", Json(), nullable=False),
-    Column("state", Text, nullable=False),  # waiting | ready | done
+    Column("state", Text, nullable=False),  # waiting | ready | done | lapsed (nobody can wait for it any more)
     Column("at", Utc, nullable=False),
     Column("delivered_at", Utc),
 )
@@ -259,6 +259,12 @@ Index(
     "ix_early_waiting",
     early_message.c.name,
     early_message.c.key,
+    postgresql_where=text("state = 'waiting'"),
+    sqlite_where=text("state = 'waiting'"),
+)
+Index(
+    "ix_early_sender",
+    early_message.c.case_id,
     postgresql_where=text("state = 'waiting'"),
     sqlite_where=text("state = 'waiting'"),
 )

@@ -145,6 +145,7 @@ def _address(target: str) -> dict[str, str | None]:
 def finished(scene: Scene, effect: e.Finished) -> None:
     """The case has come to its end."""
     scene.status, scene.outcome = "ended", effect.outcome
+    scene.changes.ended.append(scene.case_id)
     scene.emit("case.closed.v1", {**case_words(scene), "outcome": effect.outcome})
 
 
