@@ -105,7 +105,9 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin_at_once(conn: Connection) -> None:
         only_read = bool(conn.get_execution_options().get("only_read"))
-        conn.exec_driver_sql(f"PRAGMA query_only={int(only_read)}")
+        if conn.info.get("only_read") is not only_read:
+            conn.exec_driver_sql(f"PRAGMA query_only={int(only_read)}")
+            conn.info["only_read"] = only_read
         conn.exec_driver_sql("BEGIN" if only_read else "BEGIN IMMEDIATE")
 
     return engine
@@ -159,6 +161,14 @@ def insert_ignore(
     columns = list(returning) if isinstance(returning, Sequence) else [returning]
     statement = _insert(conn, table).on_conflict_do_nothing().returning(*(columns or table.primary_key.columns))
     return conn.execute(statement, dict(row)).first()
+
+
+def insert_new(
+    conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]], returning: Sequence[Column[Any]]
+) -> Sequence[Row[Any]]:
+    """Insert, in order, those of `rows` (all with the same columns) whose unique keys are new; what came of them."""
+    statement = _insert(conn, table).on_conflict_do_nothing().returning(*returning)
+    return conn.execute(statement, [dict(row) for row in rows]).all() if rows else []
 
 
 def upsert(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ after it (reading, checking, showing) needs the schema alone.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 
 from services.contracts import catalogue
@@ -89,6 +90,7 @@ def _target(reference: str, context: _Context) -> tuple[Schema, _Context]:
     return found, context
 
 
+@cache
 def _record(name: str) -> Schema:
     try:
         return catalogue.record_schema(name)

@@ -92,13 +92,18 @@ def store(conn: Connection, table: Table, deliveries: Sequence[Incoming], now: d
     rejected as `duplicate_conflict` when its turn comes. Never raises because of what a sender wrote.
     """
     bells.promise(conn, bells.WORK)
-    return [new for delivery in deliveries if (new := _store(conn, table, _row(delivery, now))) is not None]
+    rows = [_row(delivery, now) for delivery in deliveries]
+    fresh = {(row.channel, row.message_id): int(row.id) for row in db.insert_new(conn, table, rows, _identity(table))}
+    ids = [fresh.pop((row["channel"], row["message_id"]), None) or _known(conn, table, row) for row in rows]
+    return [key for key in ids if key is not None]
 
 
-def _store(conn: Connection, table: Table, row: dict[str, Any]) -> int | None:
-    new = db.insert_ignore(conn, table, row, table.c.id)
-    if new is not None:
-        return int(new.id)
+def _identity(table: Table) -> list[Column[Any]]:
+    return [table.c.id, table.c.channel, table.c.message_id]
+
+
+def _known(conn: Connection, table: Table, row: dict[str, Any]) -> int | None:
+    """An id that is taken: the same content is dropped, other content is kept beside it."""
     same = and_(table.c.channel == row["channel"], table.c.message_id == row["message_id"])
     if conn.scalar(select(table.c.digest).where(same)) == row["digest"]:
         return None
