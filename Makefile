@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml requirements.lock hatch_build.py $(ASSETS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## play the main job across the services, then serve the web (ONCE=1: play only)
+demo: setup ## play one suggestion, then a year, then serve the web (ONCE=1: one suggestion only)
 	$(BIN)/huiyin demo $(if $(ONCE),--once)
 
 test: lint provision ## everything: lint, types, and the suite on real RabbitMQ, PostgreSQL and Chromium

@@ -49,8 +49,13 @@ class Cast:
 
     def holder(self, role: str, unit: str | None) -> str:
         """The login of the first who holds a role, in a unit or for the whole locality."""
+        return self.holders(role, unit)[0]
+
+    def holders(self, role: str, unit: str | None) -> list[str]:
+        """The logins of all who hold a role, in a unit or for the whole locality."""
         found = [p for p in self.players if any(r == role and u in (None, unit) for r, u in p.roles)]
-        return self._first(f"{role}@{unit}" if unit else role, found)
+        self._first(f"{role}@{unit}" if unit else role, found)
+        return [player.login for player in found]
 
     def colleagues(self, login: str, role: str, unit: str | None) -> list[str]:
         """Everybody who holds a role in a unit, or for the whole locality: this one first."""

@@ -97,9 +97,12 @@ def stage(script: Script, home: Path, *, port: int | None = 0) -> Iterator[Stage
         try:
             with installation:
                 client = Client(installation.url, script.cast.passwords)
-                furnish(script, installation)
-                settling.wait(client)
-                yield Stage(client, clock, installation)
+                try:
+                    furnish(script, installation)
+                    settling.wait(client)
+                    yield Stage(client, clock, installation)
+                finally:
+                    client.close()
         finally:
             logs.setup(settings.log_level, settings.log_format)  # the file is about to be closed
 

@@ -6,44 +6,60 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from threading import Event
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import click
 
 from services.common import db
 from services.common.clock import FileClock
 from services.common.config import Settings
-from services.huiyin import companies, crowds, homes, scenes, settling
+from services.huiyin import companies, homes, scenes, settling, years
 from services.huiyin.casts import Uncast
 from services.huiyin.clients import Client, Unanswered
 from services.huiyin.commands.running import until_told
 from services.huiyin.prints import Printer
+from services.huiyin.programmes import BadProgramme
 from services.huiyin.scenes import Script
+from services.huiyin.seasons import Season
 from services.huiyin.timelines import Step
 from services.huiyin.walks import Outcome, Stuck, Walk, Watch
 from services.huiyin.words import say
 from services.workflow.packages import BadPackage
 from services.workflow.scenarios import BadScenario
 
-_TROUBLE: Final = (Stuck, Uncast, Unanswered, settling.Unsettled, db.Unreachable, companies.Ended, OSError)
+_TROUBLE: Final = (
+    Stuck,
+    Uncast,
+    Unanswered,
+    settling.Unsettled,
+    db.Unreachable,
+    companies.Ended,
+    BadProgramme,
+    OSError,
+)
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="演完即止。Play and exit, leave no web running.")
 @click.option("--home", default="", help="演示目录,默认 HUIYIN_HOME/demo。Where to keep it.")
 def demo(once: bool, home: str) -> None:
-    """一件建议走完全程,然后开放网页。Play a suggestion's whole way, then serve the pages."""
+    """一件建议走完全程,演完一年,然后开放网页。Play a suggestion's whole way, then a year, then serve the pages."""
     settings = homes.settings()
     script = _script(settings, None)
     place = Path(home) if home else settings.home / "demo"
     click.echo(f"{say('demo_title')}\n{say('home')}: {place}\n{say('package')}: {script.package.version}\n")
     try:
-        with scenes.stage(script, place, port=0 if once else settings.port) as stage:
+        with scenes.stage(script, place) as stage:
             outcome = _play(stage.client, stage.clock, script)
-            if once:
-                raise SystemExit(bool(outcome.failures) or outcome.final_state != "closed")
+        if once:
+            raise SystemExit(bool(outcome.failures) or outcome.final_state != "closed")
+        year = years.load(settings, script)
+        with scenes.stage(year.script, place, port=settings.port) as stage:
+            _play_year(years.season(year, stage))
             _invite(stage.installation.url, script)
             until_told(Event()).wait()
     except _TROUBLE as error:
@@ -57,10 +73,20 @@ def _play(client: Client, clock: FileClock, script: Script) -> Outcome:
     click.echo(f"\n{say('result')}: {say(outcome.final_state)}, {outcome.state} ({outcome.matter_no})")
     for failure in outcome.failures:
         click.echo(f"{say('differs')} [{failure.act}]: {failure.text} / {failure.text_en}")
-    click.echo(f"\n{say('filling')}:")
-    for number, title in enumerate(crowds.gather(walk, script), 1):
-        click.echo(f"  {number:>2}  {title}")
     return outcome
+
+
+def _play_year(season: Season) -> None:
+    """Prints what was done month by month, and at the end how many matters are in which state."""
+    programme, zone, done = season.programme, season.rhythm.calendar.zone, 0
+    click.echo(f"\n{programme.title} / {programme.title_en}")
+    for month, instants in groupby(season.play(), key=lambda at: f"{at.astimezone(ZoneInfo(zone)):%Y-%m}"):
+        for _ in instants:
+            pass
+        click.echo(f"  {month}  {season.done - done:>4} {say('acts')}  {len(season.open):>4} {say('open_tasks')}")
+        done = season.done
+    for line in season.unplayed:
+        click.echo(f"{say('differs')}: {line}")
 
 
 def _teller(walk: Walk, script: Script) -> Watch:

@@ -169,6 +169,7 @@ def as_json(row: Mapping[Any, Any]) -> dict[str, Any]:
         "task_id": row["id"],
         **{name: row[name] for name in names},
         "record": row["record"],
+        "filled": row["initial"] is not None,
         "accepts": list(row["accepts"] or ()),
         "due": due.isoformat() if due else None,
         "due_at": due_at.isoformat() if due_at else None,
