@@ -44,7 +44,7 @@ class Printer:
 
     def _what(self, step: Step) -> str:
         if step["service"] == "intake":
-            return f"{say('submitted' if step['element'] == 'matter.submitted' else 'delivered')} ({step['element']})"
+            return f"{say(step['element'])} ({step['element']})"
         name = self._elements.get(step["element"], step["element"])
         unit = f" @{self._units.get(step['unit'], step['unit'])}" if step.get("unit") in self._units else ""
         if step["service"] == "notify":
