@@ -60,6 +60,28 @@ class Printer:
         return f"{'':18}{say(label)}: {text}"
 
 
+def accounts(script: Script) -> Iterator[str]:
+    """Who can sign in: a line for each role that is held for the whole locality, then one for each unit."""
+    units = {unit["id"]: unit.get("short_name") or unit["name"] for unit in script.directory["units"]}
+    whole: dict[str, list[str]] = {}
+    within: dict[str, dict[str, list[str]]] = {}
+    for player in script.cast.players:
+        for role, unit in player.roles:
+            place = whole if unit is None else within.setdefault(unit, {})
+            place.setdefault(role, []).append(f"{player.name} {player.login}" if unit is None else player.login)
+    for role, people in whole.items():
+        yield f"{_label(script, role)}: {'、'.join(people)}"
+    roles = list(dict.fromkeys(role for held in within.values() for role in held))
+    yield f"{say('units')}: {' / '.join(_label(script, role) for role in roles)}"
+    for unit, held in within.items():
+        yield f"{units.get(unit, unit)}: {' / '.join('、'.join(held.get(role, ['-'])) for role in roles)}"
+
+
+def _label(script: Script, role: str) -> str:
+    found = script.package.roles.get(role)
+    return f"{found.label} {found.label_en}" if found else role
+
+
 def _elements(package: Package) -> dict[str, str]:
     """Names of the elements of all diagrams, in the diagrams' own words, and of the texts by their subjects."""
     names: dict[str, str] = {}

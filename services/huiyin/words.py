@@ -27,6 +27,7 @@ SAID: Final = {
     "open": ("流程尚未结束", "cases are still running"),
     "acts": ("件次办理", "acts"),
     "open_tasks": ("件待办", "open tasks"),
+    "units": ("单位", "units"),
     "differs": ("与剧本不符", "not as the script says"),
     "address": ("网页地址", "the pages"),
     "accounts": ("登录账号(口令都是)", "accounts (the password of all)"),

@@ -21,7 +21,7 @@ from services.huiyin import companies, homes, scenes, settling, years
 from services.huiyin.casts import Uncast
 from services.huiyin.clients import Client, Unanswered
 from services.huiyin.commands.running import until_told
-from services.huiyin.prints import Printer
+from services.huiyin.prints import Printer, accounts
 from services.huiyin.programmes import BadProgramme
 from services.huiyin.scenes import Script
 from services.huiyin.seasons import Season
@@ -105,17 +105,9 @@ def _teller(walk: Walk, script: Script) -> Watch:
 def _invite(url: str, script: Script) -> None:
     password = next(iter(script.cast.passwords.values()))
     click.echo(f"\n{say('accounts')} {password}):")
-    units = {unit["id"]: unit.get("short_name") or unit["name"] for unit in script.directory["units"]}
-    for player in script.cast.players:
-        labels = [_role(script, role, units.get(unit or "", "")) for role, unit in player.roles]
-        click.echo(f"  {player.login:<16} {player.name}  {'; '.join(labels)}")
+    for line in accounts(script):
+        click.echo(f"  {line}")
     click.echo(f"\n{say('address')}: {url}   ({say('stop')})")
-
-
-def _role(script: Script, role: str, unit: str) -> str:
-    found = script.package.roles.get(role)
-    words = f"{found.label} {found.label_en}" if found else role
-    return f"{words} @{unit}" if unit else words
 
 
 @click.command()
