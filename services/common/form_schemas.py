@@ -152,17 +152,27 @@ def kind_of(node: Schema) -> str:
         return "group"
     if type_ == "array":
         items = node.get("items") or {}
-        return "rows" if kind_of(items) == "group" else "checkboxes" if options_of(items) else "lines"
+        return "rows" if kind_of(items) == "group" else "checkboxes" if _choices_in(items) else "lines"
     if type_ == "boolean":
         return "radio" if wanted == "radio" else "checkbox"
-    if choices := options_of(node):
-        return wanted if wanted in ("radio", "select") else "radio" if len(choices) <= _RADIOS_UP_TO else "select"
+    if count := _choices_in(node):
+        return wanted if wanted in ("radio", "select") else "radio" if count <= _RADIOS_UP_TO else "select"
     if type_ in ("integer", "number"):
         return type_
     if node.get("format") == "date":
         return "date"
     long = node.get("maxLength", 0) > _LINE_UP_TO or ("x-text" in node and "maxLength" not in node)
     return "textarea" if wanted == "textarea" or long else "text"
+
+
+def _choices_in(node: Schema) -> int:
+    """How many options `options_of` gives; they need not be made to be counted."""
+    if type_of(node) == "boolean":
+        return len(BOOLEANS)
+    parts = node.get("oneOf", ())
+    if parts and all("const" in part for part in parts):
+        return len(parts)
+    return sum(value is not None for value in node.get("enum", ()))
 
 
 def options_of(node: Schema, outer: Schema | None = None) -> list[Option]:

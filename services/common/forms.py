@@ -11,7 +11,7 @@ hidden: always its ``default``), ``x-labels``, ``x-options``, ``x-text``, ``x-er
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import current_app
@@ -170,27 +170,15 @@ def build(
     for error in errors:
         texts.setdefault(error.path, []).append(languages.pick(error.text, error.text_en))
     schema = resolve(schema, options)
-    fields = _Builder(texts, spare).group(schema, defaults(schema) if data is None else data, ())
-    ids = {name: f"f-{prefix}{name}" for name in _names(fields)}
-    summary = tuple((text, _link(ids, path)) for path, found in texts.items() for text in found)
-    return Form(tuple(_prefixed(part, prefix) for part in fields) if prefix else fields, summary)
+    fields = _Builder(texts, spare, prefix).group(schema, defaults(schema) if data is None else data, ())
+    ids = {name.removeprefix(prefix): f"f-{name}" for name in _names(fields)} if texts else {}
+    return Form(fields, tuple((text, _link(ids, path)) for path, found in texts.items() for text in found))
 
 
 def within(sent: Sent, prefix: str) -> Sent:
     """What was sent by the one form whose inputs have this prefix."""
     mine = [(name[len(prefix) :], text) for name, text in sent.items(multi=True) if name.startswith(prefix)]
     return MultiDict(mine)
-
-
-def _prefixed(part: Field, prefix: str) -> Field:
-    name = f"{prefix}{part.name}"
-    return replace(
-        part,
-        name=name,
-        choices=tuple(replace(one, id=f"f-{prefix}{one.id.removeprefix('f-')}") for one in part.choices),
-        fields=tuple(_prefixed(inner, prefix) for inner in part.fields),
-        rows=tuple(tuple(_prefixed(inner, prefix) for inner in row) for row in part.rows),
-    )
 
 
 def _macro(name: str, made: Form) -> Markup:
@@ -222,9 +210,10 @@ def _link(ids: Mapping[str, str], path: str) -> str:
 class _Builder:
     """Turns a resolved schema and data into fields; data of the wrong shape is shown as text."""
 
-    def __init__(self, texts: Mapping[str, Sequence[str]], spare: int) -> None:
+    def __init__(self, texts: Mapping[str, Sequence[str]], spare: int, prefix: str) -> None:
         self.texts = texts
         self.spare = spare
+        self.prefix = prefix
 
     def group(self, node: Schema, data: Any, path: Path, *, spare: bool = False) -> tuple[Field, ...]:
         """The fields of an object; in a spare row nothing is required, it may stay empty."""
@@ -238,7 +227,8 @@ class _Builder:
 
     def field(self, node: Schema, value: Any, path: Path, required: bool) -> Field:
         """One field with everything inside it."""
-        kind, name = kind_of(node), dotted(path)
+        kind, own = kind_of(node), dotted(path)
+        name = f"{self.prefix}{own}"
         return Field(
             name=name,
             kind=kind,
@@ -247,7 +237,7 @@ class _Builder:
             required=required,
             filled=value is not None and value != "" and value != [] and value != {},
             value="\n".join(map(sent_as, value)) if kind == "lines" and isinstance(value, list) else sent_as(value),
-            errors=self.errors(name, whole=kind in ("checkboxes", "lines")),
+            errors=self.errors(own, whole=kind in ("checkboxes", "lines")) if self.texts else (),
             least=node.get("minLength", node.get("minItems")),
             most=node.get("maxLength", node.get("maxItems")),
             choices=_choices(node, kind, value, name),

@@ -67,9 +67,12 @@ FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
         note=_NOTE,
     ),
     "reassign": _form(
-        "转办(单位内)",
-        "Pass on inside the unit",
-        ("交给本单位其他人或其他角色办理,期限不变。", "Somebody else of the unit does it; the deadline stays."),
+        "转给同事",
+        "Pass to a colleague",
+        (
+            "交给同事或本单位的其他角色办理,期限不变。",
+            "A colleague or another role of the unit does it; the deadline stays.",
+        ),
         person=_PERSON,
         role={**_ROLE, "title": "或者交给某个角色", "x-title-en": "Or which role"},
         note=_NOTE,

@@ -157,10 +157,11 @@ def _page(
     missed: int = 0,
     nothing: bool = False,
 ) -> str:
+    given = divisions.of_matters(conn, {line.task["matter_id"] for line in lines})
     shared = forms.build(schema, common or None, _shared_errors(lines, mode), prefix=ALL) if lines else None
     return render_template(
         "batch.html",
-        lines=[_shown(schema, line, mode) for line in lines],
+        lines=[_shown(schema, line, mode, given) for line in lines],
         shared=shared,
         schema=schema,
         mode=mode,
@@ -169,7 +170,6 @@ def _page(
         others=others,
         missed=missed,
         nothing=nothing,
-        proposals=divisions.of_matters(conn, {line.task["matter_id"] for line in lines}),
         matters=worklists.matters_of(conn, {line.task["matter_id"] for line in lines}),
     )
 
@@ -179,8 +179,9 @@ def _shared_errors(lines: Sequence[Line], mode: str) -> list[FieldError]:
     return list(dict.fromkeys(error for line in lines for error in line.errors)) if mode == "one" else []
 
 
-def _shown(schema: Mapping[str, Any], line: Line, mode: str) -> dict[str, Any]:
+def _shown(schema: Mapping[str, Any], line: Line, mode: str, given: Mapping[str, divisions.Division]) -> dict[str, Any]:
     spare = 1 if line.data else forms.SPARE_ROWS
     form = forms.build(schema, line.data, line.errors, spare=spare, prefix=line.prefix) if mode == "each" else None
     refusal = languages.pick(*line.refusal) if line.refusal else ""
-    return {"task": line.task, "form": form, "chosen": line.chosen, "refusal": refusal}
+    division = given.get(line.task["matter_id"]) or (divisions.of(line.task["initial"]) if mode == "one" else [])
+    return {"task": line.task, "form": form, "chosen": line.chosen, "refusal": refusal, "division": division}

@@ -17,9 +17,10 @@ _TOLD: Final = frozenset({"complete_task", "record", "operator"})
 
 
 def of_matter(conn: Connection, matter_id: str, speaker: Speaker) -> list[dict[str, Any]]:
-    """Everything people did about a matter, the latest first: {at, seq, what, who, unit, note, records}."""
+    """Everything people did about a matter, the latest first: {at, what, who, unit, note, records}."""
     found = [line for case in cases.of_matter(conn, matter_id) for line in _of_case(conn, case["id"], speaker)]
-    return sorted(found, key=lambda line: (line["at"], line["seq"]), reverse=True)
+    order = sorted(range(len(found)), key=lambda n: (found[n]["at"], n), reverse=True)
+    return [found[n] for n in order]
 
 
 def _of_case(conn: Connection, case_id: str, speaker: Speaker) -> list[dict[str, Any]]:
@@ -30,7 +31,6 @@ def _of_case(conn: Connection, case_id: str, speaker: Speaker) -> list[dict[str,
     return [
         {
             "at": row["at"],
-            "seq": row["seq"],
             "what": _what(row["kind"], data, steps.get(str(data.get("task")))),
             "who": actor_name(row["actor"]),
             "unit": unit_name(row["actor"].get("unit")),

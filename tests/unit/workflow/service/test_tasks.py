@@ -1,6 +1,7 @@
 """Tasks: the same rules for everybody, whatever way an answer comes."""
 
 from dataclasses import replace
+from time import perf_counter
 
 import pytest
 
@@ -8,7 +9,7 @@ from services.common import db
 from services.common.problems import Problem
 from services.workflow import records, tasks, verbs, worklists
 from services.workflow import tables as t
-from tests.unit.workflow.service.office import OFFICE, Office, somebody
+from tests.unit.workflow.service.office import NOW, OFFICE, Office, somebody
 
 
 def refused(office: Office, task_id: str, data: dict[str, object], who: object) -> Problem:
@@ -116,6 +117,45 @@ def test_the_work_list_is_mine_and_sorted_by_date(office: Office) -> None:
     assert [(row["unit"], row["title"]) for row in unit_list] == [("u_b", "关于增设盲道的建议")]
     assert (list(nothing), len(found), len(missed)) == ([], 1, 0)
     assert [row["element"] for row in done] == ["task_decide"]
+
+
+def test_the_work_list_counts_step_by_step(office: Office) -> None:
+    """What waits, what is late, and what is mine: claimed, or for me by name."""
+    for name in ("m1", "m2", "m3"):
+        office.start(name)
+    office.decide("m1-1", "u_a", "u_b")
+    office.later(days=12)
+    me = replace(somebody("office"), roles=(("office", None), ("liaison", "u_b")), person="p-me")
+    opinion = next(row["id"] for row in office.open("m1-1") if row["unit"] == "u_b")
+    with db.begin(office.engine) as conn:
+        tasks.claim(conn, opinion, me, office.clock.now())
+        conn.execute(t.task.update().where(t.task.c.case_id == "m2-1").values(person="p-me"))
+    with db.read(office.engine) as conn:
+        now = office.clock.now()
+        found = {row.element: (row.total, row.overdue, row.mine) for row in worklists.counts(conn, me, now)}
+        mine = worklists.todo(conn, me, worklists.Filter(mine=True), now, limit=9)
+        assert worklists.counts(conn, somebody("liaison", "u_c"), now) == []
+    assert found == {"task_decide": (2, 2, 1), "task_opinion": (1, 1, 1)}
+    assert {row["element"] for row in mine} == {"task_decide", "task_opinion"}
+
+
+def test_a_long_list_is_read_quickly(office: Office) -> None:
+    """Two thousand open tasks among thirty thousand done ones: a page and its counts take a moment."""
+    case_id = office.start()
+    [task], [matter] = office.rows(t.task, t.task.c.case_id == case_id), office.rows(t.matter)
+    done = {"state": "closed", "reason": "done", "closed_at": NOW, "closed_account": "a-other"}
+    with db.begin(office.engine) as conn:
+        conn.execute(t.matter.insert(), [{**matter, "matter_id": f"x{n}"} for n in range(2000)])
+        for start in range(0, 32_000, 2000):
+            rows = [{**task, "id": f"x-{n}", "matter_id": f"x{n % 2000}"} for n in range(start, start + 2000)]
+            conn.execute(t.task.insert(), [{**row, **(done if start else {})} for row in rows])
+    with db.read(office.engine) as conn:
+        begun = perf_counter()
+        page = worklists.todo(conn, OFFICE, worklists.Filter(), office.clock.now(), limit=51)
+        [count] = worklists.counts(conn, OFFICE, office.clock.now())
+        took = perf_counter() - begun
+    assert (len(page), count.total) == (51, 2001)
+    assert took < 1
 
 
 def test_a_record_is_added_beside_an_open_task(office: Office) -> None:
