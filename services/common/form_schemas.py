@@ -98,6 +98,10 @@ def _record(name: str) -> Schema:
         raise BadForm(f"unknown record {name}") from None
 
 
+_GROWING: Final = frozenset({"units", "deputies", "unit_people", "unit_roles", "roles"})
+"""Lists that are chosen from a box however short they are today."""
+
+
 def _write_out(node: dict[str, Any], options: Options) -> None:
     """Turn the named list into an enumeration; of a list of codes the items are enumerated.
 
@@ -111,6 +115,8 @@ def _write_out(node: dict[str, Any], options: Options) -> None:
     holder["enum"] = [code for code in labels if code in holder.get("enum", labels)]
     if holder is not node:
         node["items"] = holder
+    elif name in _GROWING:
+        node.setdefault("x-widget", "select")
     node["x-labels"] = {**node.get("x-labels", {}), **labels}
     english = {code: text for code, text in node.get("x-labels-en", {}).items() if code not in labels}
     node["x-labels-en"] = english
