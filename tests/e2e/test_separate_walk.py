@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import permutations
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -13,9 +15,11 @@ from sqlalchemy.engine import make_url
 from services.common.testing.brokers import Broker
 from services.common.testing.databases import Postgres
 from services.huiyin.parts import PARTS
+from services.workflow.scenarios import load
 from tests.e2e.commands import huiyin, read
-from tests.e2e.deployments import Deployment, deployed, everybody
+from tests.e2e.deployments import ROOT, Deployment, deployed, everybody
 
+BEGIN = datetime.fromisoformat(load((ROOT / "processes/yunting/demo/walk.yaml").read_bytes()).at)
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 
@@ -25,7 +29,8 @@ def deployment(
 ) -> Iterator[Deployment]:
     """Fourteen processes that know their own service's database and broker account only."""
     home = tmp_path_factory.mktemp("deployment")
-    with postgres_server.databases() as databases, deployed(home, broker, databases) as made:
+    start = BEGIN.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+    with postgres_server.databases() as databases, deployed(home, broker, databases, start=start) as made:
         made.start(*everybody())
         made.settle()
         yield made
