@@ -152,17 +152,20 @@ def deployed(
     broker: Broker,
     databases: Mapping[str, str],
     *,
+    package: Path = ROOT / "processes/yunting/2026",
     directory: Path = DIRECTORY,
     start: datetime = START,
     connectors: Sequence[str] = (),
 ) -> Iterator[Deployment]:
-    """A deployed installation with this directory whose processes are yet to be started; ends those that are."""
+    """A deployed installation with this package and directory whose processes are yet to be started; ends those that
+    are.
+    """
     web = dict(zip(PARTS, guards.free_ports(len(PARTS)), strict=True))
     (address,) = guards.free_ports(1)
     with _accounts(broker, connectors) as (brokers, agencies):
         clock = FileClock(home / "clock", start=start)
         made = Deployment(home, databases, brokers, agencies, clock, web)
-        made.command("init", "--package", "yunting/2026", "--directory", str(directory))
+        made.command("init", "--package", str(package), "--directory", str(directory))
         with front(address, {f"{part.prefix}/": web[part.name] for part in PARTS.values()}) as made.url:
             try:
                 yield made

@@ -1,5 +1,5 @@
-"""Drives many matters through Yunting's process at once, over HTTP, stubbornly: the same request under the same
-key until it is answered.
+"""Drives many matters through the small process at once, over HTTP, stubbornly: the same request under the
+same key until it is answered.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Driver:
         wish = plan(task, self._today())
         login = self.cast.of_person(task.person) if task.person else self.cast.holder(task.role, task.unit)
         if task.element == "task_prepare" and wish.data is not None:
-            self._note(task, login)
+            self._note(task, self.cast.holder("unit_liaison", task.unit))
         path = f"/workflow/api/v1/tasks/{task.id}/complete"
         self.tasks[task.id] = self._post(path, wish.data or {}, login, f"task:{task.id}")
 
