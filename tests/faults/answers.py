@@ -1,4 +1,4 @@
-"""What people and systems answer to a task of the small process: drawn by the task's id, so that every driver agrees."""
+"""What people and systems answer to a task of the small process: drawn by the task's id, so every driver agrees."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ from tests.faults.drivers import Driver, Submission
 from tests.faults.killers import Killer
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1500)]
-MATTERS, BY_QUEUE, WORKERS = 24, 4, 2
-PACE, PATIENCE, LEAST = (4, 12), 15.0, 0
+MATTERS, BY_QUEUE, WORKERS = 200, 25, 2
+PACE, PATIENCE, LEAST = (8, 30), 15.0, 3
 PASSWORD = "huiyin-demo-2026"
 PACKAGE = Path(__file__).parent / "processes/yunting/2026"  # some fifteen steps to a matter, see its CHANGES.md
 BUREAU, CONGRESS = "bureau", "congress"
@@ -41,7 +41,8 @@ def directory() -> dict[str, Any]:
     found["people"].append({"id": "s-99", "name": "总览", "kind": "staff", "unit": "gov_office"})
     everything = [{"role": role} for role in sorted(roles)]
     found["accounts"].append({"login": "overseer", "password": PASSWORD, "person": "s-99", "roles": everything})
-    found["sessions"][0]["numbering"] = "submission"
+    for session in found["sessions"]:
+        session["numbering"] = "submission"
     found["connectors"] = [{"id": BUREAU, "units": [AGENCY_UNIT]}, {"id": CONGRESS, "units": [], "submit": True}]
     return found
 
@@ -110,8 +111,8 @@ def test_nothing_is_lost_and_nothing_happens_twice(
     with capsys.disabled():
         print(report(driver, killer, bureau, took))  # noqa: T201  what was killed when is part of the result
     assert killer.ended == []
-    pass
-    pass
+    assert set(killer.counts()) == set(everybody(WORKERS))
+    assert min(killer.counts().values()) >= LEAST
     engines = {name: db.connect(url) for name, url in deployment.databases.items()}
     try:
         found = prove(engines, driver, bureau, congress)
