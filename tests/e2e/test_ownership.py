@@ -89,8 +89,8 @@ def tasks_of(engine: Engine, table: Any) -> dict[str, str | None]:
 def test_units_work_while_intake_is_down_and_the_ledger_catches_up(deployment: Deployment) -> None:
     """Page with the whole text, answer by form, answer by interface; then intake comes back, and is rebuilt."""
     form = suggestion()
-    logins = ("shen.ruochuan", "zhang.wei", "li.jing", "he.jun", "gu.wentao", "gao.jie")
-    deputy, congress, office, unit, head, officer = (program(deployment, login) for login in logins)
+    logins = ("shen.ruochuan", "zhang.wei", "li.jing", "he.jun", "gu.wentao", "zhuo.yawen", "gao.jie")
+    deputy, congress, office, unit, head, clerk, officer = (program(deployment, login) for login in logins)
     assert deputy.post("/api/v1/matters", form, Idempotency_Key="own-1").status == 201
     answer(congress, {"decision": "admit", "secrecy": "none"})
     for _ in ("before", "handover"):
@@ -112,7 +112,7 @@ def test_units_work_while_intake_is_down_and_the_ledger_catches_up(deployment: D
     )
     answer(head, {"text": "请尽快与代表见面。"})
     whole = {"leader": "史振宇", "section": "工程建设部", "officer": "高洁", "due_on": "2026-04-10"}
-    answer(unit, {**whole, "instruction": "先踏勘，再与代表见面。"})
+    answer(clerk, {**whole, "instruction": "先踏勘，再与代表见面。"})
     assert task(officer)["element"] == "task_contact"
 
     deployment.start(*[name for name in everybody() if name[0] == "intake"])
