@@ -43,6 +43,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "unique_items": ("“{label}”有重复的项", "“{label}” has an entry twice"),
     "contains": ("“{label}”中缺少必需的一项", "“{label}” lacks an entry that must be there"),
     "choice": ("“{label}”只能从所列选项中选择", "“{label}” must be one of the options listed"),
+    "tick": ("请勾选“{label}”", "Tick “{label}”"),
     "pattern": ("“{label}”格式不正确", "“{label}” has the wrong format"),
     "date": ("“{label}”应为日期，例如 2026-03-05", "“{label}” must be a date such as 2026-03-05"),
     "format": ("“{label}”格式不正确", "“{label}” has the wrong format"),
@@ -170,6 +171,8 @@ def _code(error: Any) -> str:
         return f"type_{wanted}" if wanted in ("integer", "number") else "type"
     if error.validator == "format":
         return "date" if error.validator_value == "date" else "format"
+    if error.validator == "const" and error.validator_value is True:
+        return "tick"
     if error.validator == "oneOf" and all("const" in part for part in error.validator_value):
         return "choice"
     return _CODES.get(str(error.validator), "invalid")

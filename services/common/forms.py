@@ -54,6 +54,8 @@ PREFIX_END: Final = ":"
 """What a prefix ends with; no name of a field has it."""
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AREA_LINES: Final = (4, 12)
+_SHORT: Final = (2, 500)
+"""Lines of an area for at most so many characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ class Field:
     def lines(self) -> int:
         """How high the text area is."""
         least, most = _AREA_LINES
+        if self.most is not None and self.most <= _SHORT[1]:
+            least = _SHORT[0]
         return max(least, min(most, self.value.count("\n") + len(self.value) // 40 + 1))
 
 

@@ -65,6 +65,13 @@ RECORDS: Final[Mapping[str, type[Record]]] = {
     "assessment": oversight.Assessment,
 }
 
+INTERNAL: Final = frozenset(
+    {"pre_handover", "pre_handover_comment", "instruction", "internal_assignment", "section_opinion", "handling_plan"}
+    | {"co_opinion", "co_opinion_check", "countersign", "dispute_decision", "consultation", "reminder"}
+    | {"reply_draft", "review", "supervision_letter", "supervision_answer", "unit_score", "honours_withheld"}
+)
+"""Records that stay with offices and units: whose matter it is sees every stage, but not these (domain 4-actors)."""
+
 
 @cache
 def _loaded(schema: type[Schema]) -> Schema:

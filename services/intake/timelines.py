@@ -12,15 +12,11 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row
 
+from services.contracts.records import INTERNAL
 from services.intake import ledger, seals, store, store_ledger
 from services.intake import tables as t
 from services.intake.seals import Eyes
 
-INTERNAL: Final = frozenset(
-    {"pre_handover", "pre_handover_comment", "instruction", "internal_assignment", "section_opinion", "handling_plan"}
-    | {"co_opinion", "co_opinion_check", "countersign", "dispute_decision", "consultation", "reminder"}
-    | {"reply_draft", "review", "supervision_letter", "supervision_answer", "unit_score", "honours_withheld"}
-)
 _LAST: Final = "\uffff"
 """Stands where no message is known, after every other at the same instant."""
 

@@ -16,20 +16,29 @@ Row = Mapping[Any, Any]
 def barred(conn: Connection, rows: Sequence[Row], speaker: Speaker) -> dict[str, str]:
     """Which of these tasks the speaker may not do, by id, with the name of the step he has done himself."""
     apart = [row for row in rows if row["apart"]]
-    if not apart:
-        return {}
-    c = t.task.c
-    columns = (c.id, c.case_id, c.element, c.name, c.unit, c.scope, c.closed_at, c.closed_by)
-    elements = {element for row in apart for element in row["apart"]}
-    cases = {row["case_id"] for row in apart}
-    where = (c.case_id.in_(cases), c.element.in_(elements), c.reason == "done")
-    done = conn.execute(select(*columns).where(*where).order_by(c.closed_at, c.id)).mappings().all()
+    done = _done(conn, apart)
     found: dict[str, str] = {}
     for row in apart:
         mine = [one for one in latest(row, done) if is_same(speaker, one["closed_by"] or {})]
         if mine:
             found[row["id"]] = str(mine[-1]["name"])
     return found
+
+
+def checked(conn: Connection, row: Row) -> list[str]:
+    """The ids of the tasks whose work this task checks."""
+    return [one["id"] for one in latest(row, _done(conn, [row]))] if row["apart"] else []
+
+
+def _done(conn: Connection, apart: Sequence[Row]) -> Sequence[Row]:
+    """The tasks of elements these are apart from, in the order in which they were done."""
+    c = t.task.c
+    columns = (c.id, c.case_id, c.element, c.name, c.unit, c.scope, c.closed_at, c.closed_by)
+    elements = {element for row in apart for element in row["apart"]}
+    where = (c.case_id.in_({row["case_id"] for row in apart}), c.element.in_(elements), c.reason == "done")
+    if not elements:
+        return []
+    return conn.execute(select(*columns).where(*where).order_by(c.closed_at, c.id)).mappings().all()
 
 
 def latest(task: Row, done: Sequence[Row]) -> list[Row]:

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from services.common.problems import Problem
-from services.workflow import answers, cases, documents, editions, matters, remarks, seals
+from services.contracts.records import INTERNAL
+from services.workflow import answers, cases, documents, editions, matters, remarks, seals, visibility
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order, UnknownCase
@@ -144,14 +145,16 @@ class Wish:
     def role(self, accepted: Sequence[str | None]) -> str:
         """The first of the accepted roles in which the speaker may add it; raises `Problem` for nobody's business.
 
-        None among them is the role in which the speaker has taken part in the case.
+        None among them is the role in which the speaker has taken part in the case, for an office or a unit: what
+        proposers may add, the diagram says.
         """
         if self.speaker.units and self.unit not in self.speaker.units:
             raise Problem("wrong_unit", 403)
         own = self._tasks()
         for wanted in accepted:
             if wanted is None:
-                found = next((str(row["role"]) for row in own if self.speaker.owns(row)), None)
+                inside = (row for row in own if self._scope(row["role"]) != "proposer")
+                found = next((str(row["role"]) for row in inside if self.speaker.owns(row)), None)
             else:
                 found = wanted if self._may(wanted, bool(own)) else None
             if found is not None:
@@ -174,7 +177,7 @@ class Wish:
         Proposers act for themselves, whatever the unit, and for them who may enter their paper forms. A unit's own
         system has the roles that are held in a unit, and no others.
         """
-        scope = self.edition.package.roles[role].scope if role in self.edition.package.roles else ""
+        scope = self._scope(role)
         if scope == "proposer":
             matter = matters.get(self.conn, self.case["matter_id"])
             proposed = matter is not None and self.speaker.is_among(matters.proposers(matter))
@@ -182,6 +185,10 @@ class Wish:
         if self.speaker.units and scope not in ("unit", "assignment"):
             return False
         return takes_part and self.speaker.holds(role, self.unit)
+
+    def _scope(self, role: str) -> str:
+        known = self.edition.package.roles.get(role)
+        return known.scope if known is not None else ""
 
 
 def addable(conn: Connection, task: Mapping[Any, Any], speaker: Speaker) -> list[str]:
@@ -235,8 +242,17 @@ def of_matter(conn: Connection, matter_id: str, speaker: Speaker) -> Sequence[Ro
 
 
 def _read(conn: Connection, where: Any, speaker: Speaker) -> Sequence[RowMapping]:
-    statement = select(t.record).where(where).order_by(t.record.c.at.desc(), t.record.c.id.desc())
-    return seals.readable(conn, conn.execute(statement).mappings().all(), speaker)
+    found = conn.execute(select(t.record).where(where)).mappings().all()
+    rows = sorted(found, key=_order, reverse=True)
+    if rows and visibility.is_outside(conn, rows[0]["matter_id"], speaker):
+        rows = [row for row in rows if row["record"] not in INTERNAL]
+    return seals.readable(conn, rows, speaker)
+
+
+def _order(row: Mapping[Any, Any]) -> tuple[datetime, int, int]:
+    """By time; at one instant by case and number: `m-2.r9` before `m-2.r10`."""
+    case, _, number = str(row["id"]).rpartition(".r")
+    return row["at"], int(case.rpartition("-")[2]), int(number)
 
 
 def with_texts(conn: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:

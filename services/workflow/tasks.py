@@ -124,7 +124,7 @@ def complete(
     batch = Batch(conn)
     batch.hold([case_of(task_id)])
     row = find(conn, task_id)  # read under the lock, so a second answer sees the first
-    if row["state"] == "closed" and _ran_out(row):
+    if ran_out(row):
         raise past_due(conn, row)
     check_open(row)
     check_speaker(row, speaker, unit)
@@ -193,10 +193,12 @@ def past_due(conn: Connection, row: Mapping[Any, Any]) -> Problem:
     return Problem("late", 409, errors=[FieldError("", "past_due", zh, en)])
 
 
-def _ran_out(row: Mapping[Any, Any]) -> bool:
+def ran_out(row: Mapping[Any, Any]) -> bool:
     """Whether it was the clock that closed the task, at the end of its own deadline."""
-    by_clock = not (row["closed_by"] or {}).get("account")
-    return by_clock and row["reason"] != "done" and row["due_at"] is not None and row["closed_at"] >= row["due_at"]
+    by_clock = row["state"] == "closed" and not (row["closed_by"] or {}).get("account")
+    return (
+        by_clock and row["reason"] != "done" and row["due_at"] is not None and bool(row["closed_at"] >= row["due_at"])
+    )
 
 
 def finish(batch: Batch, order: Order, check: Callable[[Applied], None] = lambda _: None) -> Applied:

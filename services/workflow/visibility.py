@@ -22,10 +22,23 @@ def check(conn: Connection, case_id: str, speaker: Speaker) -> Mapping[Any, Any]
         raise Problem("not_found", 404)
     if speaker.grants & EVERYTHING or _takes_part(conn, case_id, speaker):
         return case
-    matter = matters.get(conn, case["matter_id"])
-    if matter is not None and speaker.is_among(matters.proposers(matter)):
+    if _proposed(conn, case["matter_id"], speaker):
         return case
     raise Problem("not_permitted", 403)
+
+
+def is_outside(conn: Connection, matter_id: str, speaker: Speaker) -> bool:
+    """Whether somebody only proposed the matter: then he is spared what is internal to offices and units."""
+    if speaker.grants & EVERYTHING or not _proposed(conn, matter_id, speaker):
+        return False
+    c = t.task.c
+    statement = select(c.role, c.unit).where(c.matter_id == matter_id, c.person.is_(None)).distinct()
+    return not any(speaker.holds(row.role, row.unit) for row in conn.execute(statement))
+
+
+def _proposed(conn: Connection, matter_id: str, speaker: Speaker) -> bool:
+    matter = matters.get(conn, matter_id)
+    return matter is not None and speaker.is_among(matters.proposers(matter))
 
 
 def _takes_part(conn: Connection, case_id: str, speaker: Speaker) -> bool:

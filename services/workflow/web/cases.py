@@ -42,6 +42,7 @@ def case(case_id: str) -> str:
     speaker = edges.speaker()
     with edges.reading() as conn:
         row = visibility.check(conn, case_id, speaker)
+        outside = visibility.is_outside(conn, row["matter_id"], speaker)
         steps = worklists.of_case(conn, case_id)
         log = cases.log(conn, case_id)
         live = _live(conn, case_id)
@@ -50,13 +51,13 @@ def case(case_id: str) -> str:
             "case.html",
             case=row,
             matter=matters.get(conn, row["matter_id"]),
-            steps=steps,
+            steps=[{**one, "name": one["public_name"]} for one in steps if one["public_name"]] if outside else steps,
             current=current,
             done=_passed(editions.get(conn, row["package_version"]), steps).difference(current),
             deadlines=deadlines.of_case(conn, case_id),
-            warned=remarks.of_case(conn, case_id),
+            warned=[] if outside else remarks.of_case(conn, case_id),
             records=read_records(conn, records.of_case(conn, case_id, speaker)),
-            log=_lines(conn, row, log),
+            log=[] if outside else _lines(conn, row, log),
             broken=chain.first_broken(log),
             incidents=incidents.of_case(conn, case_id),
             siblings=cases.of_matter(conn, row["matter_id"]),

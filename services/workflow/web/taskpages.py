@@ -10,10 +10,24 @@ from sqlalchemy import Connection, RowMapping
 
 from services.common import forms
 from services.common.problems import FieldError, Problem
-from services.workflow import cases, deadlines, documents, edges, four_eyes, matters, records, remarks, tasks, verbs
+from services.workflow import (
+    cases,
+    deadlines,
+    documents,
+    edges,
+    four_eyes,
+    matters,
+    records,
+    remarks,
+    tasks,
+    verbs,
+    visibility,
+)
 from services.workflow import engine as e
 from services.workflow.speakers import Speaker
 from services.workflow.web import timelines
+from services.workflow.web.records import CONFIRMATION
+from services.workflow.web.shown import read_records
 
 KEEPS_TEXT: Final = frozenset({"already_done", "task_closed", "delegated", "consultation_open", "incident_open"})
 """Refusals after which the reader finds his own text on the page: nothing of it was sent, nothing overwritten."""
@@ -30,7 +44,7 @@ def show(
     speaker = edges.speaker()
     with edges.reading() as conn:
         row = tasks.get(conn, task_id, speaker)
-        is_open = row["state"] == "open"
+        is_open, outside = row["state"] == "open", visibility.is_outside(conn, row["matter_id"], speaker)
         schema = tasks.schema_of(conn, row)
         draft = tasks.draft(conn, task_id, speaker.account)
         barred = four_eyes.barred(conn, [row], speaker).get(task_id) if is_open else None
@@ -48,16 +62,28 @@ def show(
             draft=draft,
             unsent=_unsent(schema, data, draft) if form is None else None,
             problem=problem,
+            late=tasks.past_due(conn, row).errors if tasks.ran_out(row) else (),
+            before=_before(conn, row, speaker) if is_open else [],
             question=_question(conn, row),
             asked=_asked(conn, row),
             offered=verbs.available(conn, row, speaker) if is_open else [],
-            addable=records.addable(conn, row, speaker) if is_open else [],
+            addable=[one for one in records.addable(conn, row, speaker) if one != CONFIRMATION] if is_open else [],
             can_recall=not is_open and _can_recall(conn, row, speaker),
             mine=row["claimed_by"] == speaker.account,
             waits=waits,
-            warned=remarks.of_case(conn, row["case_id"]),
+            warned=[] if outside else remarks.of_case(conn, row["case_id"]),
             story=timelines.of_matter(conn, row["matter_id"], speaker),
         )
+
+
+def _before(conn: Connection, row: RowMapping, speaker: Speaker) -> list[dict[str, Any]]:
+    """What has to be read first: the work the task checks, and the last that others wrote before the task came."""
+    all_ = records.of_matter(conn, row["matter_id"], speaker)
+    found = [one for one in all_ if not four_eyes.is_same(speaker, one["actor"])]
+    checked = four_eyes.checked(conn, row)
+    last = [one for one in found if one["at"] <= row["opened_at"]][:1]
+    wanted = {one["id"]: one for one in [*(one for one in found if one["task_id"] in checked), *last]}
+    return read_records(conn, list(wanted.values()))
 
 
 def _content(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from services.workflow import cases, chain, documents, records, worklists
+from services.workflow import cases, chain, documents, records, visibility, worklists
 from services.workflow.speakers import Speaker
 from services.workflow.web.shown import read_records
 from services.workflow.web.words import actor_name, record_name, unit_name, verb_name
@@ -17,8 +17,13 @@ _TOLD: Final = frozenset({"complete_task", "record", "operator"})
 
 
 def of_matter(conn: Connection, matter_id: str, speaker: Speaker) -> list[dict[str, Any]]:
-    """Everything people did about a matter, the latest first: {at, what, who, unit, note, records}."""
+    """Everything people did about a matter, the latest first: {at, what, who, unit, note, records, …}.
+
+    Deputies read of their own matter what is not internal to offices and units.
+    """
     found = [line for case in cases.of_matter(conn, matter_id) for line in _of_case(conn, case["id"], speaker)]
+    if visibility.is_outside(conn, matter_id, speaker):
+        found = [{**line, "what": line["public"]} for line in found if line["records"] and line["public"]]
     order = sorted(range(len(found)), key=lambda n: (found[n]["at"], n), reverse=True)
     return [found[n] for n in order]
 
@@ -32,6 +37,7 @@ def _of_case(conn: Connection, case_id: str, speaker: Speaker) -> list[dict[str,
         {
             "at": row["at"],
             "what": _what(row["kind"], data, steps.get(str(data.get("task")))),
+            "public": _public(row["kind"], data, steps.get(str(data.get("task")))),
             "who": actor_name(row["actor"]),
             "unit": unit_name(row["actor"].get("unit")),
             "note": documents.expand(_note(data), texts),
@@ -63,6 +69,13 @@ class _Made:
 def _note(data: Mapping[str, Any]) -> Any:
     """What somebody wrote when he used a verb; a record shows its own texts."""
     return data.get("note") or data.get("text") if "verb" in data else None
+
+
+def _public(kind: str, data: Mapping[str, Any], task: Mapping[Any, Any] | None) -> str:
+    """What those outside read of an act: the public name of its step, or what was recorded."""
+    if kind == "record":
+        return record_name(str(data.get("record")))
+    return str(task["public_name"] or "") if task is not None and kind == "complete_task" else ""
 
 
 def _what(kind: str, data: Mapping[str, Any], task: Mapping[Any, Any] | None) -> str:

@@ -38,15 +38,19 @@ INSIDE = """
 """
 
 
-def drafted(office: Office) -> str:
-    """The version in which units draft and check in a called process of their own, all at the same time."""
+def drafting() -> dict[str, bytes]:
+    """A package in which units draft and check in a called process of their own, all at the same time."""
     found = package.files(revision=2)
     main = found["main.bpmn"].decode()
     begin, end = main.index('<bpmn:userTask id="task_opinion"'), main.index("<bpmn:multiInstanceLoop")
     call = '<bpmn:callActivity id="task_opinion" name="办理" calledElement="handling">'
     main = (main[:begin] + call + main[end:].replace("</bpmn:userTask>", "</bpmn:callActivity>", 1)).encode()
-    files = {**found, "main.bpmn": main, "handling.bpmn": package.diagram("handling", "办理", INSIDE)}
-    return publish(office, files=files)
+    return {**found, "main.bpmn": main, "handling.bpmn": package.diagram("handling", "办理", INSIDE)}
+
+
+def drafted(office: Office) -> str:
+    """Its version."""
+    return publish(office, files=drafting())
 
 
 @pytest.fixture

@@ -57,16 +57,17 @@ def test_only_the_person_may_do_it(office: Office, case_id: str) -> None:
 
 
 def test_only_the_person_takes_part_by_it(office: Office, case_id: str) -> None:
-    """A colleague in the role neither sees the case nor adds records to it."""
+    """A colleague in the role neither sees the case nor adds records to it; the person adds what the role may."""
     stranger = replace(BERT, person="d9")
     with db.read(office.engine) as conn:
         assert visibility.check(conn, case_id, replace(ANNA, person="d1"))["id"] == case_id
         with pytest.raises(Problem, match="not_permitted"):
             visibility.check(conn, case_id, stranger)
         edition, case = editions.get(conn, "testcity-2026.2"), cases.get(conn, case_id) or {}
-        assert records.Wish(conn, edition, case, "contact", None, ANNA).role([None]) == "deputy"
-        with pytest.raises(Problem, match="not_permitted"):
-            records.Wish(conn, edition, case, "contact", None, stranger).role([None])
+        assert records.Wish(conn, edition, case, "contact", None, ANNA).role(["deputy"]) == "deputy"
+        for who, role in ((stranger, "deputy"), (ANNA, None)):
+            with pytest.raises(Problem, match="not_permitted"):
+                records.Wish(conn, edition, case, "contact", None, who).role([role])
 
 
 def test_an_operator_gives_it_to_somebody_else(office: Office, case_id: str) -> None:
