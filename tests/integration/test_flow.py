@@ -7,6 +7,7 @@ call of the transport, and inside handlers. What was in memory is thrown away; f
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -184,6 +185,12 @@ def run(engines: dict[str, Engine], open_transport: Callable[[], Transport], dea
             assert numbers == sorted(numbers)
 
 
+def files_of_its_own(tmp_path: Path) -> Callable[[], Transport]:
+    """A bus for one run: what the last run sent twice must not reach services whose databases are new."""
+    directory = Path(mkdtemp(dir=tmp_path))
+    return lambda: LocalTransport(directory)
+
+
 def _is_settled(intake: Service, workflow: Service, fate: Fate) -> bool:
     deaths, fate.deaths = fate.deaths, set()
     answers = {"intake": intake.counts(), "workflow": workflow.counts()}
@@ -201,7 +208,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_on_sqlite_and_files(tmp_path: P
     """The embedded installation: three SQLite files and the local bus."""
     engines = {name: db.connect(f"sqlite:///{tmp_path}/{name}.sqlite") for name in ("intake", "workflow")}
     try:
-        run(engines, lambda: LocalTransport(tmp_path / "bus"), deaths)
+        run(engines, files_of_its_own(tmp_path), deaths)
     finally:
         for engine in engines.values():
             engine.dispose()
@@ -234,7 +241,7 @@ def test_every_single_death_is_survived(tmp_path: Path) -> None:
     engines = {name: db.connect(f"sqlite:///{tmp_path}/{name}.sqlite") for name in ("intake", "workflow")}
     try:
         for step in range(1, 90, 3):
-            run(engines, lambda: LocalTransport(tmp_path / "bus"), {step})
+            run(engines, files_of_its_own(tmp_path), {step})
     finally:
         for engine in engines.values():
             engine.dispose()
