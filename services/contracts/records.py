@@ -71,6 +71,12 @@ INTERNAL: Final = frozenset(
     | {"reply_draft", "review", "supervision_letter", "supervision_answer", "unit_score", "honours_withheld"}
 )
 """Records that stay with offices and units: whose matter it is sees every stage, but not these (domain 4-actors)."""
+INNER: Final = frozenset(
+    {"internal_assignment", "section_opinion", "handling_plan", "consultation", "reminder", "review"}
+    | {"supervision_letter", "supervision_answer", "unit_score", "honours_withheld"}
+)
+"""Of these the ones that stay with one unit and the offices: from outside, a unit's part is one piece of work
+(domain 10-scenarios 28). The others units write to each other."""
 
 
 @cache

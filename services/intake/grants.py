@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row
 
 from services.common import db, ratings
 from services.common.auth import Actor
+from services.common.sights import Sight
 from services.intake import store, store_ledger
 
 BUILT_IN: Final = {
@@ -47,6 +48,10 @@ class Scope:
     def nothing(self) -> bool:
         """Whether no matter at all can be seen."""
         return not (self.everything or self.units or self.person_id)
+
+    def sight(self, own: bool) -> Sight:
+        """What is seen of one of these matters; `own`: it was proposed in person."""
+        return Sight(everything=self.everything, inside=not own, units=self.units)
 
 
 def grants_of(engine: Engine) -> Callable[[Actor], frozenset[str]]:

@@ -1,8 +1,8 @@
 """What happened to one matter, in order, for the eyes of one reader.
 
-A deputy sees every stage of his or her own matter, but not what is internal to offices and units: proposals of who
-handles it, instructions, drafts, gates and reviews, opinions between units, supervision (domain 4-actors). Ratings stay
-sealed for everybody but their deputy and the congress office until their round is closed (`seals`).
+A deputy sees every stage of his or her own matter, but not what is internal to offices and units; a unit sees its own
+inside and not another's (`sights`). Ratings stay sealed for everybody but their deputy and the congress office until
+their round is closed (`seals`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row
 
-from services.contracts.records import INTERNAL
+from services.common.sights import Sight
 from services.intake import ledger, seals, store, store_ledger
 from services.intake import tables as t
 from services.intake.seals import Eyes
@@ -23,12 +23,12 @@ _LAST: Final = "\uffff"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Whose eyes: a deputy (`person_id` set, `inside` False) or somebody who works on matters (`inside`).
+    """Whose eyes: what they see of the matter, and who it is, where it is a deputy.
 
     `sees_ratings`: whether ratings are open to them before their round is closed.
     """
 
-    inside: bool
+    sees: Sight
     person_id: str | None = None
     sees_ratings: bool = False
 
@@ -92,10 +92,11 @@ class Story:
 def tell(conn: Connection, matter: Row[Any], reader: Reader, now: datetime) -> Story:
     """Put together the story of a matter."""
     tasks = [row for row in store_ledger.rows_of(conn, t.led_task, [matter.id]) if _shown(row, reader)]
+    limits = store_ledger.rows_of(conn, t.led_deadline, [matter.id])
     return Story(
         events=_events(conn, matter, tasks, reader),
         waiting=[_waiting(row, reader) for row in tasks if ledger.is_open(row)],
-        limits=_limits(store_ledger.rows_of(conn, t.led_deadline, [matter.id]), now),
+        limits=_limits([row for row in limits if reader.sees.knows(row.name, row.unit)], now),
     )
 
 
@@ -103,12 +104,12 @@ def _events(conn: Connection, matter: Row[Any], tasks: Sequence[Row[Any]], reade
     """Sort what happened by time; at one instant by the steps of its case, within a step acts before states."""
     milestones = store_ledger.rows_of(conn, t.led_milestone, [matter.id])
     records = store_ledger.rows_of(conn, t.led_record, [matter.id])
-    titles = {row.element: row.public_name if not reader.inside else row.name or row.public_name for row in tasks}
+    titles = {(row.element, row.unit): _title(row, reader) for row in tasks}
     sealed = seals.sealed(conn, [matter.id], Eyes(person_id=reader.person_id, sees_all=reader.sees_ratings))
     told = [
         ("", Event(at=matter.submitted_at, kind="submitted", code="submitted")),
-        *[(row.closed_message, _done(row)) for row in tasks if _is_told(row)],
-        *[(row.said_message, _recorded(row, titles)) for row in records if _is_open(row, sealed, reader)],
+        *[(row.closed_message, _done(row, reader)) for row in tasks if _is_told(row)],
+        *[(row.said_message, _recorded(row, titles, reader)) for row in records if _is_open(row, sealed, reader)],
         *[(row.message_id or _LAST, _letter(row)) for row in store.letters(conn, matter.id)],
         *[(row.message_id, _reached(row)) for row in ledger.in_order(milestones) if row.state != "submitted"],
         *[(_LAST, _reclassified(row)) for row in store.secrecy_changes(conn, matter.id)],
@@ -125,7 +126,13 @@ def _step(message_id: str) -> str:
 
 
 def _shown(task: Row[Any], reader: Reader) -> bool:
-    return bool(task.public_name or (reader.inside and task.name))
+    return bool(_title(task, reader))
+
+
+def _title(task: Row[Any], reader: Reader) -> str:
+    """A step's own name for those who see it, for others the public stage it belongs to."""
+    own = task.name if reader.sees.covers(task.unit) else None
+    return str(own or task.public_name or "")
 
 
 def _is_told(task: Row[Any]) -> bool:
@@ -135,17 +142,17 @@ def _is_told(task: Row[Any]) -> bool:
 
 
 def _is_open(record: Row[Any], sealed: frozenset[str], reader: Reader) -> bool:
-    return record.record_id not in sealed and (reader.inside or record.record not in INTERNAL)
+    return record.record_id not in sealed and reader.sees.reads(record.record, record.unit)
 
 
-def _done(task: Row[Any]) -> Event:
+def _done(task: Row[Any], reader: Reader) -> Event:
     return Event(
         at=task.closed_at,
         kind="task",
         code=task.closed_reason,
-        title=task.public_name or task.name or task.task_id,
+        title=_title(task, reader),
         unit=task.unit,
-        actor=(task.closed_by or {}).get("name") or "",
+        actor=_actor(task.closed_by, task.unit, reader),
     )
 
 
@@ -153,14 +160,21 @@ def _reached(row: Row[Any]) -> Event:
     return Event(at=row.at, kind="state", code=row.state)
 
 
-def _recorded(record: Row[Any], titles: Mapping[str, str]) -> Event:
+def _actor(actor: Mapping[str, Any] | None, unit: str | None, reader: Reader) -> str:
+    """Who acted, for those who see the unit's inside or did it themselves; for others the unit did."""
+    known = actor or {}
+    own = reader.person_id is not None and known.get("person") == reader.person_id
+    return known.get("name") or "" if own or reader.sees.covers(unit) else ""
+
+
+def _recorded(record: Row[Any], titles: Mapping[tuple[str, str | None], str], reader: Reader) -> Event:
     return Event(
         at=record.at,
         kind="record",
         code=record.record,
-        title=titles.get(record.element) or "",
+        title=titles.get((record.element, record.unit)) or "",
         unit=record.unit,
-        actor=(record.actor or {}).get("name") or "",
+        actor=_actor(record.actor, record.unit, reader),
         data=record.data,
         id=record.record_id,
     )
@@ -181,10 +195,10 @@ def _reclassified(row: Row[Any]) -> Event:
 def _waiting(task: Row[Any], reader: Reader) -> Waiting:
     deadline = task.deadline or {}
     return Waiting(
-        title=task.public_name or task.name,
+        title=_title(task, reader),
         role=task.role or "",
         unit=task.unit,
-        person=task.person if reader.inside or task.person == reader.person_id else None,
+        person=task.person if reader.sees.covers(task.unit) or task.person == reader.person_id else None,
         opened_at=task.opened_at,
         due=date.fromisoformat(deadline["due"]) if deadline.get("due") else None,
         why=tuple(deadline.get("why") or ()),

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select
 
-from services.workflow import calendar_versions, cases, chain, editions
+from services.common.sights import Sight
+from services.workflow import calendar_versions, cases, chain, editions, visibility
 from services.workflow import engine as e
 from services.workflow import tables as t
+from services.workflow.speakers import Speaker
 
 
 @dataclass(slots=True)
@@ -47,8 +49,8 @@ class _Known:
 def of_case(conn: Connection, case: Mapping[Any, Any]) -> list[dict[str, Any]]:
     """The steps of one case, first to last.
 
-    `{case, seq, kind, element, unit, actor, at, deadline, why, why_en, cause, messages: [{id, type, target}]}`;
-    `deadline` is the date by which the task done was due, and `why` how that was computed.
+    `{case, seq, kind, element, task, record, unit, actor, at, deadline, why, why_en, cause, messages: [{id, type,
+    target}]}`; `deadline` is the date by which the task done was due, and `why` how that was computed.
     """
     known, live = _Known(), None
     heard = _messages(conn, case["matter_id"])
@@ -65,6 +67,46 @@ def of_case(conn: Connection, case: Mapping[Any, Any]) -> list[dict[str, Any]]:
             continue  # the log stays readable where today's engine cannot follow it
         known.learn(effects)
     return found
+
+
+def told(
+    steps: Iterable[Mapping[str, Any]], tasks: Iterable[Mapping[Any, Any]], sees: Sight, speaker: Speaker
+) -> list[Mapping[str, Any]]:
+    """The steps of a case as somebody may read them; `tasks` are the tasks of the case.
+
+    What was done out of his sight he reads as the public stage, without person, deadline and messages; what a clock or
+    a message did, only where he sees everything.
+    """
+    by_id = {task["id"]: task for task in tasks}
+    found = (_told(step, by_id.get(str(step["task"])), sees, speaker) for step in steps)
+    return [step for step in found if step is not None]
+
+
+def _told(
+    step: Mapping[str, Any], task: Mapping[Any, Any] | None, sees: Sight, speaker: Speaker
+) -> Mapping[str, Any] | None:
+    if sees.everything or (task is not None and visibility.shown(task, sees, speaker) is task):
+        return step
+    if step["kind"] == "start" or (task is None and step["kind"] in _BY_PEOPLE and sees.covers(step["unit"])):
+        return step if sees.inside else {**step, **_STAGE}
+    if step["kind"] == "record" and sees.reads(step["record"], step["unit"]):
+        return {**step, **_STAGE}
+    if step["kind"] == "complete_task" and task is not None and task["public_name"]:
+        return {**step, **_STAGE, "element": task["public_name"]}
+    return None
+
+
+_BY_PEOPLE: Final = frozenset({"record", "operator"})
+_STAGE: Final[Mapping[str, Any]] = {
+    "task": None,
+    "actor": {},
+    "deadline": None,
+    "why": [],
+    "why_en": [],
+    "cause": None,
+    "messages": [],
+}
+"""What a step keeps to itself for those who only learn that a stage was reached."""
 
 
 def _play(
@@ -90,7 +132,9 @@ def _step(row: RowMapping, known: _Known, heard: Sequence[Mapping[str, Any]]) ->
         "seq": row["seq"],
         "kind": row["kind"],
         "element": str(known.elements.get(key) or plain or row["kind"]),
-        "unit": known.units.get(key),
+        "task": data.get("task"),
+        "record": data.get("record") if row["kind"] == "record" else None,
+        "unit": known.units.get(key) or data.get("unit"),
         "actor": row["actor"],
         "at": row["at"].isoformat(),
         "deadline": limit.due.isoformat() if limit else None,

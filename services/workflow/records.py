@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from services.common.problems import Problem
-from services.contracts.records import INTERNAL
 from services.workflow import answers, cases, documents, editions, matters, remarks, seals, visibility
 from services.workflow import engine as e
 from services.workflow import tables as t
@@ -244,8 +243,9 @@ def of_matter(conn: Connection, matter_id: str, speaker: Speaker) -> Sequence[Ro
 def _read(conn: Connection, where: Any, speaker: Speaker) -> Sequence[RowMapping]:
     found = conn.execute(select(t.record).where(where)).mappings().all()
     rows = sorted(found, key=_order, reverse=True)
-    if rows and visibility.is_outside(conn, rows[0]["matter_id"], speaker):
-        rows = [row for row in rows if row["record"] not in INTERNAL]
+    if rows:
+        sees = visibility.sight(conn, rows[0]["matter_id"], speaker)
+        rows = [row for row in rows if sees.reads(row["record"], row["unit"])]
     return seals.readable(conn, rows, speaker)
 
 

@@ -53,7 +53,7 @@ def show(matter_id: str) -> Response:
     with db.read(here.engine) as conn:
         matter = _visible(conn, matter_id, seen)
         own = any(row.person_id == seen.person_id for row in store.proposers(conn, matter_id))
-        reader = Reader(inside=not own, person_id=actor.deputy_id, sees_ratings=seen.sees_ratings)
+        reader = Reader(sees=seen.sight(own), person_id=actor.deputy_id, sees_ratings=seen.sees_ratings)
         story = timelines.tell(conn, matter, reader, here.clock.now())
         return answer({**_facts(conn, matter), **asdict(story)})
 

@@ -92,7 +92,7 @@ def _about(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
     seen = grants.scope(actor, auth.current_grants())
     line = store_ledger.rows_of(conn, tables.led_matter, [matter.id])[0]
     own = any(row.person_id == seen.person_id for row in store.proposers(conn, matter.id))
-    reader = Reader(inside=not own, person_id=actor.deputy_id, sees_ratings=seen.sees_ratings)
+    reader = Reader(sees=seen.sight(own), person_id=actor.deputy_id, sees_ratings=seen.sees_ratings)
     return {
         "matter": matter,
         "line": line,

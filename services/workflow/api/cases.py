@@ -38,6 +38,8 @@ def get(case_id: str) -> Response:
     speaker = edges.speaker()
     with edges.reading() as conn:
         row = visibility.check(conn, case_id, speaker)
+        sees = visibility.sight(conn, row["matter_id"], speaker)
+        limits = [one for one in deadlines.of_case(conn, case_id) if sees.knows(one["name"], one["unit"])]
         answer: dict[str, Any] = {
             "case_id": row["id"],
             "matter_id": row["matter_id"],
@@ -48,8 +50,8 @@ def get(case_id: str) -> Response:
             "outcome": row["outcome"],
             "stimuli": row["seq"],
             "log_intact": chain.first_broken(cases.log(conn, case_id)) is None,
-            "tasks": [task_api.as_json(task) for task in worklists.of_case(conn, case_id)],
-            "deadlines": [_deadline(limit) for limit in deadlines.of_case(conn, case_id)],
+            "tasks": task_api.told(worklists.of_case(conn, case_id), sees, speaker),
+            "deadlines": [_deadline(limit) for limit in limits],
             "records": [_record(one) for one in records_.with_texts(conn, records_.of_case(conn, case_id, speaker))],
         }
     return jsonify(answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
@@ -11,8 +11,21 @@ from sqlalchemy import Connection
 from services.common import auth, problems
 from services.common import pages as page_tools
 from services.common.problems import Problem
-from services.workflow import cases, deadlines, edges, four_eyes, matters, tasks, together, verbs, worklists
+from services.common.sights import Sight
+from services.workflow import (
+    cases,
+    deadlines,
+    edges,
+    four_eyes,
+    matters,
+    tasks,
+    together,
+    verbs,
+    visibility,
+    worklists,
+)
 from services.workflow.api.once import key, once
+from services.workflow.speakers import Speaker
 
 api = Blueprint("api_tasks", __name__, url_prefix="/api/v1")
 WATCHED: Final = 500
@@ -159,6 +172,12 @@ def body() -> dict[str, Any]:
     if not isinstance(data, dict):
         raise Problem("bad_request", 400)
     return data
+
+
+def told(rows: Sequence[Mapping[Any, Any]], sees: Sight, speaker: Speaker) -> list[dict[str, Any]]:
+    """The tasks of a case as somebody may read them."""
+    found = (visibility.shown(row, sees, speaker) for row in rows)
+    return [as_json(row) for row in found if row is not None]
 
 
 def as_json(row: Mapping[Any, Any]) -> dict[str, Any]:

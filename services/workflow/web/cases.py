@@ -42,8 +42,9 @@ def case(case_id: str) -> str:
     speaker = edges.speaker()
     with edges.reading() as conn:
         row = visibility.check(conn, case_id, speaker)
-        outside = visibility.is_outside(conn, row["matter_id"], speaker)
+        sees = visibility.sight(conn, row["matter_id"], speaker)
         steps = worklists.of_case(conn, case_id)
+        shown = (visibility.shown(step, sees, speaker) for step in steps)
         log = cases.log(conn, case_id)
         live = _live(conn, case_id)
         current = [] if live is None else e.standing(live)
@@ -51,13 +52,13 @@ def case(case_id: str) -> str:
             "case.html",
             case=row,
             matter=matters.get(conn, row["matter_id"]),
-            steps=[{**one, "name": one["public_name"]} for one in steps if one["public_name"]] if outside else steps,
+            steps=[step for step in shown if step is not None],
             current=current,
             done=_passed(editions.get(conn, row["package_version"]), steps).difference(current),
-            deadlines=deadlines.of_case(conn, case_id),
-            warned=[] if outside else remarks.of_case(conn, case_id),
+            deadlines=[one for one in deadlines.of_case(conn, case_id) if sees.knows(one["name"], one["unit"])],
+            warned=[one for one in remarks.of_case(conn, case_id) if sees.covers(one["unit"])],
             records=read_records(conn, records.of_case(conn, case_id, speaker)),
-            log=[] if outside else _lines(conn, row, log),
+            log=_lines(conn, row, log, steps, speaker) if sees.inside else [],
             broken=chain.first_broken(log),
             incidents=incidents.of_case(conn, case_id),
             siblings=cases.of_matter(conn, row["matter_id"]),
@@ -95,17 +96,25 @@ def _passed(edition: editions.Edition, steps: Sequence[Mapping[Any, Any]]) -> se
     return {step["element"] for step in closed}.union(*boxes)
 
 
-def _lines(conn: Connection, case: Mapping[Any, Any], log: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    """The rows of the log with `what` they are about and for which `unit`."""
+def _lines(
+    conn: Connection,
+    case: Mapping[Any, Any],
+    log: Sequence[Mapping[Any, Any]],
+    tasks: Sequence[Mapping[Any, Any]],
+    speaker: Speaker,
+) -> list[dict[str, Any]]:
+    """The rows of the log that somebody may read, with `what` they are about, for which `unit`, and by whom."""
     diagrams = versions.diagrams(conn, case["package_version"])
-    steps = {step["seq"]: step for step in histories.of_case(conn, {**case, "diagrams": diagrams})}
-    return [{**entry, **_about(entry, steps[entry["seq"]])} for entry in log]
+    steps = histories.of_case(conn, {**case, "diagrams": diagrams})
+    told = histories.told(steps, tasks, visibility.sight(conn, case["matter_id"], speaker), speaker)
+    by_seq = {step["seq"]: step for step in told}
+    return [{**entry, **_about(entry, by_seq[entry["seq"]])} for entry in log if entry["seq"] in by_seq]
 
 
 def _about(entry: Mapping[Any, Any], step: Mapping[str, Any]) -> dict[str, Any]:
     data = chain.payload_of(bytes(entry["payload"]))
     what = step_name(entry["kind"], data, step["element"], entry["package_version"])
-    return {"what": what, "unit": step["unit"] or data.get("unit")}
+    return {"what": what, "unit": step["unit"], "actor": step["actor"]}
 
 
 @pages.get("/cases/<case_id>/diagram")

@@ -44,7 +44,7 @@ def show(
     speaker = edges.speaker()
     with edges.reading() as conn:
         row = tasks.get(conn, task_id, speaker)
-        is_open, outside = row["state"] == "open", visibility.is_outside(conn, row["matter_id"], speaker)
+        is_open, sees = row["state"] == "open", visibility.sight(conn, row["matter_id"], speaker)
         schema = tasks.schema_of(conn, row)
         draft = tasks.draft(conn, task_id, speaker.account)
         barred = four_eyes.barred(conn, [row], speaker).get(task_id) if is_open else None
@@ -71,7 +71,7 @@ def show(
             can_recall=not is_open and _can_recall(conn, row, speaker),
             mine=row["claimed_by"] == speaker.account,
             waits=waits,
-            warned=[] if outside else remarks.of_case(conn, row["case_id"]),
+            warned=[one for one in remarks.of_case(conn, row["case_id"]) if sees.covers(one["unit"])],
             story=timelines.of_matter(conn, row["matter_id"], speaker),
         )
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from services.common.sights import Sight
 from services.workflow import cases, chain, documents, records, visibility, worklists
 from services.workflow.speakers import Speaker
 from services.workflow.web.shown import read_records
@@ -19,16 +20,24 @@ _TOLD: Final = frozenset({"complete_task", "record", "operator"})
 def of_matter(conn: Connection, matter_id: str, speaker: Speaker) -> list[dict[str, Any]]:
     """Everything people did about a matter, the latest first: {at, what, who, unit, note, records, …}.
 
-    Deputies read of their own matter what is not internal to offices and units.
+    Of what is not theirs to know, deputies and other units read the public stage with the records they may read.
     """
-    found = [line for case in cases.of_matter(conn, matter_id) for line in _of_case(conn, case["id"], speaker)]
-    if visibility.is_outside(conn, matter_id, speaker):
-        found = [{**line, "what": line["public"]} for line in found if line["records"] and line["public"]]
+    sees = visibility.sight(conn, matter_id, speaker)
+    lines = [line for case in cases.of_matter(conn, matter_id) for line in _of_case(conn, case["id"], sees, speaker)]
+    found = [line if line["open"] else {**line, **_STAGE, "what": line["public"]} for line in lines if _is_told(line)]
     order = sorted(range(len(found)), key=lambda n: (found[n]["at"], n), reverse=True)
     return [found[n] for n in order]
 
 
-def _of_case(conn: Connection, case_id: str, speaker: Speaker) -> list[dict[str, Any]]:
+_STAGE: Final[Mapping[str, Any]] = {"who": "", "note": None}
+"""What a line keeps to itself for those who only learn that a stage was reached."""
+
+
+def _is_told(line: Mapping[str, Any]) -> bool:
+    return bool(line["open"] or (line["public"] and line["records"]))
+
+
+def _of_case(conn: Connection, case_id: str, sees: Sight, speaker: Speaker) -> list[dict[str, Any]]:
     steps = {row["id"]: row for row in worklists.of_case(conn, case_id)}
     made = _Made(read_records(conn, records.of_case(conn, case_id, speaker)))
     rows = [(row, chain.payload_of(bytes(row["payload"]))) for row in cases.log(conn, case_id) if row["kind"] in _TOLD]
@@ -37,6 +46,7 @@ def _of_case(conn: Connection, case_id: str, speaker: Speaker) -> list[dict[str,
         {
             "at": row["at"],
             "what": _what(row["kind"], data, steps.get(str(data.get("task")))),
+            "open": _is_open(data, steps.get(str(data.get("task"))), sees, speaker),
             "public": _public(row["kind"], data, steps.get(str(data.get("task")))),
             "who": actor_name(row["actor"]),
             "unit": unit_name(row["actor"].get("unit")),
@@ -45,6 +55,11 @@ def _of_case(conn: Connection, case_id: str, speaker: Speaker) -> list[dict[str,
         }
         for row, data in rows
     ]
+
+
+def _is_open(data: Mapping[str, Any], task: Mapping[Any, Any] | None, sees: Sight, speaker: Speaker) -> bool:
+    """Whether an act is told whole: by the unit of its task, else by the one it was done for."""
+    return sees.covers(data.get("unit")) if task is None else visibility.shown(task, sees, speaker) is task
 
 
 class _Made:

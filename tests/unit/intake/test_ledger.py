@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.common import db
+from services.common.sights import Sight
 from services.contracts.envelopes import Message
 from services.intake import grants, ledger, listings, statistics, tables, timelines
 from services.intake.listings import Filter
@@ -262,7 +263,7 @@ def test_a_deputy_does_not_read_what_is_internal(world: World) -> None:
     """Drafts stay inside; a task without a public name too."""
     matter_id = world.submit(co_proposers=["d-2"]).matter_id
     apply(world, *stories.handled(matter_id)[:20])
-    inside, own = (story(world, reader) for reader in (Reader(inside=True), deputy("d-1")))
+    inside, own = (story(world, reader) for reader in (Reader(sees=Sight(inside=True)), deputy("d-1")))
     assert kinds(inside) == ["handover", "contact", "reply_draft"]
     assert kinds(own) == ["handover", "contact"]
     assert [task.title for task in inside.waiting] == ["审核"]
@@ -273,7 +274,7 @@ def test_the_story_is_told_in_order(world: World) -> None:
     """From submission to completion, with every deadline and its first date."""
     matter_id = world.submit().matter_id
     apply(world, *stories.handled(matter_id))
-    told = story(world, Reader(inside=True))
+    told = story(world, Reader(sees=Sight(inside=True)))
     states = [event.code for event in told.events if event.kind in ("submitted", "state")]
     assert states[0] == "submitted"
     assert states[-1] == "completed"
@@ -297,7 +298,7 @@ def test_what_happens_at_one_instant_is_told_in_the_order_of_the_case(world: Wor
     ]
     world.receive(*opened, *reversed(said))
     world.work()
-    told = [(e.kind, e.title or e.code) for e in story(world, Reader(inside=True)).events[1:]]
+    told = [(e.kind, e.title or e.code) for e in story(world, Reader(sees=Sight(inside=True))).events[1:]]
     assert told == [
         ("task", "交办"),
         ("state", "handed_over"),
@@ -313,13 +314,16 @@ def test_a_task_for_one_person_is_no_units(world: World) -> None:
     matter_id = world.submit(co_proposers=["d-2"]).matter_id
     apply(world, Case(matter_id).task("c-1.1", None, role="deputy", person="d-1", public_name="代表评价"))
     assert line(world).units == ()
-    seen = {who: story(world, who).waiting[0].person for who in (Reader(inside=True), deputy("d-1"), deputy("d-2"))}
+    seen = {
+        who: story(world, who).waiting[0].person
+        for who in (Reader(sees=Sight(inside=True)), deputy("d-1"), deputy("d-2"))
+    }
     assert list(seen.values()) == ["d-1", "d-1", None]
 
 
 def deputy(person_id: str) -> Reader:
     """A deputy's eyes."""
-    return Reader(inside=False, person_id=person_id)
+    return Reader(sees=Sight(), person_id=person_id)
 
 
 def story(world: World, reader: Reader) -> timelines.Story:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from services.common import db
+from services.common.sights import Sight
 from services.contracts.envelopes import Message
 from services.intake import listings, tables, timelines
 from services.intake.grants import Scope
@@ -48,7 +49,7 @@ def say(world: World, messages: Sequence[Message]) -> None:
 
 def seen(world: World, **eyes: object) -> list[str]:
     """Whose ratings somebody reads, in the story and, as a number, in the list."""
-    reader = Reader(inside="person_id" not in eyes, **eyes)  # type: ignore[arg-type]
+    reader = Reader(sees=Sight(inside="person_id" not in eyes), **eyes)  # type: ignore[arg-type]
     scope = Scope(everything=True, **eyes)  # type: ignore[arg-type]
     with db.read(world.engine) as conn:
         matter = conn.execute(tables.matter.select()).one()
@@ -102,7 +103,7 @@ def test_another_unit_s_round_opens_nothing(world: World) -> None:
     say(world, [case.milestone("feedback_closed")])
     with db.read(world.engine) as conn:
         matter = conn.execute(tables.matter.select()).one()
-        events = timelines.tell(conn, matter, Reader(inside=True), world.clock.now()).events
+        events = timelines.tell(conn, matter, Reader(sees=Sight(inside=True)), world.clock.now()).events
     assert [event.data["unit"] for event in events if event.code == "feedback"] == ["edu", "edu"]
     say(world, [*rated(case, 4, "d-1", "traffic"), case.milestone("feedback_closed")])
     assert len(seen(world)) == 4
