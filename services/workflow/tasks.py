@@ -66,6 +66,15 @@ def beside(conn: Connection, task_id: str) -> Sequence[RowMapping]:
     return conn.execute(select(t.task).where(asked).order_by(t.task.c.opened_at)).mappings().all()
 
 
+def question_of(conn: Connection, row: Mapping[Any, Any]) -> dict[str, Any] | None:
+    """What is asked by a task beside another one, and by whom."""
+    if row["beside"] is None:
+        return None
+    asked = row["question"] or {}
+    text = documents.expand(asked.get("text"), documents.load(conn, documents.references(asked)))
+    return {"text": text, "by": asked.get("by") or {}}
+
+
 def claim(conn: Connection, task_id: str, speaker: Speaker, now: datetime) -> None:
     """Take the task out of the common pile; raises `Problem` claimed when a colleague has it, or four_eyes."""
     row = get(conn, task_id, speaker)

@@ -59,7 +59,10 @@ def list_everything() -> Response:
 @api.get("/tasks/<task_id>")
 @auth.signed_in
 def get(task_id: str) -> Response:
-    """One task with form schema, deadline, own draft, what the form holds at first, and the text of its matter."""
+    """One task with form schema, deadline, own draft, what the form holds at first, and the text of its matter.
+
+    `verbs` are what the person asking may do with it besides; `question` is what somebody asked beside another task.
+    """
     speaker = edges.speaker()
     with edges.reading() as conn:
         row = tasks.get(conn, task_id, speaker)
@@ -73,6 +76,8 @@ def get(task_id: str) -> Response:
             "draft": draft["data"] if draft else None,
             "initial": tasks.initial_of(conn, row),
             "barred": bool(four_eyes.barred(conn, [row], speaker)),
+            "verbs": verbs.available(conn, row, speaker) if row["state"] == "open" else [],
+            "question": tasks.question_of(conn, row),
             "matter": matter["data"] if matter else None,
         }
     return jsonify({key: value for key, value in answer.items() if key not in ("matter_no", "title")})
@@ -182,12 +187,12 @@ def told(rows: Sequence[Mapping[Any, Any]], sees: Sight, speaker: Speaker) -> li
 
 def as_json(row: Mapping[Any, Any]) -> dict[str, Any]:
     """A task of a list as programs see it."""
-    names = ("case_id", "matter_id", "matter_no", "title", "element", "name", "role", "unit", "person", "form", "state")
+    names = ("case_id", "matter_id", "matter_no", "title", "element", "name", "role", "unit", "person", "delegate")
     due, due_at, opened = row["due"], row["due_at"], row["opened_at"]
     return {
         "task_id": row["id"],
         **{name: row[name] for name in names},
-        "record": row["record"],
+        **{name: row[name] for name in ("beside", "form", "state", "record")},
         "filled": row["initial"] is not None,
         "accepts": list(row["accepts"] or ()),
         "due": due.isoformat() if due else None,

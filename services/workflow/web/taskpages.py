@@ -13,7 +13,6 @@ from services.common.problems import FieldError, Problem
 from services.workflow import (
     cases,
     deadlines,
-    documents,
     edges,
     four_eyes,
     matters,
@@ -64,7 +63,7 @@ def show(
             problem=problem,
             late=tasks.past_due(conn, row).errors if tasks.ran_out(row) else (),
             before=_before(conn, row, speaker) if is_open else [],
-            question=_question(conn, row),
+            question=tasks.question_of(conn, row),
             asked=_asked(conn, row),
             offered=verbs.available(conn, row, speaker) if is_open else [],
             addable=[one for one in records.addable(conn, row, speaker) if one != CONFIRMATION] if is_open else [],
@@ -109,18 +108,9 @@ def _unsent(schema: Mapping[str, Any], data: Mapping[str, Any] | None, draft: Ma
     return forms.show(schema, mine) if mine else None
 
 
-def _question(conn: Connection, row: RowMapping) -> dict[str, Any] | None:
-    """What is asked by a task beside another one, and by whom."""
-    if row["beside"] is None:
-        return None
-    asked = row["question"] or {}
-    text = documents.expand(asked.get("text"), documents.load(conn, documents.references(asked)))
-    return {"text": text, "by": asked.get("by") or {}}
-
-
 def _asked(conn: Connection, row: RowMapping) -> list[dict[str, Any]]:
     """The open questions beside a task."""
-    return [{**one, "question": _question(conn, one)} for one in tasks.beside(conn, row["id"])]
+    return [{**one, "question": tasks.question_of(conn, one)} for one in tasks.beside(conn, row["id"])]
 
 
 def _can_recall(conn: Connection, row: RowMapping, speaker: Speaker) -> bool:

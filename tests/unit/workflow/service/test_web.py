@@ -392,3 +392,18 @@ def test_who_did_the_work_sees_that_somebody_else_checks_it(office: Office, peop
     assert 'value="complete"' in people["colleague"].page(f"/tasks/{gate}")
     assert people["colleague"].api("GET", f"/tasks/{gate}")[1]["barred"] is False
     assert people["colleague"].send(f"/tasks/{gate}", action="complete", note="同意")[0] == 303
+
+
+def test_programs_read_what_may_be_done_with_a_task(office: Office, people: dict[str, Person]) -> None:
+    """The verbs its page offers, who acts for whom, and what a side task asks beside which other."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    main = office.open(case_id)[0]["id"]
+    liaison = people["liaison"]
+    assert liaison.api("GET", f"/tasks/{main}")[1]["verbs"] == ["reassign", "delegate", "consult"]
+    liaison.api("POST", f"/tasks/{main}/verbs/consult", {"person": "p-colleague", "text": "可行吗"})
+    side = next(task["id"] for task in office.open(case_id) if task["beside"])
+    asked = people["colleague"].api("GET", f"/tasks/{side}")[1]
+    assert (asked["beside"], asked["question"]["text"], asked["verbs"]) == (main, "可行吗", [])
+    assert liaison.api("POST", f"/tasks/{main}/verbs/delegate", {"person": "p-colleague"})[0] == 200
+    assert people["colleague"].api("GET", f"/tasks/{main}")[1]["delegate"] == "p-colleague"
