@@ -1,24 +1,19 @@
-"""What every page has: the list of places, dates, long tables in parts, and the address of its assets."""
+"""What every page has: the list of places, dates, long tables in parts."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, request, send_from_directory, url_for
+from flask import Flask, request
 from werkzeug.datastructures import MultiDict
 
-from services.common import auth, kept, languages
+from services.common import assets, auth, kept, languages
 
-DIST: Final = Path(__file__).parent / "static" / "dist"
 PAGE_SIZE: Final = 50
 _MAX_PAGE: Final = 10_000
-_FOREVER: Final = 365 * 24 * 3600
 
 Item = TypeVar("Item")
 
@@ -91,19 +86,8 @@ def page_of(found: Iterable[Item], number: int, size: int = PAGE_SIZE) -> Page[I
 
 def install(app: Flask) -> None:
     """Give the app its assets, and its templates the functions and filters of this module."""
-
-    @app.get("/static/<path:filename>")
-    @auth.public
-    def static(filename: str) -> Response:
-        """A built asset; under an address that names its content it may be kept for ever."""
-        named = "v" in request.args
-        response = send_from_directory(DIST, filename, max_age=_FOREVER if named else None)
-        if named:
-            response.cache_control.immutable = True
-        return response
-
+    assets.install(app)
     app.jinja_env.globals.update(
-        asset=asset,
         places=places,
         page_url=page_url,
         today=today,
@@ -140,21 +124,6 @@ def _with(name: str, value: str) -> str:
     query: MultiDict[str, str] = MultiDict(request.args)
     query[name] = value
     return f"?{urlencode(list(query.items(multi=True)))}"
-
-
-def asset(name: str) -> str:
-    """The address of a built asset; it changes with the content, so browsers may keep it for ever."""
-    return url_for("static", filename=name, v=_fingerprint(DIST / name, _changed(DIST / name)))
-
-
-def _changed(path: Path) -> int:
-    """When the file was built; 0 for assets that were not built, whose pages come without looks."""
-    return path.stat().st_mtime_ns if path.is_file() else 0
-
-
-@cache
-def _fingerprint(path: Path, changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if changed else "0"
 
 
 def zone() -> ZoneInfo:

@@ -212,34 +212,6 @@ def test_requests_are_named_in_answers_and_traces(app: Flask, client: FlaskClien
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", answer.json["trace"])
 
 
-def test_assets_are_kept_for_ever_under_an_address_that_changes(
-    app: Flask, client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A new build gets a new address; without the fingerprint nothing is kept for ever."""
-    monkeypatch.setattr(pages, "DIST", tmp_path)
-    (tmp_path / "app.css").write_text("a{}")
-    with app.test_request_context("/", environ_overrides={"SCRIPT_NAME": "/workflow"}):
-        first = pages.asset("app.css")
-        (tmp_path / "app.css").write_text("b{color:red}")
-        assert first.startswith("/workflow/static/app.css?v=")
-        assert pages.asset("app.css") != first
-    with client.get(first.removeprefix("/workflow")) as kept:
-        assert "immutable" in kept.headers["Cache-Control"]
-        assert "max-age=31536000" in kept.headers["Cache-Control"]
-    with client.get("/static/app.css") as asked_again:
-        assert "immutable" not in asked_again.headers["Cache-Control"]
-
-
-def test_pages_work_before_the_assets_are_built(
-    client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They look plain, but they work; nothing outside the folder is served."""
-    monkeypatch.setattr(pages, "DIST", tmp_path / "nothing")
-    assert client.get("/open").status_code == 200
-    for path in ("app.css", "../secret", "..%2fsecret", "%2e%2e/secret", "app\x00.css"):
-        assert client.get(f"/static/{path}").status_code == 404, path
-
-
 def test_health_answers_everybody(client: FlaskClient) -> None:
     """Live, ready and settled need no sign-in: probes have none."""
     assert client.get("/health/live").json == {"service": "notify", "status": "ok"}
