@@ -247,10 +247,9 @@ def _order(wanted: Filter) -> tuple[ColumnElement[Any], ...]:
 
 def _lines(conn: Connection, rows: Sequence[Row[Any]], scope: Scope, now: datetime) -> list[Line]:
     ids = [row.id for row in rows]
-    by_matter = {
-        table: _grouped(store_ledger.rows_of(conn, table, ids))
-        for table in (t.proposer, t.led_unit, t.led_deadline, t.led_task)
-    }
+    next_ones = t.led_deadline.c.deadline_id.in_([row.next_deadline for row in rows])
+    wanted = {t.proposer: (), t.led_unit: (), t.led_deadline: (next_ones,), t.led_task: (_may_be_open(),)}
+    by_matter = {table: _grouped(store_ledger.rows_of(conn, table, ids, *parts)) for table, parts in wanted.items()}
     eyes = Eyes(person_id=scope.person_id, sees_all=scope.sees_ratings)
     records = store_ledger.record_counts(conn, ids, without=seals.sealed(conn, ids, eyes))
     delegations = directories.delegations(conn, t.directory, {row.lead_proposer for row in rows})
@@ -258,6 +257,12 @@ def _lines(conn: Connection, rows: Sequence[Row[Any]], scope: Scope, now: dateti
         _line(row, {table: found.get(row.id, []) for table, found in by_matter.items()}, records, delegations, now)
         for row in rows
     ]
+
+
+def _may_be_open() -> ColumnElement[bool]:
+    """Tasks that `ledger.is_open` has to look at: a year's other thousands are closed."""
+    task = t.led_task.c
+    return or_(task.closed_message.is_(None), task.opened_as_of >= task.closed_as_of)
 
 
 def _grouped(rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:

@@ -43,20 +43,20 @@ def _rating(row: Row) -> Rating:  # type: ignore[type-arg]
 def _ends(conn: Connection, matter_ids: Sequence[str]) -> dict[str, list[datetime]]:
     """The instants at which rounds were closed, by case."""
     found: dict[str, list[datetime]] = defaultdict(list)
-    for row in store_ledger.rows_of(conn, t.led_milestone, matter_ids):
-        if row.state in ratings.ROUND_ENDS:
-            found[row.case_id].append(row.at)
-    for row in store_ledger.rows_of(conn, t.led_case, matter_ids):
-        if row.closed_as_of is not None:
-            found[row.case_id].append(row.closed_as_of)
+    is_end = t.led_milestone.c.state.in_(ratings.ROUND_ENDS)
+    for row in store_ledger.rows_of(conn, t.led_milestone, matter_ids, is_end):
+        found[row.case_id].append(row.at)
+    for row in store_ledger.rows_of(conn, t.led_case, matter_ids, t.led_case.c.closed_as_of.is_not(None)):
+        found[row.case_id].append(row.closed_as_of)
     return found
 
 
 def _asked(conn: Connection, matter_ids: Sequence[str]) -> dict[str, list[Asked]]:
     """The tasks in which deputies rate, by case."""
     found: dict[str, list[Asked]] = defaultdict(list)
-    for row in store_ledger.rows_of(conn, t.led_task, matter_ids):
-        if row.record == ratings.RECORD and row.opened_at is not None:
+    is_rating = t.led_task.c.record == ratings.RECORD
+    for row in store_ledger.rows_of(conn, t.led_task, matter_ids, is_rating):
+        if row.opened_at is not None:
             closed = None if ledger.is_open(row) else row.closed_at
             found[row.case_id].append(Asked(row.element, row.unit, row.opened_at, closed))
     return found

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, delete, func, insert, select, text, update
 
 from services.common import db
 from services.contracts.envelopes import Message
@@ -82,10 +82,12 @@ def put_line(conn: Connection, matter_id: str, line: Values, units: Mapping[str,
         conn.execute(insert(t.led_unit), rows)
 
 
-def rows_of(conn: Connection, table: Table, matter_ids: Sequence[str]) -> Sequence[Row[Any]]:
-    """All rows of a `led_` table about these matters."""
+def rows_of(
+    conn: Connection, table: Table, matter_ids: Sequence[str], *conditions: ColumnElement[bool]
+) -> Sequence[Row[Any]]:
+    """The rows of a `led_` table about these matters, all or those that meet the conditions."""
     first = next(iter(table.primary_key))
-    query = select(table).where(table.c.matter_id.in_(matter_ids))
+    query = select(table).where(table.c.matter_id.in_(matter_ids), *conditions)
     return conn.execute(query.order_by(table.c.matter_id, first)).all()
 
 

@@ -11,12 +11,12 @@ from openpyxl import load_workbook
 from sqlalchemy import event
 
 from services.common import db
-from services.intake import ledger, listings, statistics, tables
+from services.intake import ledger, listings, statistics
 from services.intake.grants import Scope
 from services.intake.listings import Filter
-from tests.unit.intake import stories
+from tests.unit.intake import crowds, stories
 from tests.unit.intake.readers import Reader
-from tests.unit.intake.worlds import FORM, Case, World, package
+from tests.unit.intake.worlds import Case, World, package
 
 ALL = Scope(everything=True)
 CONTACT = {"phase": "before", "channel": "phone", "date": "2026-02-01", "persons": "周教育", "summary": "已沟通"}
@@ -133,8 +133,7 @@ def test_a_sealed_rating_s_local_fields_are_not_exported(world: World) -> None:
 
 def test_a_thousand_matters_take_no_more_questions_than_ten(world: World) -> None:
     """The number of statements does not grow with the lines; page and export stay within a second or two."""
-    base = dict(world.rows(tables.matter)[0]) if world.submit().created else {}
-    fill(world, base, 1_000)
+    crowds.fill(world, 1_000)
     now = world.clock.now() + timedelta(days=90)
     asked: list[str] = []
     event.listen(world.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
@@ -150,20 +149,3 @@ def test_a_thousand_matters_take_no_more_questions_than_ten(world: World) -> Non
         listings.local_fields(conn, ALL, Filter(), now)
     assert len(asked) < 40
     assert time.perf_counter() - begun < 4
-
-
-def fill(world: World, base: dict[str, Any], count: int) -> None:
-    """As many matters under way, each with proposer, units, deadline and task, written at once."""
-    ids = [f"m-{n}" for n in range(count)]
-    line = {"state": "in_handling", "open_tasks": 1, "next_due": None, "next_due_at": world.clock.now()}
-    with db.begin(world.engine) as conn:
-        many = [{**base, "id": key, "no": key, "tracker": key, "title": f"{FORM['title']}{key}"} for key in ids]
-        conn.execute(tables.matter.insert(), many)
-        about = {"position": 0, "person_id": "d-1", "name": "李云"}
-        conn.execute(tables.proposer.insert(), [{"matter_id": key, **about} for key in ids])
-        conn.execute(tables.led_matter.insert(), [{"matter_id": key, **line, "next_deadline": key} for key in ids])
-        conn.execute(tables.led_unit.insert(), [{"matter_id": key, "unit": "edu", "role": "lead"} for key in ids])
-        limit = {"case_id": "c", "name": "reply", "state": "open", "why": ["三个月"], "due_at": world.clock.now()}
-        conn.execute(tables.led_deadline.insert(), [{"deadline_id": key, "matter_id": key, **limit} for key in ids])
-        task = {"case_id": "c", "name": "办理", "opened_message": "x", "opened_as_of": world.clock.now()}
-        conn.execute(tables.led_task.insert(), [{"task_id": key, "matter_id": key, **task} for key in ids])
