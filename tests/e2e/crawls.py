@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from time import perf_counter
 from typing import Final
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -69,11 +70,15 @@ class Site:
 
 @dataclass(slots=True)
 class Crawl:
-    """What one person came to: addresses by kind, and those that were refused, with their status and referrer."""
+    """What one person came to: addresses by kind, and those that were refused, with their status and referrer.
+
+    `took`: the milliseconds from each question to the whole answer.
+    """
 
     found: dict[Kind, list[str]] = field(default_factory=dict)
     refused: list[tuple[int, str, str]] = field(default_factory=list)
     html: set[str] = field(default_factory=set)
+    took: dict[str, float] = field(default_factory=dict)
 
 
 def crawl(site: Site, requests: APIRequestContext) -> Crawl:
@@ -86,7 +91,9 @@ def crawl(site: Site, requests: APIRequestContext) -> Crawl:
         counted[kind] += 1
         if counted[kind] > EACH:
             continue
+        begun = perf_counter()
         answer = requests.get(site.url + address, headers={"Accept": "text/html"})
+        done.took[address] = (perf_counter() - begun) * 1000
         done.found.setdefault(kind, []).append(address)
         if answer.status >= 400:
             done.refused.append((answer.status, address, referrer))
