@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import select
 
+from services.common import db
 from services.huiyin import sightings
 from services.huiyin.clients import Client
 from services.huiyin.stories import Story
+from services.workflow import tables as t
 from tests.e2e import cities
 from tests.e2e.cities import PlayedYear
 
@@ -59,6 +62,16 @@ def test_the_first_suggestion_goes_the_way_of_the_walk(year: PlayedYear, matters
     assert matters["demo-01"]["no"] == "155001"
     assert matters["demo-01"]["state"] == "closed_out"
     assert year.season.stories["demo-01"].lines == []
+
+
+def test_what_the_clock_takes_away_after_its_date_has_expired(year: PlayedYear) -> None:
+    """Nobody revoked it."""
+    c = t.task.c
+    ended = select(c.reason, c.closed_by, c.due_at, c.closed_at).where(c.reason.in_(("expired", "revoked")))
+    with db.begin(year.stage.installation.engines["workflow"]) as conn:
+        rows = conn.execute(ended).all()
+    late = [row for row in rows if row.due_at is not None and row.due_at <= row.closed_at]
+    assert {row.reason for row in late if not row.closed_by.get("account")} == {"expired"}
 
 
 def test_played_again_it_is_the_same(year: PlayedYear, tmp_path: Path) -> None:

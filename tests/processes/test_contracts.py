@@ -35,4 +35,6 @@ def test_records_and_messages_of_all_scenarios_are_valid(folder: Path, monkeypat
     for message in sent:
         if f"{message.name}.v1" in messages.MESSAGES:  # others go from case to case only
             assert messages.validate(f"{message.name}.v1", message.data)
+    empty = [x.template for x in seen if isinstance(x, e.Noticed) and None in x.data.values()]
+    assert empty == [], "a text that says None"
     assert all(address.split("@")[-1] for x in seen if isinstance(x, e.Noticed) for address in x.to)

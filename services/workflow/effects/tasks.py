@@ -64,17 +64,25 @@ def changed(scene: Scene, effect: e.TaskChanged) -> None:
 
 def closed(scene: Scene, effect: e.TaskClosed) -> None:
     """A task ends, for whatever reason; nobody may act on it any more."""
+    reason = _reason(scene, effect)
     scene.changes.tasks_closed.append(
         {
             "b_id": effect.task_id,
-            "b_reason": effect.reason,
+            "b_reason": reason,
             "b_closed_at": scene.at,
             "b_closed_by": scene.actor,
             "b_account": scene.actor.get("account"),
-            "b_warnings": [*scene.warnings] if effect.reason == "done" and scene.warnings else None,
+            "b_warnings": [*scene.warnings] if reason == "done" and scene.warnings else None,
         }
     )
-    _emit_closed(scene, scene.tasks[effect.task_id], effect.reason, successor=None)
+    _emit_closed(scene, scene.tasks[effect.task_id], reason, successor=None)
+
+
+def _reason(scene: Scene, effect: e.TaskClosed) -> str:
+    """What the clock takes away after its due date has expired; what somebody takes away is revoked."""
+    due = scene.tasks[effect.task_id]["due_at"]
+    by_clock = effect.reason == "revoked" and not scene.actor.get("account")
+    return "expired" if by_clock and due is not None and due <= scene.at else effect.reason
 
 
 def _emit_closed(scene: Scene, row: Row, reason: str, successor: str | None) -> None:
