@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Final
 
 from services.contracts import catalogue
+from services.contracts.fields import IDENTIFIER
 
 Schema = Mapping[str, Any]
 Options = Mapping[str, Sequence[tuple[str, str]]]
@@ -215,3 +216,9 @@ def sent_as(value: Any) -> str:
     if value is None:
         return ""
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def ids_of(schema: Schema) -> frozenset[str]:
+    """The fields of a resolved form that hold the id of something which people know by no name."""
+    parts = (schema.get("properties") or {}).items()
+    return frozenset(name for name, part in parts if part.get("pattern") == IDENTIFIER and not options_of(part))

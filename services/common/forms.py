@@ -26,6 +26,7 @@ from services.common.form_schemas import (
     Option,
     Options,
     Schema,
+    ids_of,
     kind_of,
     options_of,
     resolve,
@@ -153,8 +154,10 @@ def _has_some_of(schema: Schema, sent: Iterable[str]) -> bool:
 
 
 def show(schema: Schema, data: Mapping[str, Any], *, options: Options | None = None) -> Markup:
-    """A form that was filled in, to read: labels and values; questions left empty are left out."""
-    return _macro("form_facts", build(schema, data, (), options=options, spare=0))
+    """A form that was filled in, to read: labels and values; no empty answers, and no ids that only programs read."""
+    made = build(schema, data, (), options=options, spare=0)
+    ids = ids_of(resolve(schema, options))
+    return _macro("form_facts", Form(tuple(part for part in made.fields if part.name not in ids), ()))
 
 
 def build(

@@ -102,7 +102,7 @@ class Season:
             for name in ("opens", "shuts"):
                 if name in session:
                     open_ = {"open": name == "opens", "current": name == "opens"}
-                    self._sessions.append((self.rhythm.instant(session[name]), {**session, **open_}))
+                    self._sessions.append((self.rhythm.instant(session[name]), {**_entry(session), **open_}))
         self._sessions.sort(key=lambda pair: pair[0])
         for number, entry in enumerate(self.programme.entries, 1):
             story = Story(entry, self.forms[entry.matter], number, lines=list(entry.fate.lines))
@@ -247,3 +247,9 @@ class Season:
 
     def _say(self, story: Story, task: Task, data: Any, initial: Mapping[str, Any] | None = None) -> Any:
         return self.speech.say(data, self.speech.about(story, task, self.clock.now(), initial or {}))
+
+
+def _entry(session: Mapping[str, Any]) -> dict[str, Any]:
+    """A session as the directory keeps it: the day it opens, not the hour at which it is put there."""
+    known = {name: value for name, value in session.items() if name != "shuts"}
+    return {**known, "opens": str(session["opens"]).partition("T")[0]} if "opens" in session else known

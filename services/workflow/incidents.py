@@ -72,9 +72,11 @@ def lock(conn: Connection, number: int) -> RowMapping | None:
 
 
 def list_(conn: Connection, *, state: str = "open", limit: int = 200) -> Sequence[RowMapping]:
-    """Incidents of a state, the latest first."""
-    statement = select(t.incident).where(t.incident.c.state == state).order_by(t.incident.c.id.desc())
-    return conn.execute(statement.limit(limit)).mappings().all()
+    """Incidents of a state with number and title of their matter, the latest first."""
+    about = (t.matter.c.matter_no, t.matter.c.title)
+    both = t.incident.outerjoin(t.matter, t.matter.c.matter_id == t.incident.c.matter_id)
+    statement = select(t.incident, *about).select_from(both).where(t.incident.c.state == state)
+    return conn.execute(statement.order_by(t.incident.c.id.desc()).limit(limit)).mappings().all()
 
 
 def of_case(conn: Connection, case_id: str) -> Sequence[RowMapping]:

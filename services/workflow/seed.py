@@ -10,8 +10,6 @@ from sqlalchemy import Engine
 from services.common import db
 from services.workflow import calendar_versions, packages, versions
 
-INSTALLER = "installer"
-
 
 def publish(engine: Engine, package_dir: Path, now: datetime) -> str:
     """Record the calendars beside the package and put the package in force; its version.
@@ -23,10 +21,10 @@ def publish(engine: Engine, package_dir: Path, now: datetime) -> str:
     record_calendars(engine, package_dir.parent.parent / "calendars", now)
     package = packages.load(package_dir)
     with db.begin(engine) as conn:
-        version = versions.submit(conn, package, f"{INSTALLER}:files", now)
+        version = versions.submit(conn, package, f"{versions.INSTALLER}:files", now)
         row = versions.get(conn, version)
         if row is not None and row["status"] == "validated":
-            versions.approve(conn, version, f"{INSTALLER}:command", now)
+            versions.approve(conn, version, f"{versions.INSTALLER}:command", now)
     return version
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select, update
 
@@ -19,6 +19,8 @@ from services.workflow import editions, packages
 from services.workflow import tables as t
 from services.workflow.packages import Change, Package, contexts
 
+INSTALLER: Final = "installer"
+"""How the accounts begin that stand for whoever sets an installation up."""
 _c = t.package_version.c
 _LISTED = [column for column in t.package_version.c if column.name not in ("content", "findings")]
 

@@ -106,9 +106,9 @@ def sessions() -> list[tuple[str, str]]:
     return list(_words()["sessions"].items())
 
 
-def share(unit: str, role: str) -> str:
-    """A unit with its part in the handling: 市教育局(主办)."""
-    name = unit_label(unit)
+def share(unit: str, role: str, *, short: bool = False) -> str:
+    """A unit with its part in the handling; in the short names of lists: 市教育局(主办)."""
+    name = (short and _words()["short"].get(unit)) or unit_label(unit)
     return f"{name}({word(ASSIGNMENT_ROLES, role)})" if role else name
 
 
@@ -161,11 +161,13 @@ def _words() -> dict[str, Any]:
             packages = store_ledger.packages(conn)
             sessions = dict(store.entries(conn, "session"))
             units = directories.unit_names(conn, directory, active=False)
+            bodies = store.entries(conn, "unit")
             delegates = directories.people(conn, directory, "deputy")
             staff = [(who.id, who.name) for who in directories.people(conn, directory, "staff")]
         classes = {package.version: package.classes for package in packages}
         g.intake_words = {
             "units": dict(units),
+            "short": {key: body["short_name"] for key, body in bodies if body.get("short_name")},
             "deputies": [(who.id, who.name) for who in delegates],
             "delegations": sorted({str(who.body["delegation"]) for who in delegates if who.body.get("delegation")}),
             "local": {

@@ -16,13 +16,21 @@ from services.workflow.editions import Edition
 
 
 def read_records(conn: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    """The records with their texts put back, and under `shown` what a reader sees."""
+    """The records with their texts put back, `title` of the step they come from, and `shown`: what a reader sees."""
     edition_of = _editions(conn, {row["case_id"] for row in rows})
     lists = {edition.version: picklists.of(conn, edition) for edition in edition_of.values()}
-    return [
-        {**one, "shown": _markup(one, edition_of[one["case_id"]], lists[edition_of[one["case_id"]].version])}
-        for one in records.with_texts(conn, rows)
-    ]
+    names = _steps(conn, {row["task_id"] for row in rows})
+    found = []
+    for one in records.with_texts(conn, rows):
+        edition = edition_of[one["case_id"]]
+        shown = _markup(one, edition, lists[edition.version])
+        found.append({**one, "title": names.get(one["task_id"]), "shown": shown})
+    return found
+
+
+def _steps(conn: Connection, task_ids: set[str]) -> dict[str, str]:
+    found = conn.execute(select(t.task.c.id, t.task.c.name).where(t.task.c.id.in_(task_ids)))
+    return {row.id: row.name for row in found}
 
 
 def _editions(conn: Connection, case_ids: set[str]) -> dict[str, Edition]:

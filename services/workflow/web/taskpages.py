@@ -31,6 +31,9 @@ from services.workflow.web.shown import read_records
 KEEPS_TEXT: Final = frozenset({"already_done", "task_closed", "delegated", "consultation_open", "incident_open"})
 """Refusals after which the reader finds his own text on the page: nothing of it was sent, nothing overwritten."""
 
+EARLIER: Final = 3
+"""How many of the last records stand before the form, the first of them open."""
+
 
 def show(
     task_id: str,
@@ -76,13 +79,14 @@ def show(
 
 
 def _before(conn: Connection, row: RowMapping, speaker: Speaker) -> list[dict[str, Any]]:
-    """What has to be read first: the work the task checks, and the last that others wrote before the task came."""
+    """What has to be read first: the work the task checks, and what others wrote last before the task came."""
     all_ = records.of_matter(conn, row["matter_id"], speaker)
     found = [one for one in all_ if not four_eyes.is_same(speaker, one["actor"])]
     checked = four_eyes.checked(conn, row)
-    last = [one for one in found if one["at"] <= row["opened_at"]][:1]
-    wanted = {one["id"]: one for one in [*(one for one in found if one["task_id"] in checked), *last]}
-    return read_records(conn, list(wanted.values()))
+    earlier = [one for one in found if one["at"] <= row["opened_at"] and one["task_id"] not in checked]
+    wanted = [*(one for one in found if one["task_id"] in checked), *earlier[:EARLIER]]
+    open_ = {one["id"] for one in wanted if one["task_id"] in checked} | {one["id"] for one in earlier[:1]}
+    return [{**one, "open": one["id"] in open_} for one in read_records(conn, wanted)]
 
 
 def _content(

@@ -9,7 +9,7 @@ from flask import Flask, g
 
 from services.common import directories, languages
 from services.contracts import catalogue, codes
-from services.workflow import edges, editions, problems, verb_forms
+from services.workflow import edges, editions, problems, verb_forms, versions
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.web import sending
@@ -107,6 +107,7 @@ def install(app: Flask) -> None:
         role_name=role_name,
         actor_name=actor_name,
         account_name=account_name,
+        editor_name=editor_name,
         verb_title=verb_title,
         division_name=division_name,
         once=sending.field,
@@ -181,6 +182,13 @@ def account_name(account: str | None) -> str:
             found = directories.account(conn, t.directory, account or "")
         known[account] = "" if found is None else person_name(found.person_id) or found.login
     return str(known[account])
+
+
+def editor_name(account: str | None) -> str:
+    """Who submitted or changed a version: somebody by name, or whoever installed the system."""
+    if (account or "").startswith(versions.INSTALLER):
+        return languages.pick("安装时", "at installation")
+    return account_name(account) or str(account or "")
 
 
 def verb_title(verb: str) -> str:
