@@ -1,107 +1,27 @@
-"""What every day of somebody's work in a browser needs: people who are signed in, their matter, and a critical eye."""
+"""An installation for a day's work, with one matter that goes through the hands of its people."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser
 
 from services.huiyin import settling
-from tests.e2e.browsing import PHONE, SHOTS, enter
 from tests.e2e.desks import Desk, desk
-
-Axe = Callable[[Page], list[str]]
-DESK: Final = {"width": 1280, "height": 860}
-_INPUTS: Final = "input, textarea, select"
-_FIELDS: Final = 120  # no page has more places for the focus
+from tests.e2e.persons import Axe, Town
 
 
-@dataclass(slots=True)
-class Person:
-    """Somebody at a browser of his own."""
-
-    days: Days
-    login: str
-    page: Page
-
-    @property
-    def main(self) -> Locator:
-        """What the page is about."""
-        return self.page.locator("main")
-
-    def go(self, path: str) -> None:
-        """To an address of this installation."""
-        self.page.goto(self.days.office.client.url + path)
-
-    def place(self, name: str) -> None:
-        """To one of the places of the main navigation."""
-        self.page.get_by_role("navigation", name="主导航").get_by_role("link", name=name, exact=True).click()
-
-    def open(self, task: str, title: str = "") -> None:
-        """A task of the work list, by its name and by the title of its matter."""
-        self.place("待办")
-        row = self.page.get_by_role("row").filter(has_text=title or self.days.title)
-        row.get_by_role("link", name=task, exact=True).click()
-        expect(self.page.locator("h1")).to_have_text(task)
-
-    def fill(self, texts: Mapping[str, str], within: Locator | None = None) -> None:
-        """Type into the fields of these labels, or choose there."""
-        for label, text in texts.items():
-            found = (within or self.page).get_by_label(label).and_(self.page.locator(_INPUTS)).first
-            if found.and_(self.page.locator("select")).count():
-                found.select_option(label=text)
-            else:
-                found.fill(text)
-
-    def choose(self, question: str, *answers: str, within: Locator | None = None) -> None:
-        """Tick answers of a question."""
-        group = (within or self.page).get_by_role("group", name=question)
-        for answer in answers:
-            group.get_by_label(answer, exact=True).check()
-
-    def tick(self, *labels: str) -> None:
-        """Tick single boxes."""
-        for label in labels:
-            self.page.get_by_role("checkbox", name=label).check()
-
-    def press(self, button: str = "提交") -> None:
-        """Press a button and wait until everything that comes of it has come."""
-        with self.page.expect_navigation():
-            self.page.get_by_role("button", name=button, exact=True).click()
-        settling.wait(self.days.office.client)
-
-    def sees(self, *texts: str) -> None:
-        """These words stand on the page."""
-        for text in texts:
-            expect(self.main).to_contain_text(text)
-
-    def is_told(self, *texts: str) -> None:
-        """The summary of what is wrong says so."""
-        for text in texts:
-            expect(self.page.locator(".error-summary")).to_contain_text(text)
-
-    def look(self, name: str) -> None:
-        """The page is readable for everybody; a picture is in the folder of HUIYIN_TEST_SHOTS."""
-        if SHOTS:
-            self.page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
-        assert self.days.axe(self.page) == [], self.page.url
-
-
-@dataclass(slots=True)
-class Days:
-    """An installation, and one matter that goes through the hands of its people."""
+@dataclass(slots=True, kw_only=True)
+class Days(Town):
+    """The town of an office; `matter` is the one that goes round."""
 
     office: Desk
-    browser: Browser
-    axe: Axe
     matter: str = ""
-    title: str = ""
-    _contexts: dict[str, BrowserContext] = field(default_factory=dict)
 
     def take(self, matter: str) -> None:
         """This matter is the one that goes round."""
@@ -115,65 +35,25 @@ class Days:
 
     @property
     def _known(self) -> Mapping[str, Any]:
-        return self.office.client.get(
-            f"/api/v1/matters/{self.matter}", self.office.cast.holder("congress_office", None)
-        )
+        return self.client.get(f"/api/v1/matters/{self.matter}", self.office.cast.holder("congress_office", None))
 
     def pass_time(self, until: datetime) -> None:
         """Let time pass, resting at every instant at which something is due by itself."""
-        client, clock = self.office.client, self.office.clock
-        while (due := settling.next_due(settling.wait(client))) is not None and due <= until:
-            clock.advance(due)
-        clock.advance(until)
-        settling.wait(client)
-
-    def stranger(self, **options: Any) -> Person:
-        """Somebody who is not signed in."""
-        context = self._context("", options)
-        return Person(self, "", context.pages[0] if context.pages else context.new_page())
-
-    def person(self, login: str, *, phone: bool = False, script: bool = True) -> Person:
-        """Somebody who is signed in, at the browser he had before."""
-        new = login not in self._contexts
-        options = {"viewport": PHONE if phone else DESK, "java_script_enabled": script}
-        context = self._context(login, options)
-        page = context.pages[0] if context.pages else context.new_page()
-        if new:
-            page.goto(f"{self.office.client.url}/sign-in")
-            enter(self.office, page, login)
-            page.wait_for_url(lambda url: "sign-in" not in url)
-        return Person(self, login, page)
-
-    def _context(self, login: str, options: Mapping[str, Any]) -> BrowserContext:
-        if login not in self._contexts:
-            wanted = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": DESK, **options}
-            self._contexts[login] = self.browser.new_context(**wanted)
-        return self._contexts[login]
-
-    def close(self) -> None:
-        """Close everybody's browser."""
-        for context in self._contexts.values():
-            context.close()
+        while (due := settling.next_due(settling.wait(self.client))) is not None and due <= until:
+            self.office.clock.advance(due)
+        self.office.clock.advance(until)
+        settling.wait(self.client)
 
 
 @contextmanager
 def days(home: Path, units: Sequence[str], browser: Browser, axe: Axe) -> Iterator[Days]:
     """A fresh installation with the people of these units."""
     with desk(home, units) as office:
-        made = Days(office, browser, axe)
+        made = Days(client=office.client, browser=browser, axe=axe, url=office.client.url, office=office)
         try:
             yield made
         finally:
             made.close()
-
-
-def move_focus(page: Page, to: Locator) -> None:
-    """Press the tabulator until the focus is there."""
-    for _ in range(_FIELDS):
-        if to.evaluate("one => one === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"no key leads to {to}")
 
 
 def at(day: str) -> datetime:

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from services.huiyin import settling
-from tests.e2e.days import Axe, Days, Person, days, move_focus
+from tests.e2e.days import Days, days
+from tests.e2e.persons import Axe, Person, move_focus
 
 pytestmark = pytest.mark.timeout(300)
 UNITS: Final = ("housing", "urban_management", "power_supply", "construction_group", "natural_resources")
@@ -222,7 +223,7 @@ def _send(person: Person) -> None:
     move_focus(person.page, button)
     with person.page.expect_navigation():
         person.page.keyboard.press("Enter")
-    settling.wait(person.days.office.client)
+    settling.wait(person.town.client)
 
 
 def test_the_supervision_office_rules_on_a_return(city: Days) -> None:

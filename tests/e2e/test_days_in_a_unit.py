@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsing import enter
-from tests.e2e.days import Axe, Days, days
+from tests.e2e.days import Days, days
+from tests.e2e.persons import Axe
 
 pytestmark = pytest.mark.timeout(300)
 LEAD, HELPER = "construction_group", "urban_management"

@@ -12,7 +12,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.days import Axe, Days, at, days
+from tests.e2e.days import Days, at, days
+from tests.e2e.persons import Axe
 
 pytestmark = pytest.mark.timeout(300)
 LEAD: Final = "construction_group"
