@@ -118,7 +118,7 @@ class _Reader:
     def choice(self, name: str, allowed: tuple[str, ...], value: str) -> str:
         if value not in allowed:
             listed = ", ".join(allowed)
-            self.complain(name, f"只能是:{listed}", f"must be one of: {listed}")
+            self.complain(name, f"只能是：{listed}", f"must be one of: {listed}")
         return value
 
 
@@ -156,7 +156,7 @@ def _database(reader: _Reader, service: str, home: Path) -> str:
 def _processes(reader: _Reader) -> Path:
     path = Path(reader.text("HUIYIN_PROCESSES")).absolute()
     if "HUIYIN_PROCESSES" in reader.env and not path.is_dir():
-        reader.complain("HUIYIN_PROCESSES", f"目录不存在:{path}", f"there is no such directory: {path}")
+        reader.complain("HUIYIN_PROCESSES", f"目录不存在：{path}", f"there is no such directory: {path}")
     return path
 
 
@@ -165,7 +165,7 @@ def _clock(reader: _Reader) -> Path | None:
     if not value:
         return None
     if not value.startswith("file:/"):
-        reader.complain("HUIYIN_CLOCK", "留空,或写 file:/路径", "leave it empty or write file:/path")
+        reader.complain("HUIYIN_CLOCK", "留空，或写 file:/路径", "leave it empty or write file:/path")
         return None
     return Path(value.removeprefix("file:"))
 
@@ -173,7 +173,7 @@ def _clock(reader: _Reader) -> Path | None:
 def _listen(reader: _Reader) -> tuple[str, int]:
     host, _, port = reader.text("HUIYIN_LISTEN").rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        reader.complain("HUIYIN_LISTEN", "应写成 主机:端口", "write it as host:port")
+        reader.complain("HUIYIN_LISTEN", "应写成 host:port（主机和端口）", "write it as host:port")
         return host, 0
     return host, int(port)
 
@@ -184,7 +184,7 @@ def _trusted_proxy(reader: _Reader) -> str:
         return value if value in ("", "*") else str(ip_address(value))
     except ValueError:
         reader.complain(
-            "HUIYIN_TRUSTED_PROXY", "留空,或写一个 IP 地址,或 *", "leave it empty, write one IP address or *"
+            "HUIYIN_TRUSTED_PROXY", "留空，或写一个 IP 地址，或 *", "leave it empty, write one IP address or *"
         )
         return ""
 
@@ -194,7 +194,7 @@ def _zone(reader: _Reader) -> ZoneInfo:
     try:
         return ZoneInfo(value)
     except (OSError, ValueError, KeyError):  # zoneinfo raises any of them, depending on how the name is wrong
-        reader.complain("HUIYIN_ZONE", f"没有这个时区:{value}", f"there is no such time zone: {value}")
+        reader.complain("HUIYIN_ZONE", f"没有这个时区：{value}", f"there is no such time zone: {value}")
         return ZoneInfo("UTC")
 
 

@@ -214,7 +214,7 @@ def wait(engine: Engine, timeout: float = 60.0) -> None:
             left = deadline - monotonic()
             reason = str(error.orig).strip()
             if left <= 0:
-                message = f"数据库在 {timeout:g} 秒内没有应答:{where} / the database did not answer: {reason}"
+                message = f"数据库在 {timeout:g} 秒内没有应答：{where} / the database did not answer: {reason}"
                 raise Unreachable(message) from error
             _log.warning("database_wait", database=where, seconds_left=round(left, 1), reason=reason)
             sleep(min(delay, left))

@@ -42,6 +42,11 @@ def pick(zh: str, en: str | None) -> str:
     return en if en and current() == "en" else zh
 
 
+def bracketed(text: str, aside: str) -> str:
+    """A text with an aside in the brackets of this request's language; without an aside the text alone."""
+    return pick(f"{text}（{aside}）", f"{text} ({aside})") if aside else text
+
+
 def load(folder: Path = CATALOGUES) -> Translations:
     """Read every ``.po`` file of the folder into one catalogue, untranslated and fuzzy entries left out."""
     merged = Catalog(locale="en")
@@ -65,7 +70,7 @@ def install(app: Flask) -> None:
     cache[LOCALES["en"], "messages"] = load()
     cache[LOCALES["zh"], "messages"] = NullTranslations()
     app.after_request(_remember)
-    app.jinja_env.globals.update(language=current, html_language=html_language, pick=pick)
+    app.jinja_env.globals.update(language=current, html_language=html_language, pick=pick, bracketed=bracketed)
 
 
 def _remember(response: Response) -> Response:

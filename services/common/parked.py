@@ -18,7 +18,7 @@ from services.common.problems import Problem
 STATES: Final = (inbox.PARKED, inbox.REJECTED)
 _REPLAYED: Final = ("已重新受理 {count} 条消息。", "{count} messages are tried again.")
 _NONE: Final = (
-    "没有可以重新受理的消息;编号冲突的不能重放。",
+    "没有可以重新受理的消息；编号冲突的不能重放。",
     "Nothing was replayed; conflicting duplicates cannot be.",
 )
 

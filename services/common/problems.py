@@ -20,13 +20,13 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "invalid_form": ("填写内容有误", "some fields are wrong"),
     "not_signed_in": ("请先登录", "please sign in"),
     "bad_credentials": ("用户名或密码错误", "wrong user name or password"),
-    "session_expired": ("页面已过期,请刷新后重试", "the page has expired, reload it and try again"),
+    "session_expired": ("页面已过期，请刷新后重试", "the page has expired, reload it and try again"),
     "not_found": ("没有找到", "not found"),
     "wrong_method": ("不支持这种操作", "this method is not supported here"),
-    "conflict": ("数据已被他人修改,请刷新后重试", "somebody else changed this, reload it and try again"),
+    "conflict": ("数据已被他人修改，请刷新后重试", "somebody else changed this, reload it and try again"),
     "too_large": ("内容过大", "too large"),
-    "internal": ("系统内部错误,已记录", "an internal error, it has been recorded"),
-    "unavailable": ("服务暂不可用,请稍后再试", "not available now, try again later"),
+    "internal": ("系统内部错误，已记录", "an internal error, it has been recorded"),
+    "unavailable": ("服务暂不可用，请稍后再试", "not available now, try again later"),
 }
 
 

@@ -98,14 +98,14 @@ def _message(entry: MessageType) -> dict[str, Any]:
 def _headers() -> dict[str, Any]:
     properties: dict[str, Any] = {
         "ce-specversion": {"const": "1.0"},
-        "ce-id": {**_TEXT, "description": "幂等键(idempotency key)"},
+        "ce-id": {**_TEXT, "description": "幂等键（idempotency key）"},
         "ce-type": {"type": "string", "enum": list(MESSAGES)},
         "ce-source": {**_TEXT, "description": "/intake, /workflow, /notify, /agency/<connector>"},
-        "ce-subject": {**_TEXT, "description": "建议提案或流程实例(matter or case id)"},
+        "ce-subject": {**_TEXT, "description": "建议提案或流程实例（matter or case id）"},
         "ce-time": {"type": "string", "format": "date-time"},
         "ce-dataschema": {**_TEXT, "description": "urn:huiyin:message:<type>"},
-        "ce-correlationid": {**_TEXT, "description": "流程实例(case id)"},
-        "ce-causationid": {**_TEXT, "description": "起因(message or stimulus that caused it)"},
+        "ce-correlationid": {**_TEXT, "description": "流程实例（case id）"},
+        "ce-causationid": {**_TEXT, "description": "起因（message or stimulus that caused it）"},
         "ce-traceparent": {**_TEXT, "description": "W3C Trace Context"},
     }
     required = ["ce-specversion", "ce-id", "ce-type", "ce-source", "ce-subject", "ce-time"]
@@ -113,24 +113,24 @@ def _headers() -> dict[str, Any]:
 
 
 def _channels() -> dict[str, Any]:
-    connector = {"connector": {"description": "接入方编号(connector id)", "examples": ["housing"]}}
+    connector = {"connector": {"description": "接入方编号（connector id）", "examples": ["housing"]}}
     return {
         "events": {
             "address": "events",
-            "title": "服务之间(between the services)",
+            "title": "服务之间（between the services）",
             "messages": _refs(_types(_between_services)),
             "bindings": _exchange("events", "topic"),
         },
         "agency_in": {
             "address": "agency.{connector}.in",
-            "title": "单位系统发来(from agencies)",
+            "title": "单位系统发来（from agencies）",
             "parameters": connector,
             "messages": _refs(_types(_from_agencies)),
             "bindings": _exchange("agency.{connector}.in", "fanout"),
         },
         "agency_out": {
             "address": "agency.{connector}.out",
-            "title": "发往单位系统(to agencies)",
+            "title": "发往单位系统（to agencies）",
             "parameters": connector,
             "messages": _refs(_types(_to_agencies)),
             "bindings": {

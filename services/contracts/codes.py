@@ -38,7 +38,7 @@ SUBMITTED_WHEN: Final[Codes] = {
 SECRECY: Final[Codes] = {
     "none": Label("不涉密", "none"),
     "internal": Label("内部", "internal"),
-    "classified": Label("涉密(仅登记存根)", "classified (stub only)"),
+    "classified": Label("涉密（仅登记存根）", "classified (stub only)"),
 }
 SOURCES: Final[Codes] = {
     "direct": Label("直接提交", "submitted directly"),
@@ -283,7 +283,7 @@ DIRECTORY_KINDS: Final[Codes] = {
     "unit": Label("单位", "unit"),
     "person": Label("人员", "person"),
     "account": Label("账号", "account"),
-    "session": Label("会议(届次)", "session"),
+    "session": Label("会议（届次）", "session"),
     "connector": Label("接入方", "connector"),
 }
 PACKAGE_STATES: Final[Codes] = {
@@ -329,37 +329,39 @@ REJECTIONS: Final[Mapping[str, Rejection]] = {
     "wrong_unit": Rejection("不是本单位的任务", "the task belongs to another unit", False),
     "not_permitted": Rejection("无权办理", "not permitted", False),
     "four_eyes": Rejection(
-        "您办过这一步要核对的环节,须由另一人办理", "you did the step this one checks, somebody else has to do it", False
+        "您办过这一步要核对的环节，须由另一人办理",
+        "you did the step this one checks, somebody else has to do it",
+        False,
     ),
     "missing_field": Rejection("缺少必填项", "a required field is missing", False),
     "invalid_field": Rejection("填写内容无效", "a field is invalid", False),
     "unknown_deputy": Rejection("代表不存在", "there is no such deputy", False),
     "unknown_matter": Rejection("建议提案不存在", "there is no such matter", False),
-    "late": Rejection("已逾期,不再受理", "too late", False),
+    "late": Rejection("已逾期，不再受理", "too late", False),
     "too_early": Rejection("尚未到受理时间", "too early", True),
     "not_expected": Rejection("当前环节不接收此消息", "nothing waits for this message", False),
     "several_cases": Rejection(
-        "几个流程实例都接收这种记录,请写明是哪一个({cases})",
+        "几个流程实例都接收这种记录，请写明是哪一个（{cases}）",
         "several cases accept this record, name one of {cases}",
         False,
     ),
     "incident_open": Rejection(
-        "上一次提交已收到,但流程执行出错,管理员处理后会自动继续,无需重复提交",
+        "上一次提交已收到，但流程执行出错，管理员处理后会自动继续，无需重复提交",
         "the last answer was received but the process failed; it goes on after the repair, do not send it again",
         False,
     ),
     "delegated": Rejection(
-        "任务已委托给同事办理,取回委托后才能自己办理",
+        "任务已委托给同事办理，取回委托后才能自己办理",
         "a colleague has been asked to do this; take it back to do it yourself",
         False,
     ),
     "consultation_open": Rejection(
-        "加签意见尚未答复,请等待答复或撤回加签后再提交",
+        "加签意见尚未答复，请等待答复或撤回加签后再提交",
         "an opinion asked for is still open; wait for it or withdraw the question",
         False,
     ),
     "recall_late": Rejection(
-        "后续环节已经开始,不能撤回", "somebody has gone on from it, it cannot be taken back", False
+        "后续环节已经开始，不能撤回", "somebody has gone on from it, it cannot be taken back", False
     ),
     "duplicate_conflict": Rejection("同一编号的消息内容不一致", "same id, different content", False),
 }

@@ -60,7 +60,7 @@ class Among(validate.OneOf):
         if value in self.choices:
             return value
         allowed = ", ".join(str(choice) for choice in self.choices)
-        raise ValidationError(Words(f"不在可选值之内:{allowed}", f"must be one of: {allowed}"))
+        raise ValidationError(Words(f"不在可选值之内：{allowed}", f"must be one of: {allowed}"))
 
 
 class Between(validate.Range):
@@ -105,7 +105,7 @@ class Day(Text):
         except ValueError:
             valid = False
         if not valid:
-            raise ValidationError(Words("应为日期,如 2026-02-27", "must be a date like 2026-02-27"))
+            raise ValidationError(Words("应为日期，如 2026-02-27", "must be a date like 2026-02-27"))
         return text
 
 
@@ -116,7 +116,7 @@ class Instant(Text):
         text = super()._deserialize(value, *args, **kwargs)
         if not is_instant(text):
             raise ValidationError(
-                Words("应为带时区的时间,如 2026-02-27T08:00:00Z", "must be a time like 2026-02-27T08:00:00Z")
+                Words("应为带时区的时间，如 2026-02-27T08:00:00Z", "must be a time like 2026-02-27T08:00:00Z")
             )
         return text
 

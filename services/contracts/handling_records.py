@@ -24,7 +24,7 @@ class CoOpinionCheck(Record):
 
     verdict = fields.code("核对结论", "verdict", codes.REVIEW_VERDICTS)
     reason = fields.text("退回理由", "reason", most=2000, required=False)
-    quality = fields.whole("质量评分(1—5)", "quality", least=1, most=5, required=False)
+    quality = fields.whole("质量评分（1—5）", "quality", least=1, most=5, required=False)
     rules = (Rule({"verdict": ("return",)}, {"reason": 5}), Rule({"verdict": ("approve",)}, {"quality": 0}))
 
 
@@ -87,7 +87,7 @@ class ProgressNote(Record):
     """办理进展: a note that moves nothing."""
 
     text = fields.text("进展情况", "progress")
-    percent = fields.whole("完成比例(%)", "percent done", most=100, required=False)
+    percent = fields.whole("完成比例（%）", "percent done", most=100, required=False)
 
 
 class HandlingPlan(Record):

@@ -98,7 +98,7 @@ def _role_problem(mode: str, roles: list[str]) -> Words | None:
     if mode == "sole" and roles != ["lead"]:
         return Words("独办只能有一个主办单位", "sole handling has exactly one unit, as lead")
     if mode == "lead" and (roles.count("lead") != 1 or "separate_handler" in roles):
-        return Words("主会办须有且只有一个主办单位,其余为会办", "exactly one lead, the others co-handlers")
+        return Words("主会办须有且只有一个主办单位，其余为会办", "exactly one lead, the others co-handlers")
     if mode == "separate" and (len(roles) < 2 or set(roles) != {"separate_handler"}):
         return Words("分办须有两个以上分办单位", "separate handling has two or more separate handlers")
     return None

@@ -301,7 +301,7 @@ MESSAGES: Final[Mapping[str, MessageType]] = {
     for entry in (
         _entry("directory.changed.v1", DirectoryChanged, "intake > workflow notify", "机构人员目录有变化"),
         _entry("matter.submitted.v1", MatterSubmitted, "intake > workflow", "代表建议或政协提案已提交"),
-        _entry("matter.admitted.v1", MatterAdmitted, "workflow > intake", "审查受理,可以编号"),
+        _entry("matter.admitted.v1", MatterAdmitted, "workflow > intake", "审查受理，可以编号"),
         _entry("matter.numbered.v1", MatterNumbered, "intake > workflow", "已编号"),
         _entry("matter.secrecy_changed.v1", SecrecyChanged, "intake > workflow", "密级调整"),
         _entry("withdrawal.requested.v1", WithdrawalRequested, "intake > workflow", "领衔代表申请撤回联名建议"),
@@ -340,7 +340,7 @@ def validate(type: str, data: Any) -> dict[str, Any]:
     """
     entry = MESSAGES.get(type)
     if entry is None:
-        raise Malformed("unknown_type", "ce-type", f"没有这种消息:{type}", f"there is no message type {type}")
+        raise Malformed("unknown_type", "ce-type", f"没有这种消息：{type}", f"there is no message type {type}")
     try:
         return cast("dict[str, Any]", _loaded(entry.schema).load(data))
     except ValidationError as error:

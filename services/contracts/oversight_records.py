@@ -25,7 +25,7 @@ class FollowUpProgress(Record):
     """跟踪进展: periodic report on open commitments."""
 
     text = fields.text("进展情况", "progress")
-    percent = fields.whole("完成比例(%)", "percent done", most=100, required=False)
+    percent = fields.whole("完成比例（%）", "percent done", most=100, required=False)
 
 
 class CloseOut(Record):

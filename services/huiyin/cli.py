@@ -17,12 +17,12 @@ from services.workflow import cli as workflow_cli
 
 @click.group()
 def main() -> None:
-    """回音:件件有回音。Huiyin: every suggestion gets an answer."""
+    """回音：件件有回音。Huiyin: every suggestion gets an answer."""
 
 
 @click.group()
 def workflow() -> None:
-    """流程服务:版本与异常。Workflow: versions, incidents, audit."""
+    """流程服务：版本与异常。Workflow: versions, incidents, audit."""
 
 
 def _open_workflow() -> tuple[Engine, Clock]:

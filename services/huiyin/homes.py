@@ -33,7 +33,7 @@ def fresh(home: Path, start: datetime) -> tuple[Settings, FileClock]:
     """
     if home.exists() and any(home.iterdir()):
         if not (home / _CLOCK).is_file():
-            raise click.ClickException(f"不是演示目录,不清空 / not a demo home, left alone: {home}")
+            raise click.ClickException(f"不是演示目录，不清空 / not a demo home, left alone: {home}")
         shutil.rmtree(home)
     clock = FileClock(home / _CLOCK, start=start)
     alone = {f"HUIYIN_{name}": "" for name in ("BROKER_URL", "SECRET_KEY", "SMTP_URL")}

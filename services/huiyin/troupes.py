@@ -12,9 +12,9 @@ PASSWORD: Final = "huiyin-walk-2026"  # noqa: S105  of made-up people in a direc
 _UNIT_KEYS: Final = frozenset({"unit", "proposed_unit", "new_unit"})
 _OF_UNITS: Final = frozenset({"unit", "assignment"})
 _BODY: Final = {
-    "situation": "群众反映的问题长期没有解决,影响日常生产生活,多次反映仍无明确答复。" * 2,
+    "situation": "群众反映的问题长期没有解决，影响日常生产生活，多次反映仍无明确答复。" * 2,
     "analysis": "主要原因是责任分工不清、资金安排不足、部门之间衔接不够顺畅。" * 2,
-    "request": "建议明确牵头单位和完成时限,落实资金,定期公布进展情况。" * 2,
+    "request": "建议明确牵头单位和完成时限，落实资金，定期公布进展情况。" * 2,
 }
 _DEPUTY: Final = "proposer"
 _ADMITTED: Final = "matter.admitted"

@@ -159,7 +159,7 @@ class Walk:
                 break
         found = "、".join(f"{task['element']}@{task['unit']}" for task in self._look(name).open_tasks) or "-"
         raise Stuck(
-            f"第 {self.line} 行没有待办 {act.do},现有:{found} / line {self.line}: no task {act.do}, open: {found}"
+            f"第 {self.line} 行没有待办 {act.do}，现有：{found} / line {self.line}: no task {act.do}, open: {found}"
         )
 
     def _answer(self, task: Mapping[str, Any], act: Act, login: str) -> None:
@@ -175,7 +175,7 @@ class Walk:
             found = set()
         if found != set(act.refused or ()):
             wanted, got = "、".join(act.refused or ()), "、".join(sorted(found)) or "-"
-            text = f"{act.do} 应因 {wanted} 被退回,实际:{got}"
+            text = f"{act.do} 应因 {wanted} 被退回，实际：{got}"
             text_en = f"{act.do} should be refused for {wanted}, was for: {got}"
             self.failures.append(Failure(self.line, text, text_en))
 
@@ -214,7 +214,9 @@ class Walk:
                 return
             if not (self.scenario.auto and self._auto(seen, name)):
                 break
-        raise Stuck(f"第 {self.line} 行:没有流程接收记录 {act.record} / line {self.line}: nothing accepts {act.record}")
+        raise Stuck(
+            f"第 {self.line} 行：没有流程接收记录 {act.record} / line {self.line}: nothing accepts {act.record}"
+        )
 
     def _is_added(self, act: Act, beside: Sequence[Mapping[str, Any]], name: str) -> bool:
         role = act.who.get("role") or next((task["role"] for task in beside), "")

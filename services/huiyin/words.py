@@ -7,7 +7,7 @@ from typing import Final
 SERVICES: Final = {"intake": ("受理", "intake"), "workflow": ("流程", "workflow"), "notify": ("通知", "notify")}
 
 SAID: Final = {
-    "demo_title": ("云汀市(虚构)一件建议的全程", "a suggestion's whole way through Yunting, a fictional city"),
+    "demo_title": ("云汀市（虚构）一件建议的全程", "a suggestion's whole way through Yunting, a fictional city"),
     "home": ("演示数据", "demo data"),
     "package": ("流程版本", "process version"),
     "walk_begins": ("开始", "begin"),
@@ -30,11 +30,11 @@ SAID: Final = {
     "units": ("单位", "units"),
     "differs": ("与剧本不符", "not as the script says"),
     "address": ("网页地址", "the pages"),
-    "accounts": ("登录账号(口令都是)", "accounts (the password of all)"),
+    "accounts": ("登录账号（口令都是）", "accounts (the password of all)"),
     "stop": ("按 Ctrl+C 结束", "Ctrl+C ends it"),
     "running": ("已启动", "running"),
-    "created": ("首个管理员账号(口令只显示这一次)", "the first administrator (the password is shown only this once)"),
-    "exists": ("管理员账号已存在,口令不变", "the administrator exists, the password stays"),
+    "created": ("首个管理员账号（口令只显示这一次）", "the first administrator (the password is shown only this once)"),
+    "exists": ("管理员账号已存在，口令不变", "the administrator exists, the password stays"),
     "published": ("已发布流程版本", "process version in force"),
     "session": ("届次", "session"),
     "migrated": ("数据库已是最新", "the database is up to date"),
@@ -46,7 +46,7 @@ SAID: Final = {
     "no_changes": ("没有变化", "no changes"),
     "passed": ("通过", "passed"),
     "failed": ("未通过", "failed"),
-    "not_migrated": ("数据库尚未建立,请先运行 huiyin migrate", "the database is empty, run huiyin migrate first"),
+    "not_migrated": ("数据库尚未建立，请先运行 huiyin migrate", "the database is empty, run huiyin migrate first"),
     "no_such_role": ("这个服务没有这个角色", "this service has no such role"),
     "port_taken": ("端口已被占用", "the port is taken"),
 }

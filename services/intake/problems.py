@@ -13,57 +13,57 @@ from services.intake.submissions import Fault
 
 TEXTS: dict[str, tuple[str, str]] = {
     "missing_key": (
-        "缺少 Idempotency-Key 请求头(1 至 200 个字符)。重试同一件建议时请使用同一个值。",
+        "缺少 Idempotency-Key 请求头（1 至 200 个字符）。重试同一件建议时请使用同一个值。",
         "The Idempotency-Key header is missing (1 to 200 characters). Use the same value when you retry.",
     ),
     "bad_numbering": (
-        "编号时间“{value}”不正确:只能是 submission(提交时)或 admission(受理时)。",
+        "编号时间“{value}”不正确：只能是 submission（提交时）或 admission（受理时）。",
         "Numbering “{value}” is wrong: submission or admission.",
     ),
     "already_withdrawn": ("这件建议已经撤回。", "This matter has already been withdrawn."),
     "already_completed": (
-        "这件建议已经办结,不能再撤回。",
+        "这件建议已经办结，不能再撤回。",
         "This matter is completed and can no longer be withdrawn.",
     ),
     "already_replied": (
-        "这件建议已经答复,不能再撤回。对答复不满意的,请在评价时说明。",
+        "这件建议已经答复，不能再撤回。对答复不满意的，请在评价时说明。",
         "This matter has been replied to and can no longer be withdrawn. Say in the rating what is not satisfactory.",
     ),
     "withdrawal_pending": (
-        "撤回申请已经提交,正在征求联名代表的意见。",
+        "撤回申请已经提交，正在征求联名代表的意见。",
         "The withdrawal has been requested; the co-signing deputies are being asked.",
     ),
     "not_lead_proposer": (
-        "只有领衔代表可以撤回建议;联名代表不能单独撤回。",
+        "只有领衔代表可以撤回建议；联名代表不能单独撤回。",
         "Only the lead deputy can withdraw a matter; a co-signer alone cannot.",
     ),
     "unknown_draft": (
-        "找不到这份草稿:可能已经提交或删除,也可能不再邀请您联名。",
+        "找不到这份草稿：可能已经提交或删除，也可能不再邀请您联名。",
         "There is no such draft: it was submitted or deleted, or you are no longer invited.",
     ),
     "draft_changed": (
-        "草稿刚刚被修改,您还没有表态。请重新看一遍再答复。",
+        "草稿刚刚被修改，您还没有表态。请重新看一遍再答复。",
         "The draft has just been changed and your answer was not taken. Please read it again.",
     ),
     "account_locked": (
-        "连续输错次数过多,账号已暂时锁定。请在 {minutes} 分钟后再试,或联系系统管理员。",
+        "连续输错次数过多，账号已暂时锁定。请在 {minutes} 分钟后再试，或联系系统管理员。",
         "Too many wrong attempts: locked. Try again in {minutes} minutes or ask an administrator.",
     ),
     "bad_number_pattern": (
-        "编号规则“{value}”不正确:只能使用 term、session、year、serial,并且必须包含 serial。",
+        "编号规则“{value}”不正确：只能使用 term、session、year、serial，并且必须包含 serial。",
         "Number pattern “{value}” is wrong: term, session, year and serial may be used; serial must.",
     ),
     "same_number_pattern": (
-        "编号规则“{value}”用了两次,会出现重号:建议和提案、会议期间和闭会期间要各用一种。",
+        "编号规则“{value}”用了两次，会出现重号：建议和提案、会议期间和闭会期间要各用一种。",
         "Number pattern “{value}” is used twice and would give the same number twice: each series needs its own.",
     ),
     "login_taken": ("用户名“{value}”已被使用。", "The user name “{value}” is already taken."),
     "weak_password": ("密码至少需要 {limit} 个字符。", "A password needs at least {limit} characters."),
     "unknown_person": ("找不到人员“{value}”。", "Person “{value}” is not known."),
-    "bad_filter": ("筛选条件不正确:{value}。", "Wrong filter: {value}."),
+    "bad_filter": ("筛选条件不正确：{value}。", "Wrong filter: {value}."),
     "unknown_account": ("找不到账号“{value}”。", "Account “{value}” is not known."),
     "bad_id": (
-        "编号“{value}”不正确:只能用字母、数字、点、横线和下划线(接入方只能用小写字母、数字和横线),最多 64 个字符。",
+        "编号“{value}”不正确：只能用字母、数字、点、横线和下划线（接入方只能用小写字母、数字和横线），最多 64 个字符。",
         "“{value}” is no id: letters, digits, dots, hyphens and underscores (connectors: a-z, 0-9, -).",
     ),
     "id_taken": ("编号“{value}”已经存在。", "The id “{value}” exists already."),
@@ -71,18 +71,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unknown_unit": ("找不到单位“{value}”。", "Unit “{value}” is not known."),
     "version_not_published": ("流程版本“{value}”没有发布或已停用。", "Process version “{value}” is not in force."),
     "version_of_other_locality": (
-        "流程版本“{value}”属于别的地区,不能用于这次会议。",
+        "流程版本“{value}”属于别的地区，不能用于这次会议。",
         "Process version “{value}” belongs to another locality.",
     ),
     "bad_table": (
-        "文件无法读取:需要 CSV 文件,第一行是列名(只用说明里的列名,必须有编号和名称或姓名),不超过 5000 行。",
+        "文件无法读取：需要 CSV 文件，第一行是列名（只用说明里的列名，必须有编号和名称或姓名），不超过 5000 行。",
         "The file cannot be read: a CSV file with the columns named above, at most 5000 rows, is needed.",
     ),
     "not_yourself": ("不能锁定自己的账号。", "You cannot lock your own account."),
     "passwords_differ": ("两次输入的新密码不一致。", "The two new passwords differ."),
     "password_wrong": ("现在的密码不正确。", "The present password is wrong."),
     "no_person": (
-        "本账号没有对应的代表身份,不能提交建议。",
+        "本账号没有对应的代表身份，不能提交建议。",
         "This account does not belong to a deputy and cannot submit a suggestion.",
     ),
 }
@@ -91,32 +91,32 @@ FAULTS: dict[str, tuple[str, str]] = {
     "required": ("请填写“{label}”。", "Please fill in “{label}”."),
     "invalid": ("“{label}”的内容不正确。", "The value of “{label}” is wrong."),
     "title_too_long": (
-        "标题共 {count} 字,不能超过 {limit} 字。请缩短标题,把细节写进正文。",
+        "标题共 {count} 字，不能超过 {limit} 字。请缩短标题，把细节写进正文。",
         "The title has {count} characters; at most {limit} are allowed. Move details to the text.",
     ),
     "title_pattern": (
-        "标题通常写成“关于……的建议”。如确需保留现在的写法,可再次提交。",
+        "标题通常写成“关于……的建议”。如确需保留现在的写法，可再次提交。",
         "Titles usually read “关于……的建议”. Submit again if you want to keep this one.",
     ),
     "part_empty": (
-        "“{label}”还是空的:情况、分析、建议三部分都要填写。",
+        "“{label}”还是空的：情况、分析、建议三部分都要填写。",
         "“{label}” is empty: situation, analysis and request are all needed.",
     ),
     "body_too_long": (
-        "正文共 {count} 字,超过了 {limit} 字的上限,没有提交。内容已为您保留,请删减后再提交;一件建议只写一件事。",
+        "正文共 {count} 字，超过了 {limit} 字的上限，没有提交。内容已为您保留，请删减后再提交；一件建议只写一件事。",
         "The text has {count} characters, more than {limit}, and was not submitted. "
         "Your text is kept: shorten it and submit again. One matter per suggestion.",
     ),
     "body_too_short": (
-        "正文共 {count} 字,少于 {limit} 字。请写清具体情况和明确的要求(代表法第24条:明确具体)。",
+        "正文共 {count} 字，少于 {limit} 字。请写清具体情况和明确的要求（代表法第24条：明确具体）。",
         "The text has {count} characters, fewer than {limit}. Say what is the case and what is asked.",
     ),
     "too_long": (
-        "“{label}”共 {count} 字,不能超过 {limit} 字。",
+        "“{label}”共 {count} 字，不能超过 {limit} 字。",
         "“{label}” has {count} characters; at most {limit} are allowed.",
     ),
     "too_many": (
-        "“{label}”共 {count} 项,不能超过 {limit} 项。",
+        "“{label}”共 {count} 项，不能超过 {limit} 项。",
         "“{label}” has {count} entries; at most {limit} are allowed.",
     ),
     "duplicate_entry": ("“{value}”重复出现。", "“{value}” appears more than once."),
@@ -125,7 +125,7 @@ FAULTS: dict[str, tuple[str, str]] = {
         "The lead deputy cannot also be a co-signer.",
     ),
     "unknown_deputy": (
-        "找不到代表“{value}”,或其不是本级现任代表。请从代表名单中选择。",
+        "找不到代表“{value}”，或其不是本级现任代表。请从代表名单中选择。",
         "Deputy “{value}” is not known as a current deputy of this level. Choose from the list.",
     ),
     "not_own_name": (
@@ -134,17 +134,17 @@ FAULTS: dict[str, tuple[str, str]] = {
     ),
     "unknown_unit": ("找不到单位“{value}”。", "Unit “{value}” is not known."),
     "classified_refused": (
-        "涉密建议不得录入本系统。请按保密规定填写纸质件,当面交人大代表工作机构线下办理;"
-        "本页内容没有保存,请勿在联网计算机上起草涉密内容。",
+        "涉密建议不得录入本系统。请按保密规定填写纸质件，当面交人大代表工作机构线下办理；"
+        "本页内容没有保存，请勿在联网计算机上起草涉密内容。",
         "Classified suggestions must not be entered here. Hand a paper copy to the congress deputies office, "
         "which handles it offline. Nothing was saved; do not draft classified text on a networked computer.",
     ),
     "secrecy_unchanged": (
-        "密级没有变化:已经是您选择的密级。请选择另一个密级,或取消。",
+        "密级没有变化：已经是您选择的密级。请选择另一个密级，或取消。",
         "Nothing changes: the matter has this secrecy already. Choose another one, or cancel.",
     ),
     "unknown_session": (
-        "找不到会议“{value}”,或没有设定当前会议。请联系人大代表工作机构。",
+        "找不到会议“{value}”，或没有设定当前会议。请联系人大代表工作机构。",
         "Session “{value}” is not known, or no session is current. Ask the congress deputies office.",
     ),
 }

@@ -21,7 +21,7 @@ TOPIC_MAX = 50
 POINTS_MAX = 50
 WISHES_MAX = 20
 CO_PROPOSERS_MAX = 500
-TITLE_USUAL = re.compile(r"^关于.+的(建议|提案|意见|批评)$")
+TITLE_USUAL = re.compile(r"^关于.+的(?:建议|提案|意见|批评)$")
 PARTS = ("situation", "analysis", "request")
 
 

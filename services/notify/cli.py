@@ -14,7 +14,7 @@ from services.notify import notices, store
 @click.group()
 @click.pass_context
 def notify(context: click.Context) -> None:
-    """通知服务:发送记录与重试。Notify: deliveries and retries."""
+    """通知服务：发送记录与重试。Notify: deliveries and retries."""
     try:
         context.obj = config.load(os.environ)
     except config.ConfigError as error:
@@ -26,7 +26,7 @@ def notify(context: click.Context) -> None:
 @click.option("--limit", default=100, show_default=True)
 @click.pass_obj
 def deliveries(settings: Settings, state: str | None, limit: int) -> None:
-    """发送记录,最新的在前。The delivery log, newest first."""
+    """发送记录，最新的在前。The delivery log, newest first."""
     with db.read(db.connect(settings.databases["notify"])) as conn:
         for row in store.deliveries(conn, {"state": state or ""}, limit=limit):
             words = (row["id"], row["state"], row["channel"], row["person"] or row["person_id"], row["reason"])

@@ -20,7 +20,7 @@ LANGUAGES: Final = ("zh", "en")
 SUBJECT_MAX: Final = 200
 BODY_MAX: Final = 20_000
 _PLAIN: Final = {
-    "zh": ("办理通知:{number}{title}", "《{title}》有新的办理情况,请登录系统查看。\n\n{names}"),
+    "zh": ("办理通知：{number}{title}", "《{title}》有新的办理情况，请登录系统查看。\n\n{names}"),
     "en": ("Notice: {number}{title}", "There is news about “{title}”. Please sign in to read it.\n\n{names}"),
 }
 

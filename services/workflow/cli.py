@@ -26,7 +26,7 @@ def _publish(open_: Open) -> click.Command:
     @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
     @click.option("--by", required=True)
     def publish(folder: Path, by: str) -> None:
-        """提交流程包,等待第二人审定 / submit a package for approval by a second person."""
+        """提交流程包，等待第二人审定 / submit a package for approval by a second person."""
         engine, clock = open_()
         seed.record_calendars(engine, folder.parent.parent / "calendars", clock.now())
         try:
@@ -86,7 +86,7 @@ def _erase(open_: Open) -> click.Command:
     @click.command("erase")
     @click.argument("digest")
     def erase(digest: str) -> None:
-        """删除一段文字(个人信息)/ erase a text for privacy; log and chain stay intact."""
+        """删除一段文字（个人信息）/ erase a text for privacy; log and chain stay intact."""
         engine, clock = open_()
         with db.begin(engine) as conn:
             erased = documents.erase(conn, digest, clock.now())

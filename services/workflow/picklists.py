@@ -88,7 +88,7 @@ def _colleagues(conn: Connection, edition: Edition, place: Place) -> Pairs:
 
 
 def _titled(name: str, roles: Sequence[str]) -> str:
-    return f"{name}({'、'.join(roles)})" if roles else name
+    return languages.bracketed(name, languages.pick("、", ", ").join(roles))
 
 
 def _roles(edition: Edition, scopes: set[str]) -> Pairs:

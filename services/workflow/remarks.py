@@ -14,7 +14,7 @@ from services.workflow import tables as t
 
 UNCHECKED: Final = {
     "path": "",
-    "text": "自动检查出错,这份内容没有检查过,请人工核对",
+    "text": "自动检查出错，这份内容没有检查过，请人工核对",
     "text_en": "the automatic check failed; nobody has checked this yet, please do it by hand",
 }
 """Goes along with an answer that an administrator lets through although a table failed."""

@@ -52,7 +52,10 @@ FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "return": _form(
         "退回",
         "Give back",
-        ("退回到上一个办理环节,已填写的内容不会提交。", "Goes back to the step before; what is filled in is not sent."),
+        (
+            "退回到上一个办理环节，已填写的内容不会提交。",
+            "Goes back to the step before; what is filled in is not sent.",
+        ),
         "note",
         note=_REASON,
         to={"type": "string", "x-widget": "hidden"},
@@ -60,7 +63,7 @@ FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "transfer": _form(
         "转办",
         "Pass on",
-        ("改由其他单位或角色办理,任务编号和期限不变。", "Another unit or role does it; number and deadline stay."),
+        ("改由其他单位或角色办理，任务编号和期限不变。", "Another unit or role does it; number and deadline stay."),
         unit=_UNIT,
         role={**_ROLE, "x-options": "roles"},
         person={"type": "string", "x-widget": "hidden"},
@@ -70,7 +73,7 @@ FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
         "转给同事",
         "Pass to a colleague",
         (
-            "交给同事或本单位的其他角色办理,期限不变。",
+            "交给同事或本单位的其他角色办理，期限不变。",
             "A colleague or another role of the unit does it; the deadline stays.",
         ),
         person=_PERSON,
@@ -81,7 +84,7 @@ FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
         "委托",
         "Delegate",
         (
-            "请同事代为办理。任务仍属原角色,随时可以取回;日志写明两个人的姓名。",
+            "请同事代为办理。任务仍属原角色，随时可以取回；日志写明两个人的姓名。",
             "A colleague acts for you. The task stays yours, you may take it back; the log names both.",
         ),
         "person",
@@ -93,7 +96,7 @@ FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
         "加签",
         "Ask for an opinion",
         (
-            "办理前再听一个人的意见。对方答复或您撤回之前,这项任务不能提交。",
+            "办理前再听一个人的意见。对方答复或您撤回之前，这项任务不能提交。",
             "Somebody else is asked first. Until there is an answer, or you withdraw the question, the task waits.",
         ),
         "text",
@@ -110,24 +113,24 @@ FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "urge": _form(
         "催办",
         "Urge",
-        ("给办理人发一条催办通知,并记入办理记录。", "Whoever has the task is told, and it is kept as a record."),
+        ("给办理人发一条催办通知，并记入办理记录。", "Whoever has the task is told, and it is kept as a record."),
         "text",
         text=_URGE,
         level={"type": "string", "title": "催办级别", "x-title-en": "Level", "maxLength": 40},
-        again={"type": "boolean", "title": "今天已催办过,仍要再次催办", "x-title-en": "Urge again today"},
+        again={"type": "boolean", "title": "今天已催办过，仍要再次催办", "x-title-en": "Urge again today"},
     ),
     "recall": _form(
         "撤回",
         "Take back",
         (
-            "把刚办完的任务拿回来重新办理;后续环节尚未动过才可以。",
+            "把刚办完的任务拿回来重新办理；后续环节尚未动过才可以。",
             "The task is open again, as long as nobody has gone on from it.",
         ),
     ),
     "add_co_handler": _form(
         "增加会办单位",
         "Add a co-handling unit",
-        ("会办进行中再增加一个单位,期限从现在起算。", "One unit more beside those that handle it now."),
+        ("会办进行中再增加一个单位，期限从现在起算。", "One unit more beside those that handle it now."),
         "unit",
         unit={**_UNIT, "title": "会办单位", "x-title-en": "Unit"},
         part={"type": "string", "title": "承办内容", "x-title-en": "Its part", "maxLength": 500},

@@ -174,7 +174,7 @@ def _answer(
 
 _SOMEBODY: Final = frozenset({"transfer", "reassign", "consult"})
 _CHOOSE: Final = ("请选择交给谁", "choose who it is for")
-_URGED: Final = ("今天已催办过,确需再次催办请勾选", "urged already today; tick this to urge again")
+_URGED: Final = ("今天已催办过，确需再次催办请勾选", "urged already today; tick this to urge again")
 
 
 def _missing(path: str, zh: str, en: str) -> Problem:

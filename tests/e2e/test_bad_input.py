@@ -26,7 +26,7 @@ from tests.e2e.visitors import Answer, Visitor
 pytestmark = pytest.mark.timeout(180)
 CHINESE = re.compile("[\u4e00-\u9fff]")
 ADMITTED = {"decision": "admit", "secrecy": "none"}
-LONG = "路灯不亮,群众夜间出行不便。" * 1429  # 20,006 characters
+LONG = "路灯不亮，群众夜间出行不便。" * 1429  # 20,006 characters
 FACTS = {"intake": (intake.matter, intake.submission, intake.led_record), "workflow": (workflow.stimulus,)}
 
 

@@ -25,8 +25,8 @@ _UNIT_OWNER: Final = {"role": "unit_process_owner", "unit": LEAD}
 CHANGES: Final = (
     "依据 云政办〔2026〕6号 第六条 的内容：单位五个工作日内可申请退办一次，须主要负责人签字并提出建议承办单位"
     " → 单位七个工作日内可申请退办一次，须主要负责人签字并提出建议承办单位",
-    '规则“return_window”(D03_deadlines/return_window)的期限长度："5wd" → "7wd"',
-    '规则“return_window”(D03_deadlines/return_window)的依据："云政办〔2026〕6号 第六条：五个工作日内可申请退办"'
+    '规则“return_window”（D03_deadlines/return_window）的期限长度："5wd" → "7wd"',
+    '规则“return_window”（D03_deadlines/return_window）的依据："云政办〔2026〕6号 第六条：五个工作日内可申请退办"'
     ' → "云政办〔2026〕6号 第六条：七个工作日内可申请退办"',
     "场景 happy_path 的内容："
     "package: yunting-2026.1；deadlines: {reply: 2026-05-27, return_window@unit_a: 2026-03-05}；"
@@ -35,20 +35,20 @@ CHANGES: Final = (
     "package: yunting-2026.2；deadlines: {reply: 2026-05-27, return_window@unit_a: 2026-03-09}；"
     "records: {admission: 1, handover: 1, instruction: 2, contact: 3, co_opinion: 1, co_opinion_check: 1, "
     "countersign: 1, review: 7, reply: 1, feedback: 1, …",
-    "新增显示名称“法制审查”(deadline.review_legal)",
-    "新增环节“合法？”(gw_legal_passed)",
-    "新增环节“法制审查”(task_legal_review)",
-    "新增表单“法制审查”(legal_review)",
-    "新增表单字段“审核意见”(legal_review.comment)",
-    "新增表单字段“审核环节”(legal_review.step)",
-    "新增表单字段“审核结论”(legal_review.verdict)",
-    "新增表单字段“退回原因”(legal_review.reasons)",
-    "新增角色“单位流程负责人”(unit_process_owner)",
-    "新增角色“法制审查人”(legal_reviewer)",
+    "新增显示名称“法制审查”（deadline.review_legal）",
+    "新增环节“合法？”（gw_legal_passed）",
+    "新增环节“法制审查”（task_legal_review）",
+    "新增表单“法制审查”（legal_review）",
+    "新增表单字段“审核意见”（legal_review.comment）",
+    "新增表单字段“审核环节”（legal_review.step）",
+    "新增表单字段“审核结论”（legal_review.verdict）",
+    "新增表单字段“退回原因”（legal_review.reasons）",
+    "新增角色“单位流程负责人”（unit_process_owner）",
+    "新增角色“法制审查人”（legal_reviewer）",
     "新增连线 flow_task_legal_review_to_gw_legal_passed",
-    "新增连线“退回”(flow_gw_legal_passed_to_end_review_returned)",
-    "新增连线“通过”(flow_gw_legal_passed_to_task_review_leader)",
-    "连线“通过”(flow_gw_special_to_task_review_leader)的终点：task_review_leader → task_legal_review",
+    "新增连线“退回”（flow_gw_legal_passed_to_end_review_returned）",
+    "新增连线“通过”（flow_gw_legal_passed_to_task_review_leader）",
+    "连线“通过”（flow_gw_special_to_task_review_leader）的终点：task_review_leader → task_legal_review",
 )
 
 

@@ -22,15 +22,15 @@ OFFICE, LEADER, OTHER_LEADER = "li.jing", "tao.wentao", "jiang.yulan"
 HOUSING, CITY, GROUP = "guo.qiang", "sun.li", "he.jun"
 TITLE: Final = "关于点亮龙湖路路灯的建议"
 TEXT: Final = {
-    "情况": "龙湖路建成通车四年,沿线路灯一直没有通电启用,入夜后一片漆黑,学生和老人出行很不安全。",
-    "分析": "路灯由建设单位安装,变压器容量不足,没有验收移交,供电报装也没有办结,各方责任不清。",
-    "建议": "请明确牵头单位,补建配套设施,尽快通电;通电以前在学校路口设置临时照明。",
+    "情况": "龙湖路建成通车四年，沿线路灯一直没有通电启用，入夜后一片漆黑，学生和老人出行很不安全。",
+    "分析": "路灯由建设单位安装，变压器容量不足，没有验收移交，供电报装也没有办结，各方责任不清。",
+    "建议": "请明确牵头单位，补建配套设施，尽快通电；通电以前在学校路口设置临时照明。",
 }
 
 RETURN: Final = {
     "verdict": "return_requested",
     "return_reason": "other_unit_leads",
-    "return_text": "路灯由城投集团建设并保修,尚未移交,应由其主办,我局配合验收。",
+    "return_text": "路灯由城投集团建设并保修，尚未移交，应由其主办，我局配合验收。",
     "proposed_unit": "construction_group",
     "head_signed": True,
 }
@@ -62,7 +62,7 @@ def test_a_deputy_writes_with_a_friend(city: Days) -> None:
     deputy.look("deputy-home")
     deputy.page.get_by_role("link", name="写建议").first.click()
     deputy.fill({"标题": TITLE, "分类": "城建环资", **TEXT})
-    deputy.choose("邀请联名代表", "郑秋禾(第二代表团)")
+    deputy.choose("邀请联名代表", "郑秋禾（第二代表团）")
     deputy.look("deputy-writes")
     deputy.press("保存草稿")
     deputy.sees("邀请联名的代表", "还没有答复")
@@ -78,7 +78,7 @@ def test_a_deputy_writes_with_a_friend(city: Days) -> None:
     deputy.sees("同意联名")
     deputy.page.get_by_role("button", name="提交", exact=True).dblclick()
     expect(deputy.page.locator("h1")).to_have_text(TITLE)
-    deputy.sees("已提交,受理后编号", "待编号", "郑秋禾")
+    deputy.sees("已提交，受理后编号", "待编号", "郑秋禾")
     deputy.look("deputy-matter")
     city.take(deputy.page.url.rsplit("/", 1)[1])
     deputy.place("建议")
@@ -95,13 +95,13 @@ def test_two_clerks_meet_at_one_admission(city: Days) -> None:
         one.open("审查受理")
     clerk.look("clerk-admission")
     colleague.choose("审查结论", "退回修改")
-    colleague.fill({"理由": "两件事写在一起,请分开提出。"})
+    colleague.fill({"理由": "两件事写在一起，请分开提出。"})
 
     expect(clerk.page.get_by_label("受理", exact=True)).to_be_checked()
     clerk.press()
     clerk.sees("已提交")
     colleague.press()
-    colleague.sees("张伟已于", "没有提交,也没有改动别人办理的内容", "两件事写在一起,请分开提出。")
+    colleague.sees("张伟已于", "没有提交，也没有改动别人办理的内容", "两件事写在一起，请分开提出。")
     colleague.look("clerk-second")
     clerk.go(f"/matters/{city.matter}")
     clerk.sees(city.number, "已受理")
@@ -117,7 +117,7 @@ def test_the_supervision_office_asks_before_it_hands_over(city: Days) -> None:
     expect(first.get_by_label("承办单位").locator("option:checked")).to_have_text("云汀市住房和城乡建设局")
     office.fill({"承办单位": "云汀供电公司"}, third)
     office.choose("承办方式", "会办", within=third)
-    office.fill({"交办说明": "涉及学生夜间出行,请优先研究。"})
+    office.fill({"交办说明": "涉及学生夜间出行，请优先研究。"})
     office.look("office-pre-handover")
     office.press()
 
@@ -133,7 +133,7 @@ def test_the_supervision_office_asks_before_it_hands_over(city: Days) -> None:
     city_office.choose("意见", "建议增加会办单位")
     city_office.press()
     city_office.is_told("理由")
-    city_office.fill({"理由": "路灯由城投集团建设,请其参加。", "建议的单位": "云汀市城市建设投资集团有限公司"})
+    city_office.fill({"理由": "路灯由城投集团建设，请其参加。", "建议的单位": "云汀市城市建设投资集团有限公司"})
     city_office.press()
 
 
@@ -168,7 +168,7 @@ def test_the_leader_in_charge_reads_and_instructs(city: Days) -> None:
     leader.press()
     leader.is_told("批示结论", "批示内容")
     leader.choose("批示结论", "同意")
-    leader.fill({"批示内容": "入冬以前必须亮灯,每月报告一次进展。"})
+    leader.fill({"批示内容": "入冬以前必须亮灯，每月报告一次进展。"})
     leader.press()
     leader.sees("已提交")
     leader.place("已办")
@@ -199,7 +199,7 @@ def test_a_unit_asks_for_its_return_with_keys_alone(city: Days) -> None:
     liaison.look("unit-return-refused")
     _pick(liaison, "退办理由", "应由其他单位主办")
     move_focus(page, page.get_by_label("退办说明"))
-    keys.type("路灯由城投集团建设并保修,尚未移交,应由其主办,我局配合验收。")
+    keys.type("路灯由城投集团建设并保修，尚未移交，应由其主办，我局配合验收。")
     _pick(liaison, "建议承办单位", "云汀市城市建设投资集团有限公司")
     move_focus(page, page.get_by_label("单位主要负责人已签字"))
     keys.press("Space")
@@ -235,7 +235,7 @@ def test_the_supervision_office_rules_on_a_return(city: Days) -> None:
     office.open("裁定退办申请")
     office.sees("应由其他单位主办")
     office.choose("是否同意退办", "同意")
-    office.fill({"决定理由": "路灯尚未移交,由建设单位主办。"})
+    office.fill({"决定理由": "路灯尚未移交，由建设单位主办。"})
     expect(office.page.get_by_label("改交单位").locator("option:checked")).to_have_text(
         "云汀市城市建设投资集团有限公司"
     )

@@ -26,8 +26,8 @@ GIVEN: Final[dict[str, Any]] = {
     "assignments": [{"unit": LEAD, "role": "lead"}, {"unit": HELPER, "role": "co_handler"}],
 }
 BODY: Final = (
-    "您提出的关于开发区及龙湖路路灯无法启用的建议收悉,现答复如下:一、由我公司牵头重新设计供电方案,八月底前完成施工。"
-    "二、城市管理局验收后接收管理,纳入日常巡检。三、通电以前在学校路口设置临时照明。感谢您对城市建设工作的关心和支持。"
+    "您提出的关于开发区及龙湖路路灯无法启用的建议收悉，现答复如下：一、由我公司牵头重新设计供电方案，八月底前完成施工。"
+    "二、城市管理局验收后接收管理，纳入日常巡检。三、通电以前在学校路口设置临时照明。感谢您对城市建设工作的关心和支持。"
 )
 
 
@@ -55,7 +55,7 @@ def test_the_head_reads_and_the_office_assigns(city: Days) -> None:
     brought(city, "task_unit_read")
     head, office = city.person(HEAD), city.person(UNIT_OFFICE)
     head.open("单位领导阅示")
-    head.fill({"批示内容": "请工程建设部牵头,一周内到现场与代表见面。"})
+    head.fill({"批示内容": "请工程建设部牵头，一周内到现场与代表见面。"})
     head.look("head-reads")
     head.press()
     office.open("登记分派")
@@ -64,7 +64,7 @@ def test_the_head_reads_and_the_office_assigns(city: Days) -> None:
     office.press()
     office.is_told("五定：须确定办理措施")
     office.look("office-assigns")
-    office.fill({"办理要求": "先踏勘现场,再与代表见面。"})
+    office.fill({"办理要求": "先踏勘现场，再与代表见面。"})
     office.press()
     office.sees("已提交")
 
@@ -77,7 +77,7 @@ def test_an_officer_meets_the_deputy_and_keeps_a_note(city: Days) -> None:
     officer.look("officer-todo")
     officer.open("办前面商")
     officer.page.get_by_role("link", name="新增办理进展").click()
-    officer.fill({"进展情况": "已到现场踏勘,变压器容量不足。", "完成比例": "10"})
+    officer.fill({"进展情况": "已到现场踏勘，变压器容量不足。", "完成比例": "10"})
     officer.look("officer-progress")
     officer.press("保存记录")
     officer.sees("记录已保存")
@@ -162,7 +162,7 @@ def test_who_wrote_a_draft_does_not_pass_it(city: Days) -> None:
     drafter.place("待办")
     drafter.sees("须由另一人办理")
     drafter.open("格式审核")
-    drafter.sees("“答复起草”是您办的,这一步须由另一人办理。请交给有同样角色的同事。")
+    drafter.sees("“答复起草”是您办的，这一步须由另一人办理。请交给有同样角色的同事。")
     expect(drafter.page.get_by_role("button", name="提交")).to_have_count(0)
     drafter.look("gate-drafter")
     for who, gate in ((office, "格式审核"), (head, "审签")):

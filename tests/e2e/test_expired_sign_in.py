@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browsing import enter, shoot, sign_in
 from tests.e2e.desks import Desk, desk
 
-TEXT = "开发区路灯四年前建成,至今没有亮过。" * 50
+TEXT = "开发区路灯四年前建成，至今没有亮过。" * 50
 
 
 @pytest.fixture(scope="module")

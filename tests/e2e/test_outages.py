@@ -52,7 +52,7 @@ def unavailable(answer: Answer) -> None:
     assert (answer.status, answer.kind) == (503, "application/problem+json"), answer.body
     document = answer.data
     assert document["code"] == "unavailable"
-    assert document["title"] == "服务暂不可用,请稍后再试"
+    assert document["title"] == "服务暂不可用，请稍后再试"
     assert document["title_en"] == "not available now, try again later"
 
 

@@ -193,7 +193,7 @@ def _change_the_limit(office: Desk, page: Page, axe: Callable[[Page], list[str]]
 def _try_and_submit(office: Desk, page: Page, axe: Callable[[Page], list[str]]) -> str:
     page.goto(f"{office.client.url}{DRAFT}")
     changes = page.locator("section[aria-labelledby=changes-title]")
-    expect(changes).to_contain_text("环节“提出会办意见”(task_co_opinion)的办理角色：section_officer → unit_office")
+    expect(changes).to_contain_text("环节“提出会办意见”（task_co_opinion）的办理角色：section_officer → unit_office")
     expect(changes).to_contain_text("的提前或推后：-3wd → -2wd")
     expect(changes).to_contain_text('的期限长度："5wd" → "7wd"')
     page.get_by_role("button", name="试跑场景").click()

@@ -81,7 +81,7 @@ def _take_back(office: Desk, page: Page, axe: Axe) -> None:
 def _read(page: Page) -> None:
     """Write what is asked of a head who reads, and send it."""
     for box in page.locator("main form textarea").all():
-        box.fill("请业务科室牵头,先与代表见面。")
+        box.fill("请业务科室牵头，先与代表见面。")
     page.get_by_role("button", name="提交").click()
     expect(page.locator("main")).to_contain_text("已提交")
 
@@ -96,9 +96,9 @@ def _split(office: Desk, page: Page, axe: Axe) -> None:
     page.locator('[name="officer"]').fill("林燕")
     page.locator('[name="leader"]').fill("邱思明")
     page.locator('[name="due_on"]').fill("2026-04-30")
-    page.locator('[name="instruction"]').fill("先与代表见面,再提出具体措施。")
+    page.locator('[name="instruction"]').fill("先与代表见面，再提出具体措施。")
     page.locator('[name="shares.0.section"]').fill("业务二科")
-    page.locator('[name="shares.0.officer"]').select_option(label="毛敬之(承办科室)")
+    page.locator('[name="shares.0.officer"]').select_option(label="毛敬之（承办科室）")
     page.locator('[name="shares.0.part"]').fill("核实变压器容量")
     assert axe(page) == []
     shoot(page, "split")
@@ -119,7 +119,7 @@ def _consult(office: Desk, page: Page, axe: Axe) -> None:
     page.get_by_role("button", name="加签").click()
     expect(main).to_contain_text("需要修改")
     assert axe(page) == []
-    page.get_by_label("征求谁的意见").select_option(label="林燕(承办科室)")
+    page.get_by_label("征求谁的意见").select_option(label="林燕（承办科室）")
     page.get_by_label("征求什么意见").fill("这件事是否属于我们的职责?请科室先看一下。")
     shoot(page, "consult")
     page.get_by_role("button", name="加签").click()
@@ -131,13 +131,13 @@ def _consult(office: Desk, page: Page, axe: Axe) -> None:
     page.get_by_role("link", name="加签意见").click()
     expect(main).to_contain_text("这件事是否属于我们的职责")
     page.get_by_role("group", name="是否同意").get_by_label("是", exact=True).check()
-    page.get_by_role("textbox", name="意见").fill("属于我们的职责,可以承办。")
+    page.get_by_role("textbox", name="意见").fill("属于我们的职责，可以承办。")
     assert axe(page) == []
     shoot(page, "consultation")
     page.get_by_role("button", name="提交").click()
     sign_in(office, page, LIAISON)
     page.goto(url)
-    expect(main).to_contain_text("属于我们的职责,可以承办")
+    expect(main).to_contain_text("属于我们的职责，可以承办")
 
 
 def _delegate(office: Desk, page: Page, axe: Axe) -> None:
@@ -145,7 +145,7 @@ def _delegate(office: Desk, page: Page, axe: Axe) -> None:
     main, url = page.locator("main"), page.url
     page.get_by_role("link", name="委托", exact=True).click()
     page.get_by_label("委托给").select_option(index=1)
-    page.get_by_label("说明").fill("今天外出,请代为签收。")
+    page.get_by_label("说明").fill("今天外出，请代为签收。")
     shoot(page, "delegate")
     page.get_by_role("button", name="委托").click()
     expect(main).to_contain_text("已委托")

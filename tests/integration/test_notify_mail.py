@@ -94,7 +94,7 @@ def test_a_mail_has_both_languages_and_the_id_of_its_delivery(world: World, serv
     assert send(world, server.port) == 1
     ((recipients, mail),) = office.mails
     assert recipients == ["he@housing.example"]
-    assert mail["Subject"] == "催办:第061031号 / Reminder: 061031"
+    assert mail["Subject"] == "催办：第061031号 / Reminder: 061031"
     assert mail["From"] == "huiyin@yunting.example"
     assert mail["Message-ID"] == f"<{mail_of(world)['id']}@yunting.example>"
     parts = {part["Content-Language"]: part.get_content().strip() for part in mail.iter_parts()}

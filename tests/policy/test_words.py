@@ -1,4 +1,4 @@
-"""Words that must not stand in this repository: places and registries that exist on one machine only."""
+"""Words that must not stand in this repository: places and registries of one machine, half-width punctuation."""
 
 import json
 import re
@@ -14,6 +14,7 @@ REGISTRIES = (
     "npmmirror" + ".com",
     "yarnpkg" + ".com",
 )
+HALF = re.compile("[\u4e00-\u9fff”）][,;:](?=[\u4e00-\u9fff“《])|[\u4e00-\u9fff]\\((?=[\u4e00-\u9fff])")
 REGISTRY = re.compile("|".join(map(re.escape, REGISTRIES)))
 
 
@@ -25,6 +26,17 @@ def test_no_file_mentions_a_place_outside_the_repository() -> None:
 def test_no_file_names_a_registry() -> None:
     """Which registry or mirror packages come from is the machine's choice."""
     assert findings(REGISTRY, sources.texts()) == []
+
+
+def test_chinese_text_has_full_width_punctuation() -> None:
+    """GB/T 15834; what people read on pages, in messages and on the command line."""
+    told = {path: text for path, text in sources.texts().items() if is_told(path)}
+    assert findings(HALF, told) == []
+
+
+def is_told(path: str) -> bool:
+    """Whether people read texts of this file; examples of messages stay as they were published."""
+    return path.startswith("services/") and path.endswith((".html", ".po", ".py", ".js")) and "_examples" not in path
 
 
 def test_lock_files_hold_hashes_and_no_addresses() -> None:
@@ -40,6 +52,7 @@ def test_the_rules_bite() -> None:
     assert findings(PLACES, {"a.md": "x\nsee shared" + "/design"}) == ["a.md:2"]
     assert findings(PLACES, {"a.md": "unshared" + "/x, my-shared" + "/y"}) == []
     assert findings(REGISTRY, {"a.json": "https://registry.npmjs" + ".org/x"}) == ["a.json:1"]
+    assert findings(HALF, {"a.po": "先看,再办\n督办(再次)\n代表：“好”，3(含)"}) == ["a.po:1", "a.po:2"]
     lock = {
         "packages": {
             "": {},

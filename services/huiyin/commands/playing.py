@@ -45,9 +45,9 @@ _TROUBLE: Final = (
 
 @click.command()
 @click.option("--once", is_flag=True, help="演完即止。Play and exit, leave no web running.")
-@click.option("--home", default="", help="演示目录,默认 HUIYIN_HOME/demo。Where to keep it.")
+@click.option("--home", default="", help="演示目录，默认 HUIYIN_HOME/demo。Where to keep it.")
 def demo(once: bool, home: str) -> None:
-    """一件建议走完全程,演完一年,然后开放网页。Play a suggestion's whole way, then a year, then serve the pages."""
+    """一件建议走完全程，演完一年，然后开放网页。Play a suggestion's whole way, then a year, then serve the pages."""
     settings = homes.settings()
     script = _script(settings, None)
     place = Path(home) if home else settings.home / "demo"
@@ -115,7 +115,7 @@ def _invite(url: str, script: Script) -> None:
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。Print the steps as JSON.")
 @click.option("--url", default="", help="在运行中的系统上演。Play on a running installation with an accelerated clock.")
 @click.option(
-    "--processes", type=int, default=0, help="分进程运行,N 个流程工作进程。N workers, all in separate processes."
+    "--processes", type=int, default=0, help="分进程运行，N 个流程工作进程。N workers, all in separate processes."
 )
 def walk(scenario: str | None, as_json: bool, url: str, processes: int) -> None:
     """演一个场景。Play a scenario on the real services; exit code 1 when it does not come as written."""

@@ -131,7 +131,7 @@ def migrate(names: tuple[str, ...]) -> None:
 @click.option("--session", default="", help="届次名称。Label of the first session.")
 @click.option("--directory", type=click.Path(exists=True, dir_okay=False), help="机构人员名册。A directory to load.")
 def init(package: str, login: str, session: str, directory: str | None) -> None:
-    """准备一套新系统,不含演示数据。Prepare an installation; repeating it changes nothing."""
+    """准备一套新系统，不含演示数据。Prepare an installation; repeating it changes nothing."""
     settings = homes.settings()
     logs.setup("WARNING", settings.log_format)
     try:

@@ -110,7 +110,7 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
 @process.command()
 @click.argument("folder", type=_FOLDER)
 def publish(folder: Path) -> None:
-    """发布流程包(需能访问数据库)。Put a package in force, by somebody who may write the database."""
+    """发布流程包（需能访问数据库）。Put a package in force, by somebody who may write the database."""
     settings = homes.settings()
     engine = db.connect(settings.databases["workflow"])
     try:

@@ -107,9 +107,9 @@ def sessions() -> list[tuple[str, str]]:
 
 
 def share(unit: str, role: str, *, short: bool = False) -> str:
-    """A unit with its part in the handling; in the short names of lists: 市教育局(主办)."""
+    """A unit with its part in the handling; in the short names of lists: 市教育局（主办）."""
     name = (short and _words()["short"].get(unit)) or unit_label(unit)
-    return f"{name}({word(ASSIGNMENT_ROLES, role)})" if role else name
+    return languages.bracketed(name, word(ASSIGNMENT_ROLES, role) if role else "")
 
 
 def record_label(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from services.common import auth, db, directories, form_schemas
+from services.common import auth, db, directories, form_schemas, languages
 from services.common.auth import Actor
 from services.common.problems import FieldError, Problem
 from services.intake import matters, submissions
@@ -22,7 +22,7 @@ _CLERK_ONLY: Final = ("lead_proposer", "matter_kind", "source")
 _INVITED: Final = {
     "title": "邀请联名代表",
     "x-title-en": "Deputies invited to co-sign",
-    "description": "先保存草稿并发出邀请;本人同意的,才列为联名代表。",
+    "description": "先保存草稿并发出邀请；本人同意的，才列为联名代表。",
     "x-description-en": "They are asked first; only those who agree co-sign.",
 }
 
@@ -58,7 +58,7 @@ def _options(conn: Connection, without: set[str | None] | frozenset[str | None])
 
 def _named(person: directories.Person) -> str:
     delegation = person.body.get("delegation")
-    return f"{person.name}({delegation})" if delegation else person.name
+    return languages.bracketed(person.name, str(delegation or ""))
 
 
 def own(actor: Actor) -> dict[str, str]:

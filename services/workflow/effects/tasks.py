@@ -19,7 +19,7 @@ def opened(scene: Scene, effect: e.TaskOpened) -> None:
         "case_id": scene.case_id,
         "matter_id": scene.matter_id,
         "element": effect.element,
-        "name": effect.name if effect.beside is None else f"{form.title if form else ''}:{effect.name}",
+        "name": effect.name if effect.beside is None else f"{form.title if form else ''}：{effect.name}",
         "public_name": effect.public or None,
         "process": effect.process,
         "package_version": scene.edition.version,

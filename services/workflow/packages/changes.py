@@ -168,7 +168,7 @@ def _property(subject: Subject, thing: Thing, name: str, old: str, new: str) -> 
 
 
 def _called(subject: Subject, thing: Thing) -> str:
-    return f"“{thing.name}”({subject.id})" if thing.name else f" {subject.id} "
+    return f"“{thing.name}”（{subject.id}）" if thing.name else f" {subject.id} "
 
 
 def _excerpts(old: str, new: str) -> tuple[str, str]:

@@ -72,7 +72,7 @@ def _texts(context: Context) -> Iterator[Finding]:
     for name in context.package.under("texts", ".txt"):
         subject, _, body = context.package.files[name].decode().partition("\n")
         if not subject.strip() or not body.strip():
-            yield say("bad_text", file=name, detail="第一行为标题,其后为正文 / subject in line 1, then the body")
+            yield say("bad_text", file=name, detail="第一行为标题，其后为正文 / subject in line 1, then the body")
         try:
             _JINJA.parse(subject + "\n" + body)
         except TemplateSyntaxError as error:

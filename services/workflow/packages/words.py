@@ -8,7 +8,7 @@ from services.workflow.engine.findings import Finding, Severity, Words, word
 
 WORDS: Final = {
     "no_settings": Words(
-        "缺少 package.yaml", "package.yaml is missing", "新建 package.yaml,格式见说明", "add package.yaml"
+        "缺少 package.yaml", "package.yaml is missing", "新建 package.yaml，格式见说明", "add package.yaml"
     ),
     "bad_yaml": Words(
         "YAML 格式错误（第 {line} 行）",
@@ -66,7 +66,7 @@ WORDS: Final = {
         "没有名为“{name}”的消息", "there is no message '{name}'", "从消息目录中选择", "choose one of the catalogue"
     ),
     "unknown_process": Words(
-        "没有 id 为“{name}”的流程", "there is no process '{name}'", "改正流程 id,或补上流程图", "correct it or add it"
+        "没有 id 为“{name}”的流程", "there is no process '{name}'", "改正流程 id，或补上流程图", "correct it or add it"
     ),
     "unknown_message": Words(
         "消息“{name}”既不在消息目录中，也没有流程抛出或接收它",

@@ -36,7 +36,7 @@ def _tasks(wanted: tuple[str, ...], world: World, matter: str) -> Iterator[Words
     for name in wanted:
         hit = next((pair for pair in rest if name in pair), None)
         if hit is None:
-            yield f"应有待办 {name},没有", f"the task {name} is expected, but not open"
+            yield f"应有待办 {name}，没有", f"the task {name} is expected, but not open"
         else:
             rest.remove(hit)
     for _, name in rest:
@@ -49,7 +49,7 @@ def _deadlines(wanted: Mapping[str, str], world: World) -> Iterator[Words]:
         found[limit.name] = found[f"{limit.name}@{limit.unit}"] = limit.due.isoformat()
     for name, due in wanted.items():
         if found.get(name) != due:
-            yield f"期限 {name} 应为 {due},实为 {found.get(name)}", f"{name} should be due {due}, is {found.get(name)}"
+            yield f"期限 {name} 应为 {due}，实为 {found.get(name)}", f"{name} should be due {due}, is {found.get(name)}"
 
 
 def _states(expected: Expectation, found: list[str]) -> Iterator[Words]:
@@ -57,13 +57,13 @@ def _states(expected: Expectation, found: list[str]) -> Iterator[Words]:
     for state in expected.milestones:
         if state not in rest:
             yield (
-                f"办理状态没有依次到达 {state}:{'、'.join(found)}",
+                f"办理状态没有依次到达 {state}：{'、'.join(found)}",
                 f"the state {state} was not reached in this order: {', '.join(found)}",
             )
             break
     if expected.state is not None and found[-1:] != [expected.state]:
         last = found[-1] if found else None
-        yield f"办理状态应为 {expected.state},实为 {last}", f"the state should be {expected.state}, is {last}"
+        yield f"办理状态应为 {expected.state}，实为 {last}", f"the state should be {expected.state}, is {last}"
 
 
 def _cases(wanted: Mapping[str, str], world: World, matter: str) -> Iterator[Words]:
@@ -71,6 +71,6 @@ def _cases(wanted: Mapping[str, str], world: World, matter: str) -> Iterator[Wor
     for process, outcome in wanted.items():
         if found.get(process) != outcome:
             yield (
-                f"流程 {process} 应为 {outcome},实为 {found.get(process)}",
+                f"流程 {process} 应为 {outcome}，实为 {found.get(process)}",
                 f"the case of {process} should be {outcome}, is {found.get(process)}",
             )

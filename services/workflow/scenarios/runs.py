@@ -109,7 +109,7 @@ class _Player:
         if task is None:
             found = "、".join(f"{t.element}@{t.unit}" for t in self.world.open_tasks(matter)) or "-"
             self._stop(
-                f"没有待办 {act.do}{'@' + act.unit if act.unit else ''};现有：{found}",
+                f"没有待办 {act.do}{'@' + act.unit if act.unit else ''}；现有：{found}",
                 f"there is no task {act.do}{'@' + act.unit if act.unit else ''}; open are: {found}",
             )
         if act.who.get("role") and act.who["role"] != task.role:
@@ -168,7 +168,7 @@ class _Player:
         if found != sorted(set(wanted)):
             zh, en = "、".join(found) or "-", ", ".join(found) or "-"
             self._fail(
-                f"{task.element} 应因 {'、'.join(wanted)} 被退回,实际:{zh}",
+                f"{task.element} 应因 {'、'.join(wanted)} 被退回，实际：{zh}",
                 f"{task.element} should be refused for {', '.join(wanted)}, was for: {en}",
             )
 

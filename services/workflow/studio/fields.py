@@ -104,7 +104,7 @@ def write(content: bytes, rows: Sequence[Field]) -> bytes:
     for row in rows:
         if not _KEY.fullmatch(row.key) or keys.count((row.local, row.key)) > 1:
             raise BadField(
-                f"键“{row.key}”不正确或重复:用小写英文字母、数字和下划线", f"the key '{row.key}' is wrong or double"
+                f"键“{row.key}”不正确或重复：用小写英文字母、数字和下划线", f"the key '{row.key}' is wrong or double"
             )
     main = {row.key: _part(row, old.get(row.key) or {}) for row in rows if not row.local}
     inner = {row.key: _part(row, (extra.get("properties") or {}).get(row.key) or {}) for row in rows if row.local}
@@ -148,5 +148,7 @@ def _choices(row: Field) -> dict[str, Any]:
     pairs = [one.partition("=") for one in re.split(r"[；;\n]", row.choices) if one.strip()]
     codes = [code.strip() for code, _, _ in pairs]
     if not codes or len(set(codes)) < len(codes) or "" in codes:
-        raise BadField(f"字段“{row.key}”要有选项,写成 code=名称；code=名称", f"'{row.key}' needs choices: code=name; …")
+        raise BadField(
+            f"字段“{row.key}”要有选项，写成 code=名称；code=名称", f"'{row.key}' needs choices: code=name; …"
+        )
     return {"enum": codes, "x-labels": {code.strip(): (label or code).strip() for code, _, label in pairs}}

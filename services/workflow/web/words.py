@@ -65,30 +65,30 @@ FIELD_TYPES: Mapping[str, tuple[str, str]] = {
 }
 
 NOTICES: Mapping[str, tuple[str, str]] = {
-    "draft_saved": ("草稿已保存,尚未提交", "the draft is saved, not submitted yet"),
+    "draft_saved": ("草稿已保存，尚未提交", "the draft is saved, not submitted yet"),
     "submitted": ("已提交", "submitted"),
     "done_together": ("已办 {count} 件", "{count} done"),
-    "taken_before": ("已提交,请勿重复提交", "submitted already; once is enough"),
+    "taken_before": ("已提交，请勿重复提交", "submitted already; once is enough"),
     "used_return": ("已退回", "given back"),
     "used_transfer": ("已转办", "passed on"),
     "used_reassign": ("已转给本单位同事", "passed on to a colleague"),
-    "used_delegate": ("已委托,随时可以取回", "delegated; you may take it back at any time"),
+    "used_delegate": ("已委托，随时可以取回", "delegated; you may take it back at any time"),
     "used_undelegate": ("已取回委托", "taken back"),
-    "used_consult": ("已征求意见,答复之前任务不能提交", "asked; the task waits for the answer"),
+    "used_consult": ("已征求意见，答复之前任务不能提交", "asked; the task waits for the answer"),
     "used_withdraw_consult": ("已撤回加签", "the question is withdrawn"),
-    "used_urge": ("已催办,办理人会收到通知", "urged; whoever has the task is told"),
-    "used_recall": ("已撤回,请重新办理", "taken back; do it again"),
+    "used_urge": ("已催办，办理人会收到通知", "urged; whoever has the task is told"),
+    "used_recall": ("已撤回，请重新办理", "taken back; do it again"),
     "used_add_co_handler": ("已增加会办单位", "a co-handling unit was added"),
     "record_saved": ("记录已保存", "the record is saved"),
     "version_published": ("版本已发布", "the version is in force"),
-    "version_retired": ("版本已停用,办理中的流程不受影响", "retired; running cases go on"),
+    "version_retired": ("版本已停用，办理中的流程不受影响", "retired; running cases go on"),
     "file_saved": ("已保存", "saved"),
     "file_reverted": ("已恢复为原版本的内容", "taken back to what the base has"),
-    "draft_submitted": ("已提交,请另一人审定", "submitted; a second person approves"),
+    "draft_submitted": ("已提交，请另一人审定", "submitted; a second person approves"),
     "draft_given_up": ("草稿已放弃", "the draft was given up"),
-    "draft_has_errors": ("还有错误,不能提交", "there are errors, it cannot be submitted"),
+    "draft_has_errors": ("还有错误，不能提交", "there are errors, it cannot be submitted"),
     "retried": ("已重新执行", "carried out again"),
-    "failed_again": ("再次失败,原因见列表", "it failed again, the list says why"),
+    "failed_again": ("再次失败，原因见列表", "it failed again, the list says why"),
 }
 """What a page says after an act."""
 
@@ -171,7 +171,7 @@ def edition_of(version: str) -> editions.Edition:
 def division_name(division: Sequence[tuple[str, str]]) -> str:
     """Units with what they are in a matter, in one line."""
     roles = ((unit_name(unit), _label(codes.ASSIGNMENT_ROLES, role)) for unit, role in division)
-    return languages.pick("、", ", ").join(f"{unit}({role})" if role else unit for unit, role in roles)
+    return languages.pick("、", ", ").join(languages.bracketed(unit, role) for unit, role in roles)
 
 
 def account_name(account: str | None) -> str:
@@ -200,13 +200,13 @@ def verb_title(verb: str) -> str:
 def actor_name(actor: Mapping[str, Any]) -> str:
     """Who acted, and for whom if somebody had asked him to."""
     name, behalf = str(actor.get("name") or actor.get("account") or ""), actor.get("on_behalf_of")
-    return languages.pick(f"{name}(代{behalf})", f"{name} (for {behalf})") if behalf else name
+    return languages.pick(f"{name}（代{behalf}）", f"{name} (for {behalf})") if behalf else name
 
 
 def verb_name(verb: str, step: str) -> str:
     """What was done to a case or a step, as people say it."""
     named = languages.pick(*VERBS.get(verb, (verb, verb)))
-    return languages.pick(f"{named}:{step}", f"{named}: {step}") if step else named
+    return languages.pick(f"{named}：{step}", f"{named}: {step}") if step else named
 
 
 def step_name(kind: str, data: Mapping[str, Any], element: str, version: str) -> str:

@@ -13,7 +13,7 @@ from services.common import forms
 from tests.unit.common import apps
 
 UNITS = [("unit_a", "市城市管理局"), ("unit_b", "市财政局")]
-CLASSES = [("solved", "A 类:已经解决"), ("in_progress", "B 类:正在解决")]
+CLASSES = [("solved", "A 类：已经解决"), ("in_progress", "B 类：正在解决")]
 OPTIONS = {"units": UNITS, "classes": CLASSES, "deputies": [("d1", "张代表")]}
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -462,7 +462,7 @@ def test_a_package_names_the_classes_and_cannot_widen_them() -> None:
     schema = {"properties": {"c": {"$ref": reference, "x-options": "classes"}}}
     resolved = forms.resolve(schema, {"classes": [*CLASSES, ("own", "自定")]})["properties"]["c"]
     assert resolved["enum"] == ["solved", "in_progress"]
-    assert resolved["x-labels"]["solved"] == "A 类:已经解决"
+    assert resolved["x-labels"]["solved"] == "A 类：已经解决"
     assert "solved" not in resolved["x-labels-en"]
 
 

@@ -45,7 +45,7 @@ def test_a_task_for_this_deputy_leads_to_workflow(world: World, case: Case, read
     world.work()
     reader.sign_in("liyun")
     page = reader.client.get("/").text
-    assert f'<a href="/workflow/tasks/c-1.1"><strong>代表评价:{FORM["title"]}</strong></a>' in page
+    assert f'<a href="/workflow/tasks/c-1.1"><strong>代表评价：{FORM["title"]}</strong></a>' in page
     assert "2026-06-03" in page
     assert "c-1.2" not in page
     world.receive(case.close("c-1.1"))
@@ -94,5 +94,5 @@ def test_my_suggestions_say_in_plain_words_how_far_they_are(world: World, case: 
     world.work()
     reader.sign_in("han")
     for path in ("/", "/matters", f"/matters/{case.matter_id}"):
-        assert "答复已经起草,正在审核。" in reader.client.get(path).text, path
-    assert "李云领衔,您联名" in reader.client.get("/matters").text
+        assert "答复已经起草，正在审核。" in reader.client.get(path).text, path
+    assert "李云领衔，您联名" in reader.client.get("/matters").text

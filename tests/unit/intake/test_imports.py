@@ -23,7 +23,7 @@ def send(reader: Reader, path: str, content: bytes) -> tuple[int, str]:
 def test_a_good_file_is_shown_and_then_taken_over(world: World, admin: Reader, encoding: str) -> None:  # noqa: F811
     """New ones are added, known ones changed; what the file has no column for stays."""
     status, page = send(admin, "people", PEOPLE.encode(encoding))
-    assert (status, "新增 1 行,更新 1 行" in page, "第九代表团" in page) == (200, True, True)
+    assert (status, "新增 1 行，更新 1 行" in page, "第九代表团" in page) == (200, True, True)
     assert body(world, "person", "p-edu")["name"] == "周教育"
     assert admin.post("/admin/import/people", rows=PEOPLE, confirmed="1").status_code == 303
     assert body(world, "person", "p-edu") == {"name": "周教育改名", "kind": "staff", "unit": "traffic"}

@@ -165,7 +165,7 @@ def test_the_page_of_a_matter_tells_its_story(reader: Reader, world: World) -> N
     world.work()
     reader.sign_in("liyun")
     page = reader.client.get(f"/matters/{matter_id}").text
-    for words in ("已答复", "市教育局(主办)", "市交通局(会办)", "延期一个月", "2026-04-20", "面商", "当面听取意见"):
+    for words in ("已答复", "市教育局（主办）", "市交通局（会办）", "延期一个月", "2026-04-20", "面商", "当面听取意见"):
         assert words in page, words
     assert "拟新增车位" not in page
     assert "A 已经解决" in page

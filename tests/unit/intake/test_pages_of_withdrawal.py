@@ -28,7 +28,7 @@ def test_a_joint_withdrawal_is_requested_and_may_be_refused(reader: Reader, worl
     world.receive(said(matter_id, "withdrawal.refused.v1", reason="韩若溪不同意"))
     world.work()
     page = reader.client.get(f"/matters/{matter_id}").text
-    assert "撤回申请未获同意:韩若溪不同意" in page
+    assert "撤回申请未获同意：韩若溪不同意" in page
     assert place in page
 
 
@@ -40,7 +40,7 @@ def test_a_matter_without_a_number_says_so(app: Flask, world: World) -> None:
     key = key_of(deputy.client.get("/matters/new").text)
     place = deputy.post("/matters/new", submission_key=key, **WRITTEN).location
     page = deputy.client.get(place).text
-    assert "已提交,受理后编号。" in page
+    assert "已提交，受理后编号。" in page
     assert "待编号" in page
     assert "待编号" in deputy.client.get("/matters").text
     clerk.sign_in("clerk")

@@ -13,7 +13,7 @@ from services.intake.listings import Filter
 from services.intake.timelines import Reader
 from tests.unit.intake.worlds import AT, VERSION, Case, World
 
-RATING = {"result": "dissatisfied", "reason": "车位没有增加,只画了线", "unit": "edu", "redo_round": 0}
+RATING = {"result": "dissatisfied", "reason": "车位没有增加，只画了线", "unit": "edu", "redo_round": 0}
 CLOSED = {"process": "suggestion_handling", "process_version": VERSION, "outcome": "completed", "at": AT}
 
 

@@ -148,7 +148,7 @@ def test_the_office_changes_it_on_a_page(reader: Reader, world: World) -> None:
     assert "已经公开" in reader.client.get(place).text
     assert reader.post(place, secrecy="internal", reason=WHY).location == f"/matters/{matter_id}"
     page = reader.client.get(f"/matters/{matter_id}").text
-    assert f"密级由“不涉密”调整为“内部”(当时已公开,随即撤下):{WHY}" in page
+    assert f"密级由“不涉密”调整为“内部”（当时已公开，随即撤下）：{WHY}" in page
     assert "密级已调整。" in page
     assert "已经公开" not in reader.client.get(place).text
 

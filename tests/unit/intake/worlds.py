@@ -236,7 +236,7 @@ class Case:
             "state": state,
             "due": due,
             "due_at": f"{due}T16:00:00+00:00",
-            "why": [f"自交办之日起三个月,到期日为{due}"],
+            "why": [f"自交办之日起三个月，到期日为{due}"],
             "rule": "reply",
             "calendar": "cn",
             "provisional": False,

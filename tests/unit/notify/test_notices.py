@@ -72,7 +72,7 @@ def test_the_texts_are_those_of_the_package(world: World) -> None:
     world.notice([LIAISON])
     (notice,) = world.notices()
     assert notice["texts"]["zh"] == {
-        "subject": "催办:第061031号",
+        "subject": "催办：第061031号",
         "body": "《关于加装电梯的建议》请于2026-03-13前办理。",
     }
     assert notice["texts"]["en"]["subject"] == "Reminder: 061031"
@@ -84,7 +84,7 @@ def test_a_broken_template_never_loses_the_notice(world: World, template: str) -
     """The reader gets a plain text that names the matter; the fault is kept."""
     world.notice([LIAISON], template=template)
     (notice,) = world.notices()
-    assert notice["texts"]["zh"]["subject"] == "办理通知:061031 关于加装电梯的建议"
+    assert notice["texts"]["zh"]["subject"] == "办理通知：061031 关于加装电梯的建议"
     assert f"{template}.zh" in notice["fault"]
     assert len(world.deliveries()) == 2
 

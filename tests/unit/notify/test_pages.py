@@ -48,7 +48,7 @@ def test_the_unread_come_first(app: Flask, world: World) -> None:
     world.close()
     html = client.get("/messages").text
     assert "1 条未读" in html
-    assert html.index("催办:第061031号") < html.index("新的待办：签收")
+    assert html.index("催办：第061031号") < html.index("新的待办：签收")
     assert "已办结" in html
 
 

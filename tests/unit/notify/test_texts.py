@@ -41,7 +41,7 @@ def test_a_template_reads_matter_and_facts() -> None:
 def test_what_a_template_must_not_do_gives_the_plain_text(attack: str) -> None:
     """Escapes, changes, waste and mistakes alike: the plain text, and the reason beside it."""
     found = fill(attack)
-    assert found.texts["zh"]["subject"] == "办理通知:关于路灯的建议"
+    assert found.texts["zh"]["subject"] == "办理通知：关于路灯的建议"
     assert found.texts["en"]["subject"] == "Notice: 关于路灯的建议"
     assert found.error
 

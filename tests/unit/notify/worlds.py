@@ -40,7 +40,7 @@ ROLES: dict[str, list[dict[str, Any]]] = {
 TEXTS = {
     "reminder": {
         "zh": {
-            "subject": "催办:第{{ matter.matter_no }}号",
+            "subject": "催办：第{{ matter.matter_no }}号",
             "body": "《{{ matter.title }}》请于{{ facts.due }}前办理。",
         },
         "en": {"subject": "Reminder: {{ matter.matter_no }}", "body": "“{{ matter.title }}” is due {{ facts.due }}."},

@@ -250,14 +250,20 @@ CHANGES = (
         MAIN,
         HANDOVER,
         HANDOVER.replace("gov_office", "congress_office"),
-        "环节“交办”(task_handover)的办理角色：gov_office → congress_office",
+        "环节“交办”（task_handover）的办理角色：gov_office → congress_office",
     ),
-    ("form", MAIN, 'form="handover"', 'form="receipt"', "环节“交办”(task_handover)的表单：handover → receipt"),
+    ("form", MAIN, 'form="handover"', 'form="receipt"', "环节“交办”（task_handover）的表单：handover → receipt"),
     ("name", MAIN, 'name="交办"', 'name="下达"', "环节 task_handover 由“交办”更名为“下达”"),
     ("condition", MAIN, "redo_round &gt; 0<", "redo_round &gt; 3<", "的条件："),
-    ("deadline", TABLE, '"15d"', '"10d"', '规则“first_contact”(D03_deadlines/first_contact)的期限长度："15d" → "10d"'),
+    (
+        "deadline",
+        TABLE,
+        '"15d"',
+        '"10d"',
+        '规则“first_contact”（D03_deadlines/first_contact）的期限长度："15d" → "10d"',
+    ),
     ("offset", CO, 'offset="-3wd"', 'offset="-5wd"', "的提前或推后：-3wd → -5wd"),
-    ("class", "package.yaml", "letter: 甲", "letter: A", "结果类别“已经解决”(solved)的字母：甲 → A"),
+    ("class", "package.yaml", "letter: 甲", "letter: A", "结果类别“已经解决”（solved）的字母：甲 → A"),
     ("grant", "package.yaml", "ledger.export, ", "", "的权限："),
     (
         "label",
@@ -266,10 +272,10 @@ CHANGES = (
         ": 退回期限",
         "显示名称 deadline.return_window 由“退办期限”更名为“退回期限”",
     ),
-    ("field", FORM, '"required": [\n    "verdict"\n  ]', '"required": []', "(receipt.verdict)的必填：true → false"),
+    ("field", FORM, '"required": [\n    "verdict"\n  ]', '"required": []', "（receipt.verdict）的必填：true → false"),
     ("text", TEXT, "新的", "新", "的内容："),
     ("long", "scenarios/happy_path.yaml", "review: 1,", "review: 9,", "：records: {contact: 1, "),
-    ("script", MAIN, "script>redo_round = 0<", "script>redo_round = 1<", "(script_register)的脚本：redo_round = 0"),
+    ("script", MAIN, "script>redo_round = 0<", "script>redo_round = 1<", "（script_register）的脚本：redo_round = 0"),
 )
 
 
@@ -286,8 +292,8 @@ def test_added_and_removed_elements_are_listed(files: dict[str, bytes], package:
     """What comes and what goes is named with its Chinese name."""
     renamed = load(mutate(files, INTERNAL, "task_prepare", "task_study"))
     kinds = {(c.kind, c.what, c.element): c.text for c in compare(package, renamed)}
-    assert kinds["removed", "element", "task_prepare"] == "删除环节“调研并拟定办理意见”(task_prepare)"
-    assert kinds["added", "element", "task_study"] == "新增环节“调研并拟定办理意见”(task_study)"
+    assert kinds["removed", "element", "task_prepare"] == "删除环节“调研并拟定办理意见”（task_prepare）"
+    assert kinds["added", "element", "task_study"] == "新增环节“调研并拟定办理意见”（task_study）"
 
 
 def test_moving_a_shape_changes_nothing(files: dict[str, bytes], package: Package) -> None:

@@ -63,7 +63,7 @@ def test_a_form_lists_the_people_of_the_tasks_unit(office: Office, case_id: str)
     [task] = office.open(case_id)
     with db.read(office.engine) as conn:
         field = tasks.schema_of(conn, task)["properties"]["officer"]
-    assert field["x-labels"] == {"p-bo": "bo(联络员)", "p-chen": "chen(联络员)"}
+    assert field["x-labels"] == {"p-bo": "bo（联络员）", "p-chen": "chen（联络员）"}
     assert office.sent("task.opened.v1")[-1]["form_schema"]["properties"]["officer"]["x-codes"] == "unit_people"
 
 

@@ -9,7 +9,7 @@ from tests.unit.workflow.service.office import Office
 from tests.unit.workflow.service.test_web import Person, app, people
 
 __all__ = ["app", "people"]
-QUESTION, NOTE = "是否涉及规划调整", "请代为办理,我出差"
+QUESTION, NOTE = "是否涉及规划调整", "请代为办理，我出差"
 STAGE = {"task": None, "actor": {}, "deadline": None, "why": [], "why_en": [], "cause": None, "messages": []}
 
 

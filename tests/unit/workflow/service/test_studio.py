@@ -167,7 +167,7 @@ def test_a_role_is_a_new_row() -> None:
     form |= {f"99.{key}": value for key, value in new.items()}
     content = inputs.content(form, package, "package.yaml")
     done = packages.load({**package.files, "package.yaml": content})
-    assert [change.text for change in packages.compare(package, done)] == ["新增角色“法制审查人”(lawyer)"]
+    assert [change.text for change in packages.compare(package, done)] == ["新增角色“法制审查人”（lawyer）"]
     assert done.roles["lawyer"].label_en == "yes"
     assert "# letter: 显示的类别".encode() in content
     assert settings_texts.with_roles(content, list(done.roles.values())) == content

@@ -164,7 +164,7 @@ def test_a_record_is_added_beside_an_open_task(office: Office) -> None:
     office.decide(case_id, "u_a")
     before = office.open(case_id)
     me = somebody("liaison", "u_a")
-    note, now = {"text": "已到现场查看,正在协调"}, office.clock.now()
+    note, now = {"text": "已到现场查看，正在协调"}, office.clock.now()
     mine = records.Entry(record="progress_note", data=note, unit="u_a")
     with db.begin(office.engine) as conn:
         records.submit(conn, case_id, mine, me, now)

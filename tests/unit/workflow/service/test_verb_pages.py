@@ -38,7 +38,7 @@ def test_a_task_offers_what_may_be_done_with_it(people: dict[str, Person], task_
 def test_delegating_by_page(office: Office, people: dict[str, Person], task_id: str) -> None:
     """The form comes back with its fault; then the page says who acts for whom, and nobody else can submit."""
     mine, path = people["liaison"], f"/tasks/{task_id}/verbs/delegate"
-    assert "同事friend(联络员)" in mine.page(path)
+    assert "同事friend（联络员）" in mine.page(path)
     status, page = mine.send(path, note="出差三天")
     assert (status, "出差三天" in page) == (422, True)
     assert mine.send(path, person="p-friend", note="出差三天")[0] == 303
@@ -51,7 +51,7 @@ def test_delegating_by_page(office: Office, people: dict[str, Person], task_id: 
     assert "由某liaison委托" in page
     assert "出差三天" in page
     assert people["friend"].send(f"/tasks/{task_id}", note="同意")[0] == 303
-    assert "同事friend(代某liaison)" in people["office"].page("/cases/m1-1")
+    assert "同事friend（代某liaison）" in people["office"].page("/cases/m1-1")
     assert office.replayed("m1-1")
 
 
@@ -111,7 +111,7 @@ def test_what_was_just_done_is_taken_back_by_page(people: dict[str, Person], off
     assert people["liaison"].send(f"/tasks/{opinion}", action="claim")[0] == 303
     assert f"/tasks/{task}/verbs/recall" not in head.page(f"/tasks/{task}")
     status, page = head.send(f"/tasks/{task}/verbs/recall")
-    assert (status, "后续环节已经开始,不能撤回" in page) == (409, True)
+    assert (status, "后续环节已经开始，不能撤回" in page) == (409, True)
     assert people["liaison"].send(f"/tasks/{opinion}", action="release")[0] == 303
     assert head.send(f"/tasks/{task}/verbs/recall")[0] == 303
     assert [row["element"] for row in office.open(case_id)] == ["task_decide"]

@@ -149,7 +149,7 @@ def test_a_question_beside_the_task(office: Office, case_id: str) -> None:
     use(office, task, "consult", ANNA, person="p-chen", text="是否可行")
     side = task_of(office, case_id, element="consultation")
     assert (side["beside"], side["person"], side["record"]) == (task, "p-chen", "consultation")
-    assert side["name"] == "加签意见:意见"
+    assert side["name"] == "加签意见：意见"
     assert (side["due"], side["question"]["by"]["name"]) == (task_of(office, case_id)["due"], "安")
     opened = office.sent("task.opened.v1")[-1]
     assert (opened["question"], opened["beside"]) == ("是否可行", task)

@@ -229,7 +229,7 @@ def test_the_log_speaks_of_steps_not_of_ids(office: Office, people: dict[str, Pe
     assert told == [
         ("启动", "主流程", ""),
         ("完成任务", "决定", ""),
-        ("人工处置", "转办:意见", "单位u_a"),
+        ("人工处置", "转办：意见", "单位u_a"),
         ("完成任务", "意见", "单位u_c"),
         ("收到消息", "等待送达", ""),
         ("到时", "等待一周", ""),
@@ -359,7 +359,7 @@ def test_remarks_on_an_answer_are_shown_to_whoever_comes_next(office: Office, pe
     assert (status, answer["warnings"][0]["text"]) == (200, "说明太短")
     assert "说明太短" not in people["other"].page(f"/tasks/{later}")
     for who in ("office", "liaison"):
-        assert "意见 · 单位u_a:说明太短" in people[who].page(f"/cases/{case_id}")
+        assert "意见 · 单位u_a：说明太短" in people[who].page(f"/cases/{case_id}")
     assert people["office"].api("GET", f"/cases/{case_id}")[1]["tasks"][1]["warnings"][0]["path"] == "note"
 
 
@@ -383,7 +383,7 @@ def test_who_did_the_work_sees_that_somebody_else_checks_it(office: Office, peop
     gate = office.open(case_id)[0]["id"]
     assert "须由另一人办理" in people["liaison"].page("/tasks")
     page = people["liaison"].page(f"/tasks/{gate}")
-    assert "“起草”是您办的,这一步须由另一人办理" in page
+    assert "“起草”是您办的，这一步须由另一人办理" in page
     assert 'value="complete"' not in page
     assert people["liaison"].api("GET", "/tasks")[1]["tasks"][0]["barred"] is True
     status, answer = people["liaison"].api("POST", f"/tasks/{gate}/complete", {"note": "同意"})
