@@ -43,7 +43,7 @@ from services.common.bus import EVENTS, Incoming, topology
 from services.common.db import Json, Utc
 from services.contracts.envelopes import MAX_ATTRIBUTE
 
-NEW, DONE, PARKED, REJECTED = "new", "done", "parked", "rejected"
+NEW, DONE, PARKED, REJECTED, DISCARDED = "new", "done", "parked", "rejected", "discarded"
 MAX_ATTEMPTS = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 1, 600  # seconds
 _CONFLICT = "duplicate_conflict"
@@ -215,13 +215,17 @@ def relock(conn: Connection, table: Table, row_id: int) -> RowMapping | None:
 
 
 def finish(conn: Connection, table: Table, ids: Collection[int]) -> None:
-    """These messages are done."""
+    """These messages are done, but for those that were parked while they were handled."""
     conn.execute(_finishing(table), {"ids": list(ids)})
 
 
 @cache
 def _finishing(table: Table) -> Update:
-    return table.update().where(table.c.id.in_(bindparam("ids", expanding=True))).values(state=DONE, error=None)
+    return (
+        table.update()
+        .where(table.c.id.in_(bindparam("ids", expanding=True)), table.c.state == NEW)
+        .values(state=DONE, error=None)
+    )
 
 
 def reject(conn: Connection, table: Table, row_id: int, code: str, error: str) -> None:
@@ -232,6 +236,12 @@ def reject(conn: Connection, table: Table, row_id: int, code: str, error: str) -
 def park(conn: Connection, table: Table, row_id: int, code: str, error: str) -> None:
     """Put a message aside for an administrator; its followers no longer wait for it."""
     conn.execute(table.update().where(table.c.id == row_id).values(state=PARKED, code=code, error=error))
+
+
+def park_known(conn: Connection, table: Table, channel: str, message_id: str, code: str, error: str) -> None:
+    """Put a message aside that was taken in, or is handled just now, by its own id."""
+    known = and_(table.c.channel == channel, table.c.message_id == message_id)
+    conn.execute(table.update().where(known).values(state=PARKED, code=code, error=error))
 
 
 def retry(conn: Connection, table: Table, row: RowMapping, error: str, now: datetime) -> bool:
@@ -247,14 +257,21 @@ def retry(conn: Connection, table: Table, row: RowMapping, error: str, now: date
 
 
 def replay(conn: Connection, table: Table, ids: Collection[int]) -> list[int]:
-    """Give parked or rejected messages another try; returns the ids taken up.
+    """Give parked, rejected or discarded messages another try; returns the ids taken up.
 
     A conflicting duplicate stays what it is: its id belongs to the message that came first.
     """
     may = and_(
         table.c.id.in_(ids),
-        table.c.state.in_((PARKED, REJECTED)),
+        table.c.state.in_((PARKED, REJECTED, DISCARDED)),
         func.coalesce(table.c.code, "") != _CONFLICT,
     )
     fresh = {"state": NEW, "attempts": 0, "next_at": None, "code": None, "error": None}
     return sorted(conn.scalars(table.update().where(may).values(**fresh).returning(table.c.id)))
+
+
+def discard(conn: Connection, table: Table, ids: Collection[int]) -> list[str]:
+    """Nothing is to come of these parked or rejected messages; the ids of those. They stay, and may be replayed."""
+    may = and_(table.c.id.in_(ids), table.c.state.in_((PARKED, REJECTED)))
+    found = conn.scalars(table.update().where(may).values(state=DISCARDED).returning(table.c.message_id))
+    return sorted(found)

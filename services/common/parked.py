@@ -1,4 +1,4 @@
-"""Parked and refused messages of a service: find, read, replay. One set of pages for every inbox.
+"""Parked and refused messages of a service: find, read, replay, discard. One set of pages for every inbox.
 
 The pages stand under `/parked` of each service and need the grant `messages.manage`.
 """
@@ -11,12 +11,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import Connection, RowMapping, Table, or_, select
 from werkzeug.wrappers import Response
 
-from services.common import auth, db, inbox, languages
+from services.common import auth, db, inbox, languages, logs
 from services.common.pages import PAGE_SIZE, page_number, page_of
 from services.common.problems import Problem
 
-STATES: Final = (inbox.PARKED, inbox.REJECTED)
+WAITING: Final = (inbox.PARKED, inbox.REJECTED)
+STATES: Final = (*WAITING, inbox.DISCARDED)
+_log = logs.get(__name__)
 _REPLAYED: Final = ("已重新受理 {count} 条消息。", "{count} messages are tried again.")
+_DISCARDED: Final = (
+    "已作废 {count} 条消息；筛选“已作废”可以查看和重放。",
+    "{count} messages are discarded; filter by “discarded” to see or replay them.",
+)
+_NONE_DISCARDED: Final = ("没有可以作废的消息，请先选择。", "Nothing was discarded; choose messages first.")
 _NONE: Final = (
     "没有可以重新受理的消息；编号冲突的不能重放。",
     "Nothing was replayed; conflicting duplicates cannot be.",
@@ -24,12 +31,12 @@ _NONE: Final = (
 
 
 def find(conn: Connection, table: Table, wanted: Mapping[str, str], page: int = 1) -> Sequence[RowMapping]:
-    """A page of messages put aside (and one more), the latest first, without their bodies.
+    """A page of messages put aside (and one more), the latest first, without their bodies; discarded ones if asked for.
 
     `wanted`: `state`, and `q` in id, type, subject, sender, code or error.
     """
     columns = [column for column in table.c if column.name not in ("body", "headers")]
-    states = [wanted["state"]] if wanted.get("state") in STATES else list(STATES)
+    states = [wanted["state"]] if wanted.get("state") in STATES else list(WAITING)
     query = select(*columns).where(table.c.state.in_(states))
     if text := wanted.get("q"):
         names = ("message_id", "type", "subject", "channel", "code", "error")
@@ -77,13 +84,28 @@ def blueprint(table: Table) -> Blueprint:
     @pages.post("/replay")
     @auth.granted("messages.manage")
     def replay() -> Response:
-        ids = [int(value) for value in request.form.getlist("id") if value.isascii() and value.isdigit()]
         with db.begin(auth.extension().engine) as conn:
-            count = len(inbox.replay(conn, table, ids))
-        flash(languages.pick(*(_REPLAYED if count else _NONE)).format(count=count), "good" if count else "warn")
-        return redirect(auth.safe_next(request.form.get("next"), url_for("parked.list_")), 303)
+            return _done(len(inbox.replay(conn, table, _chosen())), _REPLAYED, _NONE)
+
+    @pages.post("/discard")
+    @auth.granted("messages.manage")
+    def discard() -> Response:
+        with db.begin(auth.extension().engine) as conn:
+            found = inbox.discard(conn, table, _chosen())
+        _log.info("messages_discarded", message_ids=found, account=auth.require_actor().account_id)
+        return _done(len(found), _DISCARDED, _NONE_DISCARDED)
 
     return pages
+
+
+def _chosen() -> list[int]:
+    return [int(value) for value in request.form.getlist("id") if value.isascii() and value.isdigit()]
+
+
+def _done(count: int, some: tuple[str, str], none: tuple[str, str]) -> Response:
+    """Say how many it were, and go back to where one came from."""
+    flash(languages.pick(*(some if count else none)).format(count=count), "good" if count else "warn")
+    return redirect(auth.safe_next(request.form.get("next"), url_for("parked.list_")), 303)
 
 
 def _page(template: str, **facts: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from services.common import directories
-from services.workflow import calendar_versions, chain, documents, editions, effects, incidents, live, store
+from services.workflow import calendar_versions, chain, documents, editions, effects, incidents, live, store, unheard
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.calendars import Calendar
@@ -302,10 +302,13 @@ class Batch:
         return Applied(case_id=row["id"], seq=None, incident=number)
 
     def close(self, now: datetime) -> None:
-        """Write everything, wake early messages that are now awaited, keep the live cases."""
+        """Write everything, wake early messages that are awaited now, park those nobody will, keep the live cases."""
         store.flush(self._conn, self.changes, now)
         if self._touched:
             store.wake_early(self._conn, self._touched)
+        if self.changes.ended:
+            matters = {self._held[key].row["matter_id"] for key in self.changes.ended}
+            unheard.park(self._conn, unheard.of_matters(*matters))
         for key, held in self._held.items():
             if held.case is not None and held.row["status"] == "running":
                 self._live.put(key, held.row["last_hash"], held.case)

@@ -4,7 +4,7 @@ Messages between cases and starts of further cases take the same way: a row in `
 the sender's transaction and delivered in its own, so two cases never wait for each other's lock.
 
 A key that begins with the id of the case that sent the message (`case.id + '/…'`) is that case's own: such a message
-lapses when the case ends.
+lapses when the case ends. What comes from intake is parked when nobody can wait for it any more (`unheard`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, func, select, update
 
 from services.common import db
-from services.workflow import cases, store
+from services.workflow import cases, store, unheard
 from services.workflow import engine as e
 from services.workflow import tables as t
 
@@ -33,11 +33,15 @@ def route(
     message_id: str,
     matter_id: str | None = None,
 ) -> list[cases.Applied]:
-    """Give a message to every case that waits for it, or keep it until one does (then the list is empty)."""
+    """Give a message to every case that waits for it, or keep it until one does (then the list is empty).
+
+    One that nobody can wait for any more is parked, see `unheard`.
+    """
     waiting = _waiting(conn, name, key)
     applied = [found for row in waiting if (found := _deliver(conn, row, name, key, data, at, message_id)) is not None]
     if not applied:
         _keep(conn, name, key, data, at, message_id, matter_id)
+        unheard.park(conn, _early.message_id == message_id)
     return applied
 
 
@@ -83,7 +87,9 @@ def _keep(
         "state": "waiting",
         "at": at,
     }
-    db.insert_ignore(conn, t.early_message, row, _early.id)
+    if db.insert_ignore(conn, t.early_message, row, _early.id) is None:  # replayed: it waits once more
+        again = (_early.message_id == message_id) & (_early.state == "lapsed")
+        conn.execute(update(t.early_message).where(again).values(state="waiting"))
 
 
 def deliver_ready(engine: Engine, now: datetime, limit: int = 50) -> int:
@@ -124,6 +130,8 @@ def hand_over(conn: Connection, row: RowMapping, now: datetime) -> None:
         state = "done" if any(deliveries) else _left(conn, row)
     values = {"state": state, "delivered_at": now if state == "done" else None}
     conn.execute(update(t.early_message).where(_early.id == row["id"]).values(**values))
+    if state == "waiting":
+        unheard.park(conn, _early.id == row["id"])
 
 
 def _left(conn: Connection, row: RowMapping) -> str:

@@ -12,6 +12,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "这项任务 {due} 到期，期满后流程已按规则继续。{why}",
         "this task was due on {due}; the process has gone on by its rules. {why}",
     ),
+    "case_ended": (
+        "流程实例 {case} 已结束，不再接收这条消息。不用处理的请作废；又有环节等待时再重放",
+        "the case {case} has ended and takes no more messages; discard this one, or replay it when something waits",
+    ),
+    "all_cases_ended": (
+        "建议 {matter} 的流程实例都已结束，不再接收这条消息。不用处理的请作废；又有环节等待时再重放",
+        "all cases of the matter {matter} have ended and take no more messages; discard this one, or replay it when"
+        " something waits",
+    ),
     "claimed": ("同事已经领取这项任务", "a colleague has already taken this task"),
     "incident": (
         "已收到并保存，但流程执行出错（事件 {number}），管理员处理后会自动继续",

@@ -269,6 +269,12 @@ Index(
     sqlite_where=text("state = 'waiting'"),
 )
 Index(
+    "ix_early_matter",
+    early_message.c.matter_id,
+    postgresql_where=text("state = 'waiting'"),
+    sqlite_where=text("state = 'waiting'"),
+)
+Index(
     "ix_early_ready",
     early_message.c.id,
     postgresql_where=text("state = 'ready'"),

@@ -1,4 +1,4 @@
-"""The ticker: fires timers that are due, and wakes early messages that a race left asleep."""
+"""The ticker: fires timers that are due, and sees to early messages that a race left lying."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from services.common import bells, db, logs
 from services.common.clock import Clock
 from services.common.loops import Pause
-from services.workflow import store, timers
+from services.workflow import store, timers, unheard
 
 _log = logs.get(__name__)
 _LOOK = 0.2  # seconds between two looks for due timers; accelerated time moves in jumps
@@ -37,9 +37,10 @@ def turn(engine: Engine, clock: Clock, limit: int = 100) -> int:
 
 
 def sweep(engine: Engine) -> None:
-    """Wake early messages whose case began to wait in the very moment they arrived."""
+    """Wake early messages whose case began to wait in the moment they arrived; park those whose case ended in it."""
     with db.begin(engine) as conn:
         store.wake_early(conn)
+        unheard.park(conn)
 
 
 def tick(engine: Engine, clock: Clock, stop: Event) -> None:

@@ -17,6 +17,7 @@ from services.workflow import tables as t
 from services.workflow.packages.examples import example
 from tests.unit.workflow.service import office as offices
 from tests.unit.workflow.service.office import OFFICE, Office, matter, somebody
+from tests.unit.workflow.service.test_lapsed_messages import end
 
 DATABASES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 PROCESSES = offices.CALENDARS.parent
@@ -59,6 +60,23 @@ def test_the_migrations_give_the_tables_the_code_declares(url: str) -> None:
     assert migrations.drift("workflow", engine, t.metadata) == []
     engine.dispose()
     migrations.downgrade("workflow", url, "base")
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_letter_is_parked_whenever_its_case_ends(office: Office, stored: bool) -> None:
+    """Handled before the end or in the very moment of it: never left waiting, and the reason is written down."""
+    found = [office.start(f"m{n}") for n in range(6)]
+    for case_id in found:
+        data = {"matter_id": case_id[:2], "letter_id": f"{case_id}.x", "recipients": ["d1"]}
+        office.receive("reply.delivered.v1", {**data, "delivered_at": office.clock.now().isoformat()})
+    if stored:
+        office.turn()
+    at_once(7, lambda n: end(office, found[n]) if n < 6 else office.turn())
+    office.turn()
+    ticker.sweep(office.engine)
+    assert {row["state"] for row in office.rows(t.early_message)} == {"lapsed"}
+    assert [row["code"] for row in office.rows(t.inbox_, t.inbox_.c.state == "parked")] == ["case_ended"] * 6
+    intact(office)
 
 
 def test_one_story_from_start_to_follow_up(office: Office) -> None:

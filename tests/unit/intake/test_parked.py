@@ -1,4 +1,4 @@
-"""Parked messages: found by what they are about, read whole, replayed; the pages are the same in every service."""
+"""Parked messages: found by what they are about, read whole, replayed, discarded; the same pages in every service."""
 
 import pytest
 from flask import Flask
@@ -81,6 +81,22 @@ def test_a_replayed_message_is_new_again(world: World, admin: Reader) -> None:
     assert "不能重放" in admin.client.get("/parked/2").text
 
 
+def test_a_discarded_message_is_out_of_the_way_and_not_lost(world: World, admin: Reader) -> None:
+    """Neither listed nor counted, found by its state, and new again when it is replayed; others are left alone."""
+    for name in ("one", "two"):
+        park(world, name)
+    assert admin.post("/parked/discard", id=["1", "x", "7"]).status_code == 303
+    assert states(world) == {"one": "discarded", "two": "parked"}
+    page = admin.client.get("/parked").text
+    assert ("about-two" in page, "about-one" in page, "已作废 1 条消息" in page) == (True, False, True)
+    page = admin.client.get("/parked?state=discarded").text
+    assert ("about-two" in page, "about-one" in page) == (False, True)
+    admin.post("/parked/discard", id="1")
+    assert "没有可以作废的消息" in admin.client.get("/parked").text
+    admin.post("/parked/replay", id="1")
+    assert states(world) == {"one": "new", "two": "parked"}
+
+
 def test_others_see_no_messages(world: World, admin: Reader) -> None:
     """Messages hold what not everybody may read."""
     park(world, "one")
@@ -89,3 +105,4 @@ def test_others_see_no_messages(world: World, admin: Reader) -> None:
     admin.sign_in("clerk")
     assert admin.client.get("/parked").status_code == 403
     assert admin.client.get("/parked/1").status_code == 403
+    assert admin.post("/parked/discard", id="1").status_code == 403
