@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.common.clock import FileClock
-from services.huiyin import settling
+from services.huiyin import settling, submissions
 from services.huiyin.casts import Cast
 from services.huiyin.clients import Client, Unanswered
 from services.huiyin.phrases import Speech
@@ -197,9 +197,7 @@ class Season:
     def _submit(self, story: Story) -> None:
         entry, form = story.entry, {key: value for key, value in story.form.items() if key not in _HINTS}
         form |= {"session_id": entry.session, "submitted_when": entry.submitted_when}
-        login = self.cast.of_person(story.proposers[0])
-        done = self.client.post("/api/v1/matters", form, login, key=f"season:{story.name}")
-        story.matter_id = done["matter_id"]
+        story.matter_id = submissions.hand_in(self.client, self.cast, form, f"season:{story.name}")
 
     def _withdraw(self, story: Story, line: Line, task: Task) -> None:
         said = self._say(story, task, line.data)

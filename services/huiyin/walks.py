@@ -13,7 +13,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from services.common.clock import FileClock
-from services.huiyin import settling, sightings, timelines
+from services.huiyin import settling, sightings, submissions, timelines
 from services.huiyin.casts import Cast
 from services.huiyin.clients import Client, Unanswered
 from services.huiyin.sightings import Sighting
@@ -94,9 +94,7 @@ class Walk:
 
     def submit(self, name: str, form: Mapping[str, Any]) -> str:
         """Hand in a suggestion as its lead deputy; the matter's real id."""
-        login = self.cast.of_person(str(form["lead_proposer"]))
-        done = self.client.post("/api/v1/matters", form, login, key=f"walk:{name}")
-        self.matters[name] = done["matter_id"]
+        self.matters[name] = submissions.hand_in(self.client, self.cast, form, f"walk:{name}")
         settling.wait(self.client)
         return self.matters[name]
 

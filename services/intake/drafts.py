@@ -5,9 +5,10 @@ then; when title, text or points change afterwards the question is open again. S
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
+from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
@@ -18,6 +19,7 @@ from services.intake.problems import field_errors
 from services.intake.submissions import Fault
 
 Answer = Literal["waiting", "agreed", "refused", "changed"]
+_IDS: Final = uuid5(NAMESPACE_URL, "urn:huiyin:draft")
 _AGREED_TO = ("title", "body", "points")
 
 
@@ -158,7 +160,7 @@ def submit(
         return done
     store_drafts.lock_draft(conn, draft_id)
     form = whole(conn, get(conn, draft_id, person_id))
-    fresh = matters.submit(conn, form, key=_key(draft_id), origin=origin, now=now, zone=zone)
+    fresh = matters.submit(conn, form, key=_key(draft_id), origin=_signed(origin, form), now=now, zone=zone)
     store_drafts.drop_draft(conn, draft_id)
     return fresh
 
@@ -174,6 +176,21 @@ def submitted(conn: Connection, draft_id: str, origin: matters.Origin) -> matter
 
 def _key(draft_id: str) -> str:
     return f"draft:{draft_id}"
+
+
+def check(conn: Connection, draft: Row[Any], origin: matters.Origin) -> None:
+    """Whether a draft could be handed in as it is, with those who agree; raises what `matters.check` raises."""
+    form = whole(conn, draft)
+    matters.check(conn, form, origin=_signed(origin, form))
+
+
+def _signed(origin: matters.Origin, form: Mapping[str, Any]) -> matters.Origin:
+    return replace(origin, agreed=frozenset(form["co_proposers"]))
+
+
+def draft_id_of(account_id: str, key: str) -> str:
+    """The id of the draft that somebody begins under a key of his own: twice is once."""
+    return str(uuid5(_IDS, f"{account_id}\n{key}"))
 
 
 def whole(conn: Connection, draft: Row[Any]) -> dict[str, Any]:

@@ -28,11 +28,13 @@ class Origin:
     """Through which door a submission came.
 
     `scope` keeps idempotency keys apart (an account id or `connector:<id>`); `own_name` is the only person
-    who may lead (a deputy on the page), None for those who enter for others.
+    who may lead (a deputy), None for those who enter for others. `agreed`: the deputies who have agreed to co-sign;
+    whoever submits in the own name can name no others.
     """
 
     scope: str
     own_name: str | None = None
+    agreed: frozenset[str] = frozenset()
     message_id: str | None = None
 
 
@@ -179,11 +181,18 @@ def _unknown(
     for n, person in enumerate(clean.get("co_proposers", ())):
         if not is_deputy(conn, person, session):
             faults.append(Fault(f"co_proposers.{n}", "unknown_deputy", {"value": person}))
+        elif origin.own_name is not None and person not in origin.agreed:
+            faults.append(Fault(f"co_proposers.{n}", "not_agreed", {"value": _name(conn, person)}))
     known = {code for code, _ in directories.unit_names(conn, tables.directory)}
     for n, unit in enumerate(clean.get("wish_units", ())):
         if unit not in known:
             faults.append(Fault(f"wish_units.{n}", "unknown_unit", {"value": unit}))
     return faults
+
+
+def _name(conn: Connection, person_id: str) -> str:
+    person = directories.person(conn, tables.directory, person_id)
+    return person.name if person is not None else person_id
 
 
 def is_deputy(conn: Connection, person_id: str, session: Mapping[str, Any] | None) -> bool:

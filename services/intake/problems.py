@@ -45,6 +45,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "草稿刚刚被修改，您还没有表态。请重新看一遍再答复。",
         "The draft has just been changed and your answer was not taken. Please read it again.",
     ),
+    "bad_answer": (
+        "请回答 agree（同意）或 refuse（谢绝），并带上读到的草稿的 digest。",
+        "Answer agree or refuse, with the digest of the draft that was read.",
+    ),
     "account_locked": (
         "连续输错次数过多，账号已暂时锁定。请在 {minutes} 分钟后再试，或联系系统管理员。",
         "Too many wrong attempts: locked. Try again in {minutes} minutes or ask an administrator.",
@@ -127,6 +131,10 @@ FAULTS: dict[str, tuple[str, str]] = {
     "unknown_deputy": (
         "找不到代表“{value}”，或其不是本级现任代表。请从代表名单中选择。",
         "Deputy “{value}” is not known as a current deputy of this level. Choose from the list.",
+    ),
+    "not_agreed": (
+        "“{value}”还没有同意联名。请先保存草稿并发出邀请，本人同意以后再提交。",
+        "“{value}” has not agreed to co-sign. Save a draft and invite first, and submit it when they have agreed.",
     ),
     "not_own_name": (
         "代表只能以本人名义领衔提交建议。",

@@ -15,7 +15,7 @@ import yaml
 
 from services.common import logs
 from services.common.clock import FileClock
-from services.huiyin import casts, homes, settling, sightings
+from services.huiyin import casts, homes, settling, sightings, submissions
 from services.huiyin.casts import Cast
 from services.huiyin.clients import Client
 from services.huiyin.embedded import Installation
@@ -63,9 +63,9 @@ class Desk:
         matters = yaml.safe_load((DEMO / "matters.yaml").read_bytes())["matters"]
         form = {key: value for key, value in next(m for m in matters if m["id"] == name).items() if key in _FORM}
         form |= changed
-        done = self.client.post("/api/v1/matters", form, self.cast.of_person(form["lead_proposer"]), key=name)
+        matter = submissions.hand_in(self.client, self.cast, form, name)
         settling.wait(self.client)
-        return str(done["matter_id"])
+        return matter
 
     def open(self, matter: str) -> list[dict[str, Any]]:
         """The open tasks of a matter, the oldest first."""

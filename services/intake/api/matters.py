@@ -3,17 +3,16 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from sqlalchemy import Connection, Row
 
 from services.common import auth, db
 from services.common.problems import Problem
 from services.intake import grants, matters, secrecies, store, store_ledger, tables, timelines, withdrawals
-from services.intake.api.answers import answer
+from services.intake.api.answers import answer, body_of, handed_in, key_of
 from services.intake.timelines import Reader
 
 api = Blueprint("api_matters", __name__, url_prefix="/api/v1")
-KEY_MAX = 200
 
 
 @api.post("/matters")
@@ -22,26 +21,17 @@ def submit() -> Response:
     """Hand in a suggestion; header `Idempotency-Key`, body as in the form.
 
     201 `{matter_id, matter_no, warnings}`, 200 for the same key and content again; problems: 400 missing_key,
-    409 duplicate_conflict, 422 invalid_form with `errors`.
+    409 duplicate_conflict, 422 invalid_form with `errors`; `not_agreed` among them: a deputy names no co-signers here
+    but invites them, see `drafts`.
     """
     here, actor = auth.extension(), auth.require_actor()
     if actor.deputy_id is None and not auth.has_grant("matters.register"):
         raise Problem("not_permitted", 403)
-    key, form = request.headers.get("Idempotency-Key", ""), request.get_json(silent=True)
-    if not 0 < len(key) <= KEY_MAX:
-        raise Problem("missing_key", 400)
-    if not isinstance(form, dict):
-        raise Problem("bad_request", 400)
+    key, form = key_of(), body_of()
     origin = matters.Origin(scope=actor.account_id, own_name=actor.deputy_id)
     with db.begin(here.engine) as conn:
         done = matters.submit(conn, form, key=key, origin=origin, now=here.clock.now(), zone=here.settings.zone)
-    body = {
-        "matter_id": done.matter_id,
-        "matter_no": done.matter_no,
-        "warnings": [asdict(warning) for warning in done.warnings],
-    }
-    headers = {"Location": f"/api/v1/matters/{done.matter_id}"}
-    return answer(body, 201 if done.created else 200, headers)
+    return handed_in(done)
 
 
 @api.get("/matters/<matter_id>")
@@ -67,9 +57,7 @@ def withdraw(matter_id: str) -> Response:
     not_lead_proposer, 409 with what hinders it, 422 invalid_form.
     """
     here, actor = auth.extension(), auth.require_actor()
-    given = request.get_json(silent=True)
-    if not isinstance(given, dict):
-        raise Problem("bad_request", 400)
+    given = body_of()
     person = None if auth.has_grant("matters.register") else (actor.deputy_id or "")
     with db.read(here.engine) as conn:
         _visible(conn, matter_id, grants.scope(actor, auth.current_grants()))
@@ -87,9 +75,7 @@ def change_secrecy(matter_id: str) -> Response:
     200 `{matter_id, secrecy}`; problems: 404 unknown_matter, 409 secrecy_unchanged, 422 classified_refused (it is
     handled offline), 422 invalid_form with `errors`.
     """
-    here, actor, form = auth.extension(), auth.require_actor(), request.get_json(silent=True)
-    if not isinstance(form, dict):
-        raise Problem("bad_request", 400)
+    here, actor, form = auth.extension(), auth.require_actor(), body_of()
     with db.begin(here.engine) as conn:
         _visible(conn, matter_id, grants.scope(actor, auth.current_grants()))
         done = secrecies.change(conn, matter_id, form, actor, here.clock.now())

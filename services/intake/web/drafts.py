@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from flask import Blueprint, flash, redirect, render_template, request
 
@@ -15,7 +14,6 @@ from services.intake.web import labels, writing
 from services.intake.web.words import say
 
 pages = Blueprint("drafts", __name__, url_prefix="/matters")
-_IDS = uuid5(NAMESPACE_URL, "urn:huiyin:draft")
 
 
 @pages.get("/drafts")
@@ -108,7 +106,7 @@ def answer(draft_id: str) -> Any:
 
 def keep(actor: Actor, key: str, data: Mapping[str, Any]) -> Any:
     """Make a draft of a new form and invite whom it names; `key` is that of the form: twice is once."""
-    draft_id = str(uuid5(_IDS, f"{actor.account_id}\n{key}"))
+    draft_id = drafts.draft_id_of(actor.account_id, key)
     return _kept(draft_id, _save(actor, draft_id, data))
 
 
@@ -129,7 +127,7 @@ def _submit(actor: Actor, draft_id: str) -> Any:
     here, person = auth.extension(), str(actor.deputy_id)
     with db.begin(here.engine) as conn:
         found = drafts.get(conn, draft_id, person)
-        matters.check(conn, drafts.whole(conn, found), origin=writing.origin(actor))
+        drafts.check(conn, found, writing.origin(actor))
         doubts = _doubts(found.form, drafts.invited(conn, draft_id))
         if not doubts.keys() <= set(request.form.get("confirmed", "").split()):
             return _show(actor, draft_id, found.form, doubts=doubts), 422
