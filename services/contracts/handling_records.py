@@ -20,12 +20,12 @@ class CoOpinion(Record):
 
 
 class CoOpinionCheck(Record):
-    """会办意见核对: the lead takes an opinion and rates it, or sends it back with a reason."""
+    """会办意见核对: the lead takes an opinion (rated where packages ask for it) or sends it back with a reason."""
 
     verdict = fields.code("核对结论", "verdict", codes.REVIEW_VERDICTS)
     reason = fields.text("退回理由", "reason", most=2000, required=False)
     quality = fields.whole("质量评分（1—5）", "quality", least=1, most=5, required=False)
-    rules = (Rule({"verdict": ("return",)}, {"reason": 5}), Rule({"verdict": ("approve",)}, {"quality": 0}))
+    rules = (Rule({"verdict": ("return",)}, {"reason": 5}),)
 
 
 class Countersign(Record):
@@ -140,12 +140,12 @@ class Reminder(Record):
 
 
 class ExtensionRequest(Record):
-    """延期申请: before the due date, with an interim reply to the deputy."""
+    """延期申请: before the due date; where packages ask for it, with an interim reply to the deputy."""
 
     reason_code = fields.code("延期情形", "ground", codes.EXTENSION_GROUNDS)
     reason = fields.text("延期理由", "reason", most=2000)
     until = fields.day("申请延至", "until")
-    interim_reply = fields.text("对代表的阶段性答复", "interim reply", most=5000)
+    interim_reply = fields.text("对代表的阶段性答复", "interim reply", most=5000, required=False)
 
 
 class ExtensionDecision(Record):

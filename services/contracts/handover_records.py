@@ -105,14 +105,14 @@ def _role_problem(mode: str, roles: list[str]) -> Words | None:
 
 
 class Acceptance(Record):
-    """确认承办或申请退办: the unit's answer to the handover."""
+    """确认承办或申请退办: the unit's answer to the handover; whether a return names another unit is the package's."""
 
     verdict = fields.code("是否承办", "verdict", codes.ACCEPTANCE_VERDICTS)
     return_reason = fields.code("退办理由", "reason for return", codes.RETURN_REASONS, required=False)
     return_text = fields.text("退办说明", "explanation", most=2000, required=False)
     proposed_unit = fields.unit("建议承办单位", "proposed unit", required=False)
     head_signed = fields.flag("单位主要负责人已签字", "signed by the unit head", required=False)
-    rules = (Rule({"verdict": ("return_requested",)}, {"return_reason": 0, "return_text": 20, "proposed_unit": 0}),)
+    rules = (Rule({"verdict": ("return_requested",)}, {"return_reason": 0, "return_text": 20}),)
 
 
 class ReturnRequest(Record):

@@ -116,7 +116,7 @@ def test_objects_stay_open_for_newer_senders() -> None:
 @pytest.mark.parametrize(
     ("name", "data", "paths"),
     [
-        ("acceptance", {"verdict": "return_requested"}, {"return_reason", "return_text", "proposed_unit"}),
+        ("acceptance", {"verdict": "return_requested"}, {"return_reason", "return_text"}),
         (
             "acceptance",
             {

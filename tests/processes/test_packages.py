@@ -42,6 +42,17 @@ def test_localities_differ_in_what_they_differ_in() -> None:
     assert any("字母：A → 甲" in text for text in texts)
 
 
+def test_years_differ_in_what_they_differ_in() -> None:
+    """From 2025 to 2026 Yunting shortens a window, asks units first, reviews in other steps and drops class D."""
+    before, after = (load(PROCESSES / "yunting" / year) for year in ("2025", "2026"))
+    texts = [change.text for change in compare(before, after)]
+    assert any("return_window" in text and '"10d" → "5wd"' in text for text in texts)
+    assert any("task_pre_handover" in text and text.startswith("新增环节") for text in texts)
+    assert any("task_review_secretary" in text and text.startswith("删除环节") for text in texts)
+    assert any("字母：D → C" in text for text in texts)
+    assert [*after.entries] == [*before.entries]
+
+
 def test_the_modeler_and_the_checks_know_the_same_words() -> None:
     """`hy.json` lists exactly the elements and attributes the checks accept."""
     descriptor = json.loads((PROCESSES / "hy.json").read_text(encoding="utf-8"))

@@ -64,9 +64,9 @@ def test_names_are_no_policy(folder: Path) -> None:
     assert played == len(list((folder / "scenarios").glob("*.yaml")))
 
 
-def test_both_localities_are_renamed_and_played() -> None:
-    """One that fits by chance would prove little; the two differ in steps, letters and deadlines."""
-    assert {"yunting/2026", "luling/2026"} <= set(NAMES)
+def test_localities_and_years_are_renamed_and_played() -> None:
+    """One that fits by chance would prove little; the three differ in steps, letters and deadlines."""
+    assert {"yunting/2025", "yunting/2026", "luling/2026"} <= set(NAMES)
 
 
 def renamed(files: Mapping[str, bytes]) -> dict[str, bytes]:
