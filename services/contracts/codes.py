@@ -361,7 +361,33 @@ REJECTIONS: Final[Mapping[str, Rejection]] = {
         False,
     ),
     "recall_late": Rejection(
-        "后续环节已经开始，不能撤回", "somebody has gone on from it, it cannot be taken back", False
+        "后续环节已经开始，不能撤回。请联系正在办理的人，由其退回",
+        "somebody has gone on from it, it cannot be taken back; ask whoever has it now to return it",
+        False,
+    ),
+    "recall_joined": Rejection(
+        "几路办理已经汇合到下一环节，不能单独撤回。请联系下一环节的办理人，由其退回",
+        "it has been joined with the work of others, it cannot be taken back alone; ask whoever has the next step to"
+        " return it",
+        False,
+    ),
+    "recall_ended": Rejection(
+        "这是本段流程的最后一步，流程已往下走，不能撤回。请联系下一环节的办理人退回，或请督查机构处理",
+        "this was the last step of its part of the process, it cannot be taken back; ask whoever has the next step to"
+        " return it, or the supervision office",
+        False,
+    ),
+    "recall_sent": Rejection(
+        "提交时已经对外发出（答复、编号或启动了另一流程），不能撤回。需要更正的，请联系人大代表工作机构或督查机构",
+        "something was sent to others with it (a reply, a number) or another process began, it cannot be taken back;"
+        " for a correction ask the congress office or the supervision office",
+        False,
+    ),
+    "recall_beside": Rejection(
+        "这一步由几方同时办理，各自提交后不能撤回。需要更正的，请联系下一环节的办理人退回，或请督查机构处理",
+        "several do this step side by side, no answer to it can be taken back; ask whoever has the next step to return"
+        " it, or the supervision office",
+        False,
     ),
     "duplicate_conflict": Rejection("同一编号的消息内容不一致", "same id, different content", False),
 }

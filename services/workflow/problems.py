@@ -80,6 +80,10 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
     "no_unit": ("没有指定单位", "no unit is named"),
     "not_delegated": ("任务没有委托给别人", "nobody was asked to act"),
     "not_recallable": ("后续环节已经开始，不能撤回", "somebody has gone on from it"),
+    "recall_joined": ("几路办理已经汇合，不能撤回", "it has been joined with the work of others"),
+    "recall_ended": ("本段流程已经结束，不能撤回", "its part of the process has ended"),
+    "recall_sent": ("已经对外发出，不能撤回", "something was sent to others with it"),
+    "recall_beside": ("几方同时办理，不能撤回", "several do it side by side"),
     "consultation_open": ("加签意见尚未答复", "an opinion asked for is still open"),
     "no_way_back": ("流程图没有说明退回到哪里", "the diagram does not say where to go back to"),
     "not_a_date": ("不是日期", "not a date"),
@@ -111,7 +115,11 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
 """Words for the codes of the engine's errors, as incidents show them."""
 
 REFUSALS: Final[Mapping[str, str]] = {"not_recallable": "recall_late"} | {
-    code: code for code in ("already_instance", "consultation_open", "not_running")
+    code: code
+    for code in (
+        *("already_instance", "consultation_open", "not_running"),
+        *("recall_joined", "recall_ended", "recall_sent", "recall_beside"),
+    )
 }
 """Refusals of the engine that have words of their own; any other is not_expected."""
 

@@ -21,6 +21,7 @@ from services.workflow import tables as t
 from services.workflow.answers import Answer
 from services.workflow.batches import Applied, Batch, Order
 from services.workflow.picklists import Place
+from services.workflow.problems import refusal
 from services.workflow.speakers import Speaker
 
 OPERATE: Final = "cases.operate"
@@ -114,7 +115,8 @@ def use(
     """Use a verb on a task, as an operator stimulus; `unit` is whom a connector says it speaks for.
 
     Raises `Problem` as `tasks.complete` does; urged_today for a second reminder on one day, recall_late when somebody
-    has gone on, and not_expected where the diagram has no place for the verb.
+    has gone on, the other `recall_…` when it could never be taken back, and not_expected where the diagram has no
+    place for the verb.
     """
     batch = Batch(conn)
     batch.hold([tasks.case_of(task_id)])
@@ -125,6 +127,8 @@ def use(
         tasks.settle_clock(conn, batch, row, now)
     else:
         batch.catch_up(row["case_id"], now)
+        if batch.row(row["case_id"])["status"] == "ended":
+            raise Problem("recall_ended", 409)
     answer = _answer(conn, row, verb, data, speaker, now)
     stimulus = e.Stimulus(
         kind="operator",
@@ -213,7 +217,9 @@ def _has_begun(conn: Connection, task_ids: Sequence[str]) -> bool:
     return conn.execute(claimed.union(begun)).first() is not None
 
 
-def can_recall(conn: Connection, case: e.Case, row: Mapping[Any, Any], speaker: Speaker) -> bool:
-    """Whether somebody could take back a task he has done, as things stand."""
-    opened = e.recallable(case, row["id"]) if may(row, "recall", speaker) else None
-    return opened is not None and not _has_begun(conn, opened)
+def recall_hindrance(conn: Connection, case: e.Case, row: Mapping[Any, Any]) -> Problem | None:
+    """Why whoever has done a task cannot take it back as things stand; None if it can be."""
+    opened = e.recallable(case, row["id"])
+    if opened is None:
+        return refusal(e.unrecallable(case, row["id"]))
+    return Problem("recall_late", 409) if _has_begun(conn, opened) else None

@@ -29,7 +29,7 @@ from services.workflow.engine.effects import (
 )
 from services.workflow.engine.findings import Finding, Refused
 from services.workflow.engine.problems import EngineError, Unexpected
-from services.workflow.engine.recalls import recallable
+from services.workflow.engine.recalls import recallable, unrecallable
 from services.workflow.engine.remarks import Remark, remarks
 from services.workflow.engine.steps import SEMANTICS, replay, start, step
 from services.workflow.engine.stimuli import Stimulus
@@ -77,4 +77,5 @@ __all__ = [
     "standing",
     "start",
     "step",
+    "unrecallable",
 ]

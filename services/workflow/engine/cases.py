@@ -29,7 +29,8 @@ START = datetime(1970, 1, 1, tzinfo=UTC)
 class Case:
     """The live object `step` works on. Throw it away after an exception; load it again from its last state.
 
-    `sides` are tasks beside others, by id; `done` tasks that can still be taken back; `state_name` the last milestone.
+    `sides` are tasks beside others, by id; `done` tasks that can still be taken back; `spent` says why
+    others cannot; `state_name` is the last milestone.
     `doing`, `again` and `clocks` are notes of the step that is running.
     """
 
@@ -43,6 +44,7 @@ class Case:
         self.deadlines: dict[str, dict[str, Any]] = {}
         self.sides: dict[str, dict[str, Any]] = {}
         self.done: dict[str, dict[str, Any]] = {}
+        self.spent: dict[str, str] = {}
         self.state_name = ""
         self.doing: tuple[CaseTask, dict[str, Any]] | None = None
         self.again: dict[str, Any] | None = None

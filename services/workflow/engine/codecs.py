@@ -50,6 +50,7 @@ def dump(case: Case) -> bytes:
         "deadlines": case.deadlines,
         "sides": case.sides,
         "done": case.done,
+        "spent": case.spent,
         "state": case.state_name,
         "pins": case.pins,
         "outcome": case.outcome,
@@ -136,6 +137,7 @@ def restore(case: Case, state: dict[str, Any]) -> Case:
     case.counters, case.waits, case.deadlines = state["counters"], state["waits"], state["deadlines"]
     case.tasks = dict(state["tasks"])
     case.sides, case.done, case.state_name = state.get("sides", {}), state.get("done", {}), state.get("state", "")
+    case.spent = state.get("spent", {})
     case.pins, case.outcome = state["pins"], state["outcome"]
     top = case.workflow
     for parent, process, completed, last, data, rows in state["workflows"]:

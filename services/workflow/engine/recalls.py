@@ -4,7 +4,7 @@ After a task is done, the case remembers which tokens and tasks have come of it.
 them moves, is passed on or gets a record; so what is remembered can be taken back. It is a move like any other: what
 has come of the task is taken away, and a token is placed where it was done. What the step told others outside the
 case cannot be unsaid, so a step that sent a message or began another case is not remembered, nor is the last task of
-a process that has ended with it.
+a process that has ended with it. Why the latest of those were not is kept, for whoever asks.
 """
 
 from typing import Any
@@ -21,15 +21,19 @@ from services.workflow.engine.spiff.joins import TokenJoin
 from services.workflow.engine.spiff.trees import CaseTask
 from services.workflow.engine.verbs import Verb, activity_of, changed, move
 
-OUTWARD = (fx.Sent, fx.CaseStarted, fx.Finished)
+OUTWARD = (fx.Sent, fx.CaseStarted)
 """What reaches others outside the case."""
+REASONS = 20
+"""Of how many tasks the case knows why they cannot be taken back; of older ones somebody has gone on from them."""
+LATE, SENT, JOINED, ENDED, BESIDE = "not_recallable", "recall_sent", "recall_joined", "recall_ended", "recall_beside"
 
 
 def begin(case: Case, task: CaseTask) -> None:
     """A task is about to be done: note who had it and since when its own deadlines run, before they end with it."""
-    if is_instance(task):
-        return
     entry = case.tasks[task.id]
+    if is_instance(task):
+        note(case, entry["id"], BESIDE)
+        return
     limits = [limit for limit in case.deadlines.values() if limit["scope"] == task.id]
     who = {name: entry.get(name) for name in ("role", "unit", "person")}
     clocks = {limit["name"]: limit["from"] for limit in limits}
@@ -42,8 +46,12 @@ def keep(case: Case) -> None:
         del case.done[task_id]
     if case.doing is not None:
         task, done = case.doing
-        tokens = tokens_from(case, task)
-        if tokens and not any(isinstance(effect, OUTWARD) for effect in case.effects):
+        tokens, why = tokens_from(case, task)
+        if any(isinstance(effect, OUTWARD) for effect in case.effects):
+            why = SENT
+        if why:
+            note(case, done["task"], why)
+        else:
             records = [x.record for x in case.effects if isinstance(x, fx.Recorded)]
             opened = [x.task_id for x in case.effects if isinstance(x, fx.TaskOpened) and lies_under(case, x, tokens)]
             place = {"element": str(task.task_spec.bpmn_id), "scope": scope_of(task)}
@@ -65,15 +73,23 @@ def workflow_of(case: Case, scope: int) -> Any:
     return case.workflow.subprocesses.get(scope) if scope else case.workflow
 
 
-def tokens_from(case: Case, task: CaseTask) -> set[int]:
-    """The numbers of the tokens that have come of a task, in its own process."""
+def tokens_from(case: Case, task: CaseTask) -> tuple[set[int], str]:
+    """The numbers of the tokens that have come of a task, in its own process, or why they cannot be taken back."""
     workflow = task.workflow
     if workflow.completed or workflow_of(case, scope_of(task)) is not workflow:
-        return set()
+        return set(), ENDED
     mine = [token for token in workflow.open.values() if token.is_descendant_of(task)]
     if any(has_joined(token, task) for token in mine):
-        return set()
-    return {activity_of(token).id for token in mine if not isinstance(token.task_spec, BoundaryEvent)}
+        return set(), JOINED
+    tokens = {activity_of(token).id for token in mine if not isinstance(token.task_spec, BoundaryEvent)}
+    return tokens, "" if tokens else ENDED
+
+
+def note(case: Case, task_id: str, why: str) -> None:
+    """Remember why a task that was done cannot be taken back; the oldest such note goes."""
+    case.spent[task_id] = why
+    for oldest in list(case.spent)[:-REASONS]:
+        del case.spent[oldest]
 
 
 def has_joined(token: CaseTask, task: CaseTask) -> bool:
@@ -118,9 +134,10 @@ def is_about(case: Case, effect: fx.Effect, done: dict[str, Any]) -> bool:
 
 def recall(case: Case, data: dict[str, Any]) -> None:
     """recall {task}: a task that was done is open again, for the same people and with the same deadline."""
-    done = case.done.pop(str(data.get("task")), None)
+    task_id = str(data.get("task"))
+    done = case.done.pop(task_id, None)
     if done is None:
-        raise Unexpected("not_recallable", detail=str(data.get("task")))
+        raise Unexpected(unrecallable(case, task_id), detail=task_id)
     workflow = workflow_of(case, done["scope"])
     for record in done["records"]:
         case.facts["records"][record] -= 1
@@ -135,6 +152,11 @@ def recallable(case: Case, task_id: str) -> list[str] | None:
     """The tasks that would go if a task that was done were taken back; None if it cannot be."""
     done = case.done.get(task_id)
     return None if done is None else list(done["tasks"])
+
+
+def unrecallable(case: Case, task_id: str) -> str:
+    """The code of why a task that was done cannot be taken back."""
+    return ENDED if case.is_finished else case.spent.get(task_id, LATE)
 
 
 def hand_back(case: Case) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import render_template
 from sqlalchemy import Connection, RowMapping
 
-from services.common import forms
+from services.common import forms, languages
 from services.common.problems import FieldError, Problem
 from services.workflow import (
     cases,
@@ -52,6 +52,7 @@ def show(
         barred = four_eyes.barred(conn, [row], speaker).get(task_id) if is_open else None
         content = _content(conn, row, schema, data, draft)
         waits = is_open and tasks.is_delegated(row, speaker)
+        recall = _recall(conn, row, speaker)
         form = forms.render(schema, content, errors) if is_open and barred is None and not waits else None
         return render_template(
             "task.html",
@@ -70,7 +71,8 @@ def show(
             asked=_asked(conn, row),
             offered=verbs.available(conn, row, speaker) if is_open else [],
             addable=[one for one in records.addable(conn, row, speaker) if one != CONFIRMATION] if is_open else [],
-            can_recall=not is_open and _can_recall(conn, row, speaker),
+            can_recall=recall is True,
+            no_recall=languages.pick(*recall.texts) if isinstance(recall, Problem) else "",
             mine=row["claimed_by"] == speaker.account,
             waits=waits,
             warned=[one for one in remarks.of_case(conn, row["case_id"]) if sees.covers(one["unit"])],
@@ -117,10 +119,11 @@ def _asked(conn: Connection, row: RowMapping) -> list[dict[str, Any]]:
     return [{**one, "question": tasks.question_of(conn, one)} for one in tasks.beside(conn, row["id"])]
 
 
-def _can_recall(conn: Connection, row: RowMapping, speaker: Speaker) -> bool:
-    if not verbs.may(row, "recall", speaker):
+def _recall(conn: Connection, row: RowMapping, speaker: Speaker) -> bool | Problem:
+    """Whether a task can be taken back, or why not by whoever has done it."""
+    if row["state"] == "open" or not verbs.may(row, "recall", speaker):
         return False
     try:
-        return verbs.can_recall(conn, cases.live_state(conn, row["case_id"]), row, speaker)
+        return verbs.recall_hindrance(conn, cases.live_state(conn, row["case_id"]), row) or True
     except e.EngineError:
         return False  # today's engine cannot read the state; the page goes without

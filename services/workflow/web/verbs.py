@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from services.common import auth, form_readers, form_schemas, forms
 from services.common.problems import FieldError, Problem
 from services.workflow import cases, edges, editions, matters, picklists, tasks, verb_forms, verbs, visibility
-from services.workflow.web import sending
+from services.workflow.web import sending, taskpages
 from services.workflow.web.words import say
 
 pages = Blueprint("verbs", __name__)
@@ -33,6 +33,8 @@ def use(task_id: str, verb: str) -> str | Response | tuple[str, int]:
     try:
         sending.once(lambda conn: verbs.use(conn, task_id, verb, data, speaker, edges.now()))
     except Problem as problem:
+        if verb == "recall" and problem.status == 409:
+            return taskpages.show(task_id, problem=problem), problem.status
         if not problem.errors:
             raise
         return _page(row, verb, schema, data, problem.errors), problem.status

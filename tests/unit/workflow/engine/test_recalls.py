@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from services.workflow.engine import Milestone, TaskChanged, TaskClosed, TaskOpened, Unexpected
+from services.workflow.engine import (
+    Milestone,
+    TaskChanged,
+    TaskClosed,
+    TaskOpened,
+    Unexpected,
+    recallable,
+    recalls,
+    unrecallable,
+)
 from tests.unit.workflow.engine import drawing as d
 from tests.unit.workflow.engine import sketches as s
 from tests.unit.workflow.engine.driving import Driver
@@ -24,11 +33,18 @@ def done(driver: Driver, element: str, number: int = 0, **facts: Any) -> str:
     return task
 
 
-def refused(driver: Driver, task: str) -> bool:
-    """Whether a task can no longer be taken back."""
+def refusal(driver: Driver, task: str) -> str:
+    """Why a task cannot be taken back; the same before it is tried."""
+    assert recallable(driver.case, task) is None
     with pytest.raises(Unexpected) as error:
         recall(driver, task)
-    return error.value.code == "not_recallable"
+    assert unrecallable(driver.case, task) == error.value.code
+    return error.value.code
+
+
+def refused(driver: Driver, task: str) -> bool:
+    """Whether a task cannot be taken back because somebody has gone on from it."""
+    return refusal(driver, task) == "not_recallable"
 
 
 def test_a_task_is_open_again() -> None:
@@ -91,7 +107,7 @@ def test_taken_back_out_of_a_parallel_part_the_other_branch_stays() -> None:
     assert driver.tasks() == {"a": 1, "b": 1}
     a, b = done(driver, "a"), done(driver, "b")
     assert refused(driver, a)
-    assert refused(driver, b)
+    assert refusal(driver, b) == "recall_joined"
     done(driver, "after")
     assert driver.case.is_finished
     driver.check()
@@ -130,7 +146,7 @@ def test_inside_one_instance_the_others_stay() -> None:
     recall(driver, receipts[2])
     assert driver.tasks() == {"gate": 1, "draft": 1, "receipt": 1}
     gate = done(driver, "gate")
-    assert refused(driver, gate)
+    assert refusal(driver, gate) == "recall_ended"
     done(driver, "receipt")
     for element in ("draft", "gate", "draft", "gate", "after"):
         done(driver, element)
@@ -145,7 +161,8 @@ def test_what_was_told_outside_cannot_be_unsaid() -> None:
     for node, key in ((start, "other"), (throw, "send")):
         xml = s.sketch(d.user("a") + node + d.user("b"), f"start a {key} b end", messages=("reply.issued",))
         driver = Driver(xml)
-        assert refused(driver, done(driver, "a"))
+        assert refusal(driver, done(driver, "a")) == "recall_sent"
+        driver.check()
 
 
 def test_the_deadline_runs_on_from_its_first_day() -> None:
@@ -212,4 +229,35 @@ def test_in_a_loop_only_the_last_round_is_taken_back() -> None:
     assert refused(driver, first)
     recall(driver, second)
     assert driver.tasks() == {"a": 1}
+    driver.check()
+
+
+def test_the_last_task_of_a_case_ends_it() -> None:
+    """That of a branch which ends for itself does not, while others go on."""
+    driver = Driver(s.sketch(d.user("a"), "start a end"))
+    assert unrecallable(driver.case, done(driver, "a")) == "recall_ended"
+    nodes = d.node("parallelGateway", "fork") + d.user("a") + d.user("b") + d.node("endEvent", "e")
+    driver = Driver(s.sketch(nodes, "start fork a end", "fork b e"))
+    recall(driver, done(driver, "a"))
+    assert driver.tasks() == {"a": 1, "b": 1}
+    driver.check()
+
+
+def test_one_of_several_side_by_side_is_not_taken_back() -> None:
+    """Each has answered for itself."""
+    xml = s.sketch(d.user("a", d.each("units", "unit", "out", "got")) + d.user("b"), "start a b end")
+    driver = Driver(xml, {"units": ["u1", "u2"]})
+    assert refusal(driver, done(driver, "a")) == "recall_beside"
+    driver.check()
+
+
+def test_why_is_known_of_the_latest() -> None:
+    """In a loop without end the state does not grow."""
+    throw = d.node("intermediateThrowEvent", "send", d.message("reply.issued"))
+    nodes = d.node("exclusiveGateway", "x") + d.user("a") + throw + d.node("exclusiveGateway", "again", default="no")
+    links = ("start x a send again", ("again x", "a.again"), ("again end", "", "no"))
+    driver = Driver(s.sketch(nodes, *links, messages=("reply.issued",)))
+    rounds = [done(driver, "a", again=True) for _ in range(recalls.REASONS + 2)]
+    assert [refusal(driver, task) for task in rounds[1:3]] == ["not_recallable", "recall_sent"]
+    assert len(driver.case.spent) == recalls.REASONS
     driver.check()

@@ -6,6 +6,7 @@ import pytest
 
 from services.workflow import tables as t
 from tests.unit.workflow.service.office import Office
+from tests.unit.workflow.service.test_lapsed_messages import end
 from tests.unit.workflow.service.test_web import Person, app, people
 
 __all__ = ["app", "people"]
@@ -109,12 +110,35 @@ def test_what_was_just_done_is_taken_back_by_page(people: dict[str, Person], off
     assert f"/tasks/{task}/verbs/recall" in head.page(f"/tasks/{task}")
     opinion = office.open(case_id)[0]["id"]
     assert people["liaison"].send(f"/tasks/{opinion}", action="claim")[0] == 303
-    assert f"/tasks/{task}/verbs/recall" not in head.page(f"/tasks/{task}")
+    page = head.page(f"/tasks/{task}")
+    assert f"/tasks/{task}/verbs/recall" not in page
+    assert "后续环节已经开始，不能撤回。请联系正在办理的人，由其退回" in page
+    assert "不能撤回" not in people["liaison"].page(f"/tasks/{opinion}")
     status, page = head.send(f"/tasks/{task}/verbs/recall")
     assert (status, "后续环节已经开始，不能撤回" in page) == (409, True)
     assert people["liaison"].send(f"/tasks/{opinion}", action="release")[0] == 303
     assert head.send(f"/tasks/{task}/verbs/recall")[0] == 303
     assert [row["element"] for row in office.open(case_id)] == ["task_decide"]
+
+
+def test_whoever_cannot_take_it_back_is_told_why_and_what_to_do(people: dict[str, Person], office: Office) -> None:
+    """On the page in the reader's language, to programs in both: one of several side by side, a case that has ended."""
+    case_id = office.start("m2")
+    office.decide(case_id, "u_a", "u_b")
+    first, second = (row["id"] for row in office.open(case_id))
+    liaison = people["liaison"]
+    assert liaison.send(f"/tasks/{first}", note="同意")[0] == 303
+    assert "这一步由几方同时办理，各自提交后不能撤回。需要更正的，请联系下一环节的办理人退回" in liaison.page(
+        f"/tasks/{first}"
+    )
+    assert "several do this step side by side" in liaison.page(f"/tasks/{first}?lang=en")
+    status, said = liaison.api("POST", f"/tasks/{first}/verbs/recall", {})
+    assert (status, said["code"]) == (409, "recall_beside")
+    assert ("请联系" in said["title"], "ask whoever has the next step" in said["title_en"]) == (True, True)
+    assert "不能撤回" not in people["other"].page(f"/tasks/{second}")
+    end(office, case_id)
+    assert "这是本段流程的最后一步，流程已往下走，不能撤回" in liaison.page(f"/tasks/{first}?lang=zh")
+    assert liaison.api("POST", f"/tasks/{first}/verbs/recall", {})[1]["code"] == "recall_ended"
 
 
 def test_the_case_page_is_where_others_urge(people: dict[str, Person], task_id: str, office: Office) -> None:
