@@ -23,7 +23,7 @@ from services.workflow.engine.verbs import Verb, activity_of, changed, move
 
 OUTWARD = (fx.Sent, fx.CaseStarted)
 """What reaches others outside the case."""
-REASONS = 20
+REASONS = 10
 """Of how many tasks the case knows why they cannot be taken back; of older ones somebody has gone on from them."""
 LATE, SENT, JOINED, ENDED, BESIDE = "not_recallable", "recall_sent", "recall_joined", "recall_ended", "recall_beside"
 
