@@ -43,6 +43,10 @@ class Client:
         headers = {"Idempotency-Key": key} if key else {}
         return self._ask("POST", quote(path), orjson.dumps(body), login, headers)
 
+    def delete(self, path: str, login: str | None = None) -> dict[str, Any]:
+        """Have something deleted; raises `Unanswered`."""
+        return self._ask("DELETE", quote(path), None, login, {})
+
     def close(self) -> None:
         """Let go of this thread's connection; the next question opens another."""
         found: http.client.HTTPConnection | None = getattr(self._own, "connection", None)

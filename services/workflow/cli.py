@@ -1,4 +1,4 @@
-"""Commands of this service for the composition root's `huiyin`: publish, approve, retire, retry, erase, audit."""
+"""Commands of this service for the composition root's `huiyin`: versions, incidents, erasing, audit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ Open = Callable[[], tuple[Engine, Clock]]
 
 def commands(open_: Open) -> list[click.Command]:
     """The commands; `open_` gives the service's database and clock when one of them runs."""
-    return [_publish(open_), _approve(open_), _retire(open_), _retry(open_), _erase(open_), _audit(open_)]
+    made = (_publish, _approve, _retire, _delete, _retry, _erase, _audit)
+    return [command(open_) for command in made]
 
 
 def _publish(open_: Open) -> click.Command:
@@ -65,6 +66,19 @@ def _retire(open_: Open) -> click.Command:
         click.echo(version)
 
     return retire
+
+
+def _delete(open_: Open) -> click.Command:
+    @click.command("delete")
+    @click.argument("version")
+    def delete(version: str) -> None:
+        """删除从未启用的版本 / delete a version that was never in force."""
+        engine, _ = open_()
+        with _words(), db.begin(engine) as conn:
+            versions.delete(conn, version)
+        click.echo(version)
+
+    return delete
 
 
 def _retry(open_: Open) -> click.Command:

@@ -40,6 +40,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "version {version} exists with other content, raise the revision",
     ),
     "wrong_status": ("该版本当前状态不允许此操作", "the version's status does not allow this"),
+    "version_kept": (
+        "版本 {version} 启用过，日志要靠它重放，不能删除；正在办理 {running} 个流程实例。不再使用的请停用",
+        "{version} has been in force and logs are replayed with it; {running} cases run. It can only be retired",
+    ),
+    "version_has_drafts": (
+        "有草稿以版本 {version} 为基础，不能删除",
+        "drafts are based on {version}, it cannot be deleted",
+    ),
     "own_submission": ("发布须由另一人审定，提交人不能审定自己提交的版本", "a second person must approve"),
     "no_draft": ("没有这份草稿", "there is no such draft"),
     "draft_closed": ("这份草稿已提交或放弃，不能再改", "this draft was submitted or given up"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from services.common import directories, outbox
 from services.common.problems import Problem
@@ -81,6 +81,31 @@ def retire(conn: Connection, version: str, now: datetime) -> None:
     values = {"status": "retired", "retired_at": now}
     conn.execute(update(t.package_version).where(_c.version == version).values(**values))
     announce(conn, version, "retired", now)
+
+
+def delete(conn: Connection, version: str) -> None:
+    """Forget a version that was never in force; logs are replayed with all others for ever.
+
+    Raises `Problem` no_such_version, version_kept (with the number of `running` cases) or version_has_drafts.
+    """
+    if _lock(conn, version)["approved_at"] is not None:
+        raise Problem("version_kept", 409, version=version, running=running(conn, version))
+    if conn.scalar(select(func.count()).select_from(t.draft_package).where(t.draft_package.c.base == version)):
+        raise Problem("version_has_drafts", 409, version=version)
+    conn.execute(t.unit_diagram.delete().where(t.unit_diagram.c.package_version == version))
+    conn.execute(t.package_version.delete().where(_c.version == version))
+
+
+def running(conn: Connection, version: str) -> int:
+    """How many cases are under way under a version."""
+    case = t.case_.c
+    statement = select(func.count()).where(case.package_version == version, case.status == "running")
+    return int(conn.execute(statement).scalar_one())
+
+
+def sessions(conn: Connection, version: str) -> list[str]:
+    """The congress sessions whose matters take a version, by name."""
+    return [body["label"] for body in directories.sessions(conn, t.directory) if body.get("process_version") == version]
 
 
 def _lock(conn: Connection, version: str) -> RowMapping:
@@ -161,16 +186,23 @@ def for_matter(conn: Connection, matter: Mapping[Any, Any]) -> str:
     """The version a new case of this matter takes; raises `Problem` no_version (503: retried until there is one).
 
     It is the version of the matter's session now, else the one the matter came with, else the locality's
-    newest in force.
+    newest in force. Where that one is retired, a matter under way goes on under the version of its latest case.
     """
     found = _of_session(conn, matter["session_id"]) or matter["process_version"]
     statement = select(_c.version).where(_c.status == "active")
     wanted = _c.version == found if found else _c.locality == matter["locality"]
     statement = statement.where(wanted)
     version = conn.execute(statement.order_by(_c.year.desc(), _c.revision.desc()).limit(1)).scalar()
+    version = version or _under_way(conn, matter["matter_id"])
     if version is None:
         raise Problem("no_version", 503, version=found or matter["locality"])
     return str(version)
+
+
+def _under_way(conn: Connection, matter_id: str) -> str | None:
+    case = t.case_.c
+    statement = select(case.package_version).where(case.matter_id == matter_id)
+    return conn.execute(statement.order_by(case.started_at.desc(), case.id.desc()).limit(1)).scalar()
 
 
 def _of_session(conn: Connection, session_id: str | None) -> str | None:

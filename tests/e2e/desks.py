@@ -136,17 +136,30 @@ _FORM: Final = frozenset(
 )
 
 
+def demo_directory() -> dict[str, Any]:
+    """The demo's units, people, session and accounts."""
+    found: dict[str, Any] = yaml.safe_load((DEMO / "directory.yaml").read_bytes())
+    return found
+
+
 @contextmanager
-def desk(home: Path, units: Sequence[str]) -> Iterator[Desk]:
+def desk(
+    home: Path,
+    units: Sequence[str],
+    *,
+    directory: dict[str, Any] | None = None,
+    package: str = "yunting/2026",
+    start: datetime = START,
+) -> Iterator[Desk]:
     """A fresh embedded installation on the morning of START: the demo's package, its people of these units."""
-    settings, clock = homes.fresh(home, START)
-    directory: dict[str, Any] = yaml.safe_load((DEMO / "directory.yaml").read_bytes())
+    settings, clock = homes.fresh(home, start)
+    directory = directory or demo_directory()
     accounts = directory["accounts"]
     directory["accounts"] = [one for one in accounts if all(r.get("unit", "") in (*units, "") for r in one["roles"])]
     cast = casts.of(directory)
     logs.setup("WARNING", "json")
     with Installation(settings, port=0) as installation:
-        workflow_seed.publish(installation.engines["workflow"], PROCESSES / "yunting/2026", clock.now())
+        workflow_seed.publish(installation.engines["workflow"], PROCESSES / package, clock.now())
         intake_seed.load(installation.engines["intake"], directory, clock.now())
         client = Client(installation.url, cast.passwords)
         settling.wait(client)

@@ -183,3 +183,12 @@ def retire(version: str) -> Response:
     with edges.writing() as conn:
         versions.retire(conn, version, edges.now())
     return jsonify({"version": version})
+
+
+@api.delete("/packages/<version>")
+@auth.granted("processes.edit")
+def delete(version: str) -> Response:
+    """Forget a version that was never in force."""
+    with edges.writing() as conn:
+        versions.delete(conn, version)
+    return jsonify({"version": version})

@@ -36,6 +36,8 @@ def version(version: str) -> str:
             before=versions.predecessor(conn, row),
             changes=versions.changes(conn, row),
             unit_diagrams=diagrams.of_version(conn, version),
+            running=versions.running(conn, version),
+            sessions=versions.sessions(conn, version),
             own=row["submitted_by"] == edges.speaker().account,
         )
 
@@ -69,3 +71,13 @@ def retire(version: str) -> Response:
         versions.retire(conn, version, edges.now())
     flash(say("version_retired"), "good")
     return redirect(url_for("packages.version", version=version), 303)
+
+
+@pages.post("/packages/<version>/delete")
+@auth.granted("processes.edit")
+def delete(version: str) -> Response:
+    """Forget a version that was never in force."""
+    with edges.writing() as conn:
+        versions.delete(conn, version)
+    flash(say("version_deleted"), "good")
+    return redirect(url_for("packages.list_"), 303)

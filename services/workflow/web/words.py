@@ -82,6 +82,7 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "record_saved": ("记录已保存", "the record is saved"),
     "version_published": ("版本已发布", "the version is in force"),
     "version_retired": ("版本已停用，办理中的流程不受影响", "retired; running cases go on"),
+    "version_deleted": ("版本已删除", "the version is deleted"),
     "file_saved": ("已保存", "saved"),
     "file_reverted": ("已恢复为原版本的内容", "taken back to what the base has"),
     "draft_submitted": ("已提交，请另一人审定", "submitted; a second person approves"),

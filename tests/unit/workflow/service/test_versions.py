@@ -7,6 +7,7 @@ from services.common.problems import Problem
 from services.workflow import cases, diagrams, matters, packages, speakers, versions
 from services.workflow import engine as e
 from services.workflow import tables as t
+from services.workflow.studio import drafts
 from tests.unit.workflow.service import package
 from tests.unit.workflow.service.office import NOW, VERSION, Office, matter, publish, somebody
 
@@ -57,6 +58,39 @@ def test_a_case_takes_the_version_of_its_session_as_it_is_now(office: Office) ->
         office.start("m2")
     office.decide("m1-1", "u_a")
     assert len(office.open("m1-1")) == 1
+
+
+def test_what_is_under_way_goes_on_under_a_retired_version(office: Office) -> None:
+    """Its open tasks are done and further cases of the same matter begin, as if nothing had happened."""
+    publish(office, revision=2)
+    office.directory("session", "s1", label="x", year=2026, process_version=VERSION)
+    office.start("m1")
+    with db.begin(office.engine) as conn:
+        versions.retire(conn, VERSION, NOW)
+    follow(office, "m1")
+    assert [row["package_version"] for row in office.rows(t.case_)] == [VERSION, VERSION]
+    with db.read(office.engine) as conn:
+        assert (versions.running(conn, VERSION), versions.sessions(conn, VERSION)) == (2, ["x"])
+
+
+def test_only_a_version_that_was_never_in_force_is_deleted(office: Office) -> None:
+    """Logs are replayed with every other one; a draft keeps its base, too."""
+    office.start("m1")
+    with db.begin(office.engine) as conn:
+        mistaken = versions.submit(conn, packages.load(package.files(2)), "a-owner", NOW)
+        drafts.create(conn, mistaken, "a-owner", NOW)
+        with pytest.raises(Problem, match="version_has_drafts"):
+            versions.delete(conn, mistaken)
+    with db.begin(office.engine) as conn:
+        versions.retire(conn, VERSION, NOW)
+        with pytest.raises(Problem, match="version_kept") as caught:
+            versions.delete(conn, VERSION)
+    assert caught.value.params["running"] == 1
+    with db.begin(office.engine) as conn:
+        wrong = versions.submit(conn, packages.load(package.files(3)), "a-owner", NOW)
+        versions.delete(conn, wrong)
+        with pytest.raises(Problem, match="no_such_version"):
+            versions.delete(conn, wrong)
 
 
 def test_a_units_own_diagram_runs_in_its_place_and_stays_with_the_case(office: Office) -> None:

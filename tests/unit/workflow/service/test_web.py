@@ -250,6 +250,19 @@ def test_the_diagram_shows_every_box_the_case_stands_in(office: Office, people: 
     assert case_id == "m1-1"
 
 
+def test_a_version_that_was_never_in_force_is_deleted_on_its_page(people: dict[str, Person]) -> None:
+    """By whoever may submit one; the page of a version in force offers no such thing and says who takes it."""
+    owner, content = people["owner"], packages.pack(packages.load(package.files(2)))
+    owner.client.post("/api/v1/packages", data=content, headers=owner.headers)
+    assert "删除这个版本" in owner.page("/packages/testcity-2026.2")
+    assert people["liaison"].send("/packages/testcity-2026.2/delete")[0] == 403
+    assert owner.send("/packages/testcity-2026.2/delete")[0] == 303
+    owner.page("/packages/testcity-2026.2", 404)
+    page = owner.page("/packages/testcity-2026.1")
+    assert "删除这个版本" not in page
+    assert "按它办理的会议" in page
+
+
 def test_versions_are_shown_and_approved_by_a_second_person(people: dict[str, Person]) -> None:
     """The list, one version with its diagrams; whoever may not read processes is refused."""
     content = packages.pack(packages.load(package.files(2)))
