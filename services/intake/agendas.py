@@ -18,6 +18,7 @@ class Todo:
 
     task_id: str
     name: str
+    matter_id: str
     matter_title: str
     due: date | None
     why: tuple[str, ...]
@@ -88,6 +89,7 @@ def _todo(row: Row) -> Todo:  # type: ignore[type-arg]
     return Todo(
         task_id=row.task_id,
         name=row.public_name or row.name,
+        matter_id=row.matter_id,
         matter_title=row.title,
         due=date.fromisoformat(deadline["due"]) if deadline.get("due") else None,
         why=tuple(deadline.get("why") or ()),

@@ -116,7 +116,14 @@ FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
         ("给办理人发一条催办通知，并记入办理记录。", "Whoever has the task is told, and it is kept as a record."),
         "text",
         text=_URGE,
-        level={"type": "string", "title": "催办级别", "x-title-en": "Level", "maxLength": 40},
+        level={
+            "type": "string",
+            "title": "催办级别",
+            "x-title-en": "Level",
+            "description": "如：电话催办、催办单、督办单。",
+            "x-description-en": "Such as 电话催办 (call), 催办单 (reminder), 督办单 (order).",
+            "maxLength": 40,
+        },
         again={"type": "boolean", "title": "今天已催办过，仍要再次催办", "x-title-en": "Urge again today"},
     ),
     "recall": _form(

@@ -171,7 +171,7 @@ def _answer(
         raise _missing("unit" if verb == "transfer" else "person", *_CHOOSE)
     if verb == "consult" and named == {"unit"}:
         raise _missing("role", *_CHOOSE)
-    if verb == "urge" and not answer.facts.get("again") and _urged_today(conn, row, edition, now):
+    if verb == "urge" and not answer.facts.get("again") and urged_today(conn, row, edition, now):
         raise Problem("urged_today", 409, errors=[FieldError("again", "urged_today", *_URGED)])
     return answer
 
@@ -185,7 +185,8 @@ def _missing(path: str, zh: str, en: str) -> Problem:
     return Problem("missing_field", 422, errors=[FieldError(path, "missing_field", zh, en)])
 
 
-def _urged_today(conn: Connection, row: RowMapping, edition: editions.Edition, now: datetime) -> bool:
+def urged_today(conn: Connection, row: RowMapping, edition: editions.Edition, now: datetime) -> bool:
+    """Whether somebody has urged the task on this day before."""
     c = t.record.c
     latest = (
         select(c.at)

@@ -14,6 +14,7 @@ from flask import Flask
 from playwright.sync_api import APIRequestContext
 from werkzeug.exceptions import HTTPException
 
+from services.common.auth import Access
 from services.huiyin.embedded import Installation
 from services.huiyin.parts import PARTS
 
@@ -65,6 +66,15 @@ class Site:
             for name, app in self.apps.items()
             for rule in app.url_map.iter_rules()
             if "GET" in (rule.methods or ()) and not rule.rule.startswith(("/api/", "/health/", "/static/"))
+        }
+
+    def access(self) -> dict[str, Access]:
+        """Who may call each view, `service:view`."""
+        return {
+            f"{name}:{endpoint}": view.access  # type: ignore[attr-defined]
+            for name, app in self.apps.items()
+            for endpoint, view in app.view_functions.items()
+            if hasattr(view, "access")
         }
 
 

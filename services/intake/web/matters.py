@@ -75,7 +75,9 @@ def letter(letter_id: str) -> str:
         if not letters.may_read(found, auth.require_actor().deputy_id):
             visible(conn, found.matter_id)
         body = {name: value for name, value in found.data.items() if name != "title"}  # the title is the heading
-        return render_template("letter.html", letter=found, body=body, matter=store.matter(conn, found.matter_id))
+        matter, person = store.matter(conn, found.matter_id), auth.require_actor().deputy_id
+        asked = [one for one in agendas.tasks(conn, person) if one.matter_id == found.matter_id] if person else []
+        return render_template("letter.html", letter=found, body=body, matter=matter, asked=asked)
 
 
 def visible(conn: Connection, matter_id: str) -> Row[Any]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from services.contracts.codes import MATTER_STATES
 from services.workflow.engine.findings import Refused
 from services.workflow.packages import Package, contexts
 from services.workflow.packages import tables as decision_tables
+
+_SUBJECT: Final = re.compile(r"^([^{：:\n]+)")
+_TITLE: Final = re.compile(r"^title: *[\"']?([^\"'\n]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,19 @@ def of(package: Package) -> dict[str, list[list[str]]]:
         "states": [[code, label.zh] for code, label in MATTER_STATES.items()],
         "processes": [[name, _label(package, "process", name)] for name in sorted(contexts.read(package).processes)],
     }
+
+
+def titles(package: Package) -> dict[str, str]:
+    """What the files are called that have a name beside their path: diagrams, tables, forms, texts, scenarios."""
+    context = contexts.read(package)
+    found = {node.file: node.name for node in context.processes.values()}
+    found |= {one.file: one.name for one in context.decisions.values()}
+    found |= {f"forms/{key}.json": str(form.get("title") or "") for key, form in package.forms.items()}
+    for folder, pattern in (("texts", _SUBJECT), ("scenarios", _TITLE)):
+        for name, content in package.files.items():
+            if name.startswith(f"{folder}/") and (line := pattern.search(content.decode())):
+                found[name] = line[1].strip()
+    return found
 
 
 def steps(package: Package, file: str) -> list[StepRow]:

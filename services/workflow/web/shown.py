@@ -14,6 +14,9 @@ from services.workflow import editions, picklists, records
 from services.workflow import tables as t
 from services.workflow.editions import Edition
 
+_FIRST = ("redo_round", 0)
+"""The first reply is no redo, and does not say so."""
+
 
 def read_records(conn: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
     """The records with their texts put back, `title` of the step they come from, and `shown`: what a reader sees."""
@@ -46,4 +49,5 @@ def _markup(row: Mapping[Any, Any], edition: Edition, options: Options) -> Any:
         return ""
     local = edition.local_fields(row["record"])
     schema = {**schema, "properties": {**schema["properties"], "extra": {"type": "object", "properties": local}}}
-    return forms.show(schema, row["data"], options=options)
+    data = {name: value for name, value in row["data"].items() if (name, value) != _FIRST}
+    return forms.show(schema, data, options=options)

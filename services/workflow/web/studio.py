@@ -54,7 +54,14 @@ def _page(draft_id: int, **more: object) -> str:
         changes = drafts.changes(conn, found)
     given = {"trials": None, "refused": (), **more}
     findings = drafts.findings(found)
-    return render_template("studio/draft.html", draft=found, findings=findings, changes=changes, **given)
+    return render_template(
+        "studio/draft.html",
+        draft=found,
+        findings=findings,
+        changes=changes,
+        titles_of=catalogues.titles(found.package),
+        **given,
+    )
 
 
 @pages.post("/<int:draft_id>/scenarios")
@@ -111,7 +118,9 @@ def _file_page(found: Draft, name: str, text: str | None = None, refused: tuple[
     if name.endswith(".bpmn"):
         return render_template("studio/diagram.html", steps=catalogues.steps(found.package, name), **shared)
     shown = found.package.files[name].decode() if text is None else text
-    return render_template("studio/file.html", text=shown, **shared, **_tables(found, name))
+    return render_template(
+        "studio/file.html", text=shown, titles_of=catalogues.titles(found.package), **shared, **_tables(found, name)
+    )
 
 
 def _tables(found: Draft, name: str) -> Mapping[str, object]:

@@ -32,7 +32,10 @@ KEEPS_TEXT: Final = frozenset({"already_done", "task_closed", "delegated", "cons
 """Refusals after which the reader finds his own text on the page: nothing of it was sent, nothing overwritten."""
 
 EARLIER: Final = 3
-"""How many of the last records stand before the form, the first of them open."""
+"""How many of the last records stand before the form at least."""
+MOST: Final = 6
+"""How many of one kind."""
+CONTACT: Final = "contact"
 
 
 def show(
@@ -85,10 +88,25 @@ def _before(conn: Connection, row: RowMapping, speaker: Speaker) -> list[dict[st
     all_ = records.of_matter(conn, row["matter_id"], speaker)
     found = [one for one in all_ if not four_eyes.is_same(speaker, one["actor"])]
     checked = four_eyes.checked(conn, row)
-    earlier = [one for one in found if one["at"] <= row["opened_at"] and one["task_id"] not in checked]
-    wanted = [*(one for one in found if one["task_id"] in checked), *earlier[:EARLIER]]
-    open_ = {one["id"] for one in wanted if one["task_id"] in checked} | {one["id"] for one in earlier[:1]}
-    return [{**one, "open": one["id"] in open_} for one in read_records(conn, wanted)]
+    work = sorted((one for one in found if one["task_id"] in checked), key=lambda one: one["at"])
+    earlier = _last([one for one in found if one["at"] <= row["opened_at"] and one["task_id"] not in checked])
+    shown = read_records(conn, [*work, *earlier])
+    last = next((one["title"] for one in shown if one["record"] != CONTACT), None)
+    checked_ids = {one["id"] for one in (*work[:1], *work[-1:])}
+    open_ = checked_ids or {one["id"] for one in shown if one["title"] == last}
+    return [{**one, "open": one["id"] in open_} for one in shown]
+
+
+def _last(found: Sequence[RowMapping]) -> list[RowMapping]:
+    """The latest records, with all of a kind, so that ratings stand together; and the contacts since."""
+    others = [one for one in found if one["record"] != CONTACT]
+    taken: list[RowMapping] = []
+    for kind in dict.fromkeys(one["record"] for one in others):
+        if len(taken) < EARLIER:
+            taken += [one for one in others if one["record"] == kind][:MOST]
+    since = min((one["at"] for one in taken), default=None)
+    taken += [one for one in found if one["record"] == CONTACT and (since is None or one["at"] >= since)][:EARLIER]
+    return sorted(taken, key=lambda one: one["at"], reverse=True)
 
 
 def _content(

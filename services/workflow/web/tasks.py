@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from services.common import auth, form_readers, forms, languages
 from services.common import pages as page_tools
 from services.common.problems import FieldError, Problem
-from services.workflow import answers, edges, editions, four_eyes, records, tasks, worklists
+from services.workflow import answers, edges, editions, four_eyes, matters, records, tasks, worklists
 from services.workflow.api.tasks import filter_of
 from services.workflow.web import sending, taskpages
 from services.workflow.web.words import say
@@ -139,4 +139,6 @@ def _record_page(
     errors: Sequence[FieldError],
 ) -> str:
     made = forms.render(schema, data, errors)
-    return render_template("record.html", task=row, record=record, form=made)
+    with edges.reading() as conn:
+        matter = matters.get(conn, row["matter_id"])
+    return render_template("record.html", task=row, record=record, form=made, matter=matter)

@@ -6,12 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 from werkzeug.wrappers import Response
 
 from services.common import auth, form_readers, form_schemas, forms
 from services.common.problems import FieldError, Problem
-from services.workflow import cases, edges, editions, matters, picklists, tasks, verb_forms, verbs, visibility
+from services.workflow import (
+    cases,
+    divisions,
+    edges,
+    editions,
+    matters,
+    picklists,
+    tasks,
+    verb_forms,
+    verbs,
+    visibility,
+)
+from services.workflow.speakers import Speaker
 from services.workflow.web import sending, taskpages
 from services.workflow.web.words import say
 
@@ -26,7 +38,7 @@ def use(task_id: str, verb: str) -> str | Response | tuple[str, int]:
     with edges.reading() as conn:
         row = tasks.find(conn, task_id)
         verbs.check(conn, row, verb, speaker)
-        schema = verbs.form_of(conn, row, verb, speaker)
+        schema = _form_of(conn, row, verb, speaker)
     if request.method == "GET":
         return _page(row, verb, schema, None, ())
     data = form_readers.read(schema, request.form)
@@ -40,6 +52,15 @@ def use(task_id: str, verb: str) -> str | Response | tuple[str, int]:
         return _page(row, verb, schema, data, problem.errors), problem.status
     flash(say(f"used_{verb}"), "good")
     return redirect(_after(task_id), 303)
+
+
+def _form_of(conn: Connection, row: RowMapping, verb: str, speaker: Speaker) -> Mapping[str, Any]:
+    """The verb's form; whether to urge once more on one day is asked on that day only."""
+    schema = verbs.form_of(conn, row, verb, speaker)
+    edition = editions.get(conn, row["package_version"])
+    if verb != "urge" or verbs.urged_today(conn, row, edition, edges.now()):
+        return schema
+    return {**schema, "properties": {key: part for key, part in schema["properties"].items() if key != "again"}}
 
 
 def _after(task_id: str) -> str:
@@ -84,6 +105,7 @@ def add_co_handler(case_id: str) -> str | Response | tuple[str, int]:
         case = visibility.check(conn, case_id, speaker)
         schema = _co_handler_form(conn, case)
         matter = matters.get(conn, case["matter_id"])
+        division = divisions.of_matters(conn, {case["matter_id"]}).get(case["matter_id"], [])
     data: Mapping[str, Any] | None = None
     errors: Sequence[FieldError] = ()
     if request.method == "POST":
@@ -92,7 +114,15 @@ def add_co_handler(case_id: str) -> str | Response | tuple[str, int]:
     if data is None or errors:
         form, back = forms.render(schema, data, errors), url_for("cases.case", case_id=case_id)
         page = render_template(
-            "verb.html", task=None, about="", matter=matter, verb=verb, schema=schema, form=form, back=back
+            "verb.html",
+            task=None,
+            about="",
+            matter=matter,
+            division=division,
+            verb=verb,
+            schema=schema,
+            form=form,
+            back=back,
         )
         return (page, 422) if errors else page
     wish = {**data, "verb": verb}
