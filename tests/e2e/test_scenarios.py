@@ -6,21 +6,26 @@ import pytest
 
 from tests.e2e.commands import huiyin, read
 
-SCENARIOS = Path(__file__).parents[2] / "processes/yunting/2026/scenarios"
+YUNTING = Path(__file__).parents[2] / "processes/yunting"
+SCENARIOS = YUNTING / "2026/scenarios"
 
 
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize(
     ("name", "end"),
     [
-        ("dissatisfied_twice", ("closed", "completed")),
-        ("no_response", ("open", "redo")),
-        ("return_and_reassignment", ("open", "in_handling")),
+        ("2026/scenarios/dissatisfied_twice", ("closed", "completed")),
+        ("2026/scenarios/no_response", ("open", "redo")),
+        ("2026/scenarios/return_and_reassignment", ("open", "in_handling")),
+        pytest.param("2025/scenarios/dissatisfied_twice", ("open", "completed"), marks=pytest.mark.long),
+        pytest.param("2025/scenarios/half_yearly_list", ("open", "closed_out"), marks=pytest.mark.long),
+        pytest.param("2025/scenarios/return_many_times", ("open", "in_handling"), marks=pytest.mark.long),
+        pytest.param("2025/scenarios/happy_path", ("closed", "completed"), marks=pytest.mark.long),
     ],
 )
 def test_a_scenario_holds_on_the_real_services(tmp_path: Path, name: str, end: tuple[str, str]) -> None:
     """What the bare engine was held to comes true over HTTP, bus and databases."""
-    found = read(huiyin(tmp_path, "walk", str(SCENARIOS / f"{name}.yaml"), "--json", timeout=190))
+    found = read(huiyin(tmp_path, "walk", str(YUNTING / f"{name}.yaml"), "--json", timeout=190))
     assert found["failures"] == []
     assert (found["final_state"], found["state"]) == end
 
