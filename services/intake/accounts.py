@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 from argon2 import PasswordHasher
@@ -25,7 +26,6 @@ PASSWORD_MAX = 256
 Hashing = Callable[[str], str]
 _SECRET, _KNOWN = PasswordHasher(), PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 _hasher = _SECRET
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 @contextmanager
@@ -106,7 +106,7 @@ def sign_in(engine: Engine, login: str, password: str, now: datetime) -> Attempt
         account = directories.account_by_login(conn, tables.directory, login.strip())
         known = store.credential(conn, account.id, lock=False) if account is not None else None
     if account is None or known is None or not account.active:
-        _matches(_NOBODY, password)
+        _matches(_nobody(), password)
         return Attempt("wrong")
     if _is_locked(known, now):
         return _locked(known, now)
@@ -174,6 +174,12 @@ def hash_password(password: str) -> str:
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise Problem("weak_password", limit=PASSWORD_MIN)
     return _hasher.hash(password)
+
+
+@cache
+def _nobody() -> str:
+    """A hash nobody has the password of; made when first asked for, since most processes never are."""
+    return _SECRET.hash("nobody has this password")
 
 
 def _matches(hashed: str, password: str) -> bool:

@@ -17,6 +17,7 @@ from services.common.clock import FileClock
 from services.huiyin import settling
 from services.huiyin.clients import Client
 from services.huiyin.embedded import Installation
+from services.intake import accounts
 from services.intake import seed as intake_seed
 from services.workflow import seed as workflow_seed
 from tests.e2e.deployments import DIRECTORY, ROOT, START
@@ -104,7 +105,7 @@ def house(home: Path, databases: Mapping[str, str], broker: str) -> Iterator[Hou
     with (home / "huiyin.log").open("w", encoding="utf-8") as log:
         logs.setup("INFO", "json", stream=log)
         try:
-            with Installation(settings(home, databases, broker), port=0) as installation:
+            with accounts.known_passwords(), Installation(settings(home, databases, broker), port=0) as installation:
                 now = installation.clock.now()
                 workflow_seed.publish(installation.engines["workflow"], ROOT / "processes/yunting/2026", now)
                 intake_seed.load(installation.engines["intake"], _directory(), now)

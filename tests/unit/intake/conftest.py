@@ -8,11 +8,18 @@ import pytest
 from flask import Flask
 
 from services.common import db
+from services.intake import accounts, ledger
 from services.intake import app as application
-from services.intake import ledger
 from tests.unit.intake import worlds
 from tests.unit.intake.readers import Reader
 from tests.unit.intake.worlds import World
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _known_passwords() -> Iterator[None]:
+    """Accounts of tests protect nothing: signing in hundreds of times need not cost a tenth of a second each."""
+    with accounts.known_passwords():
+        yield
 
 
 @pytest.fixture(scope="session")
