@@ -95,12 +95,16 @@ class Mortal:
 
 @dataclass
 class Service:
-    """One service with its own database and transport, which can die and come back."""
+    """One service with its own database and transport, which can die and come back.
+
+    `patience`: seconds to wait for a delivery; files have at once what they will have.
+    """
 
     name: str
     engine: Engine
     open_transport: Callable[[], Transport]
     fate: Fate
+    patience: float
     transport: Transport = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,8 +117,8 @@ class Service:
         """One round of relay, consumer and worker; a death brings a new process."""
         clock = StillClock()
         try:
-            loops.relay(self.transport, self.engine, outbox_, clock, Turns(3), limit=5)
-            loops.consume(self.transport, self.engine, inbox_, self.name, clock, Turns(4), patience=0.01)
+            loops.relay(self.transport, self.engine, outbox_, clock, Turns(3), limit=5, rest=0)
+            loops.consume(self.transport, self.engine, inbox_, self.name, clock, Turns(4), patience=self.patience)
             self.work()
         except Killed:
             self.transport.close()
@@ -150,11 +154,13 @@ class Service:
             return [tuple(row) for row in conn.execute(select(done.c.subject, done.c.message_id).order_by(done.c.seq))]
 
 
-def run(engines: dict[str, Engine], open_transport: Callable[[], Transport], deaths: set[int]) -> None:
+def run(
+    engines: dict[str, Engine], open_transport: Callable[[], Transport], deaths: set[int], patience: float = 0.0
+) -> None:
     """Intake sends, workflow answers; check both ends."""
     fate = Fate(set())
-    intake = Service("intake", engines["intake"], open_transport, fate)
-    workflow = Service("workflow", engines["workflow"], open_transport, fate)
+    intake = Service("intake", engines["intake"], open_transport, fate, patience)
+    workflow = Service("workflow", engines["workflow"], open_transport, fate, patience)
     letters = [numbered(number, f"m-{number % SUBJECTS}") for number in range(LETTERS)]
     for engine in engines.values():
         metadata.drop_all(engine)
@@ -227,7 +233,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_on_postgres_and_rabbitmq(
     @given(deaths=DEATHS)
     def check(deaths: set[int]) -> None:
         with broker.vhost() as vhost:
-            run(engines, lambda: AmqpTransport(broker.url(vhost)), deaths)
+            run(engines, lambda: AmqpTransport(broker.url(vhost)), deaths, patience=0.01)
 
     try:
         check()
