@@ -24,7 +24,7 @@ demo: setup ## play one suggestion, then a year, then serve the web (ONCE=1: one
 	$(BIN)/huiyin demo $(if $(ONCE),--once)
 
 test: lint provision ## everything: lint, types, and the suite on real RabbitMQ, PostgreSQL and Chromium
-	$(BIN)/pytest --durations=20
+	$(BIN)/pytest -n 2 --no-loadscope-reorder --durations=20
 
 test-long: provision ## long random runs
 	$(BIN)/pytest -m long --timeout=3600

@@ -5,8 +5,11 @@ A missing server skips the tests that need it on a laptop; where CI=true a skipp
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -14,17 +17,43 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from services.common.testing import brokers, browsers, databases
 from services.common.testing.brokers import Broker
 from services.common.testing.databases import Postgres
+from tests import workers
 
 # which fixture stands for which marker: `pytest -m "not browser"` needs no marks in the tests
 MARKERS = {"broker": "rabbitmq", "postgres_server": "postgres", "chromium": "browser"}
 
+Say = Callable[[str], None]
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that uses a server with that server's marker."""
+
+def pytest_configure() -> None:
+    """Temporary files lie in memory where there is room, unless TMPDIR says where."""
+    if "TMPDIR" not in os.environ and (place := workers.memory()) is not None:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(place)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test that uses a server with that server's marker; workers begin with the longest files."""
     for item in items:
         for fixture, marker in MARKERS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
+    if hasattr(config, "workerinput"):
+        items.sort(key=workers.turn)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> workers.Dealing:
+    """`pytest -n 2` deals out whole files."""
+    return workers.Dealing(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests said, which may have run in another process."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    for report in reports:
+        if getattr(report, "when", "") == "call":
+            for line in [text for name, text in report.user_properties if name == "said"]:
+                terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -50,6 +79,12 @@ def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
         report.longrepr = f"A skipped test is a failure in CI. {reason}"
+
+
+@pytest.fixture
+def say(record_property: Callable[[str, object], None]) -> Say:
+    """Tells a number to whoever runs the tests, in the summary at the end."""
+    return partial(record_property, "said")
 
 
 @pytest.fixture(scope="session")

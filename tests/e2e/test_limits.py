@@ -24,15 +24,6 @@ SHOWN: Final = 10
 Say = Callable[[str], None]
 
 
-@pytest.fixture
-def say(pytestconfig: pytest.Config) -> Say:
-    """Tells a number to whoever runs the tests."""
-    reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
-    assert reporter is not None
-    reporter.ensure_newline()
-    return reporter.write_line  # type: ignore[no-any-return]
-
-
 def test_every_page_is_answered_quickly(city: City, say: Say) -> None:
     """As measured when it was first read; only what was slow then is asked for again."""
     read = [(ms, address, role) for role, found in city.crawls.items() for address, ms in found.took.items()]

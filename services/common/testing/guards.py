@@ -23,6 +23,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 GRACE = 10.0  # seconds a server gets to stop before it is killed
+PORTS = range(20000, 32768)  # above, an outgoing connection may take one before the server does
+SHARES = 8  # of the ports: workers of pytest-xdist look each in its own
+_given: set[int] = set()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,14 +102,21 @@ def is_listening(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Free loopback ports below 32768: above, an outgoing connection may take one before the server does."""
-    found: set[int] = set()
+    """Free loopback ports that this process has not been given yet."""
+    found: list[int] = []
     while len(found) < count:
-        port = random.randrange(20000, 32768)  # noqa: S311 (not a secret)
+        port = random.choice(_share())  # noqa: S311 (not a secret)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            found.add(port)
-    return list(found)
+            if port not in _given:
+                _given.add(port)
+                found.append(port)
+    return found
+
+
+def _share() -> range:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    return PORTS[int(worker) % SHARES :: SHARES] if worker else PORTS
 
 
 def find(program: str, places: Sequence[str] = ()) -> str | None:
