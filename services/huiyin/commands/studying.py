@@ -36,9 +36,13 @@ def process() -> None:
 @click.argument("place", type=_PLACE)
 @_JSON
 def check(place: Path, as_json: bool) -> None:
-    """检查一个流程包或一张流程图。Check a package, or one BPMN file; exit code 1 on errors."""
-    findings = packages.check(place) if place.is_dir() else list(e.check_bpmn(place.name, place.read_bytes()))
-    _print_findings(findings, as_json)
+    """检查一个流程包、一张流程图或一张决策表。Check a package, or one BPMN or DMN file; exit code 1 on errors."""
+    _print_findings(packages.check(place) if place.is_dir() else _check_file(place), as_json)
+
+
+def _check_file(place: Path) -> list[Finding]:
+    check_ = e.check_dmn if place.suffix == ".dmn" else e.check_bpmn
+    return check_(place.name, place.read_bytes())
 
 
 def _print_findings(findings: list[Finding], as_json: bool) -> None:

@@ -33,6 +33,7 @@ from services.workflow.engine.recalls import recallable, unrecallable
 from services.workflow.engine.remarks import Remark, remarks
 from services.workflow.engine.steps import SEMANTICS, replay, start, step
 from services.workflow.engine.stimuli import Stimulus
+from services.workflow.engine.table_findings import check_dmn
 
 __all__ = [
     "CONSULTATION",
@@ -65,6 +66,7 @@ __all__ = [
     "accepted",
     "canonical",
     "check_bpmn",
+    "check_dmn",
     "compile_bundle",
     "digest",
     "dump",

@@ -1,8 +1,8 @@
 """Unary tests: what a cell of a decision table says about its input.
 
 `-` or nothing is true of anything; `"a", "b"` one of several values; `not(…)` none of them; `< 5`,
-`>= date("…")`; ranges `[1..5)`; `null`, `true`, `false`; any expression with `?` for the input. A missing
-input (null) is never smaller, greater or within, as in DMN; test for it with `null`.
+`>= date("…")`; ranges `[1..5)`, also written `[1..5[`; `null`, `true`, `false`; any expression with `?` for the
+input. A missing input (null) is never smaller, greater or within, as in DMN; test for it with `null`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ Test = Callable[[Frame, Any], bool]
 _PIECE = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\.\.|.""", re.DOTALL)
 _SIGN = re.compile(r"(<=|>=|!=|==|<|>)(.+)", re.DOTALL)
 _NOT = re.compile(r"not\s*\((.*)\)", re.DOTALL)
+_BEGINS, _ENDS = ("[", "(", "]"), ("]", ")", "[")  # DMN's ]1..5[ leaves both ends out, as (1..5) does
 _ORDERS: dict[str, Binary] = {"<": less, "<=": at_most, ">": more, ">=": at_least}
 
 
@@ -48,11 +49,11 @@ def _test(text: str, builder: Builder) -> Test:
 
 
 def _simple(text: str, builder: Builder) -> Test:
-    if text[:1] in ("[", "(") and text[-1:] in ("]", ")"):
+    if text[:1] in _BEGINS and text[-1:] in _ENDS:
         ends = _split(text[1:-1], "..")
         if len(ends) == 2:
             low, high = (builder.build(parse_expression(end)) for end in ends)
-            lower, upper = (more if text[0] == "(" else at_least), (less if text[-1] == ")" else at_most)
+            lower, upper = (at_least if text[0] == "[" else more), (at_most if text[-1] == "]" else less)
             return _within(_ordered(lower, low), _ordered(upper, high))
     if match := _SIGN.fullmatch(text):
         operand = builder.build(parse_expression(match[2]))
@@ -130,7 +131,20 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def _depths(text: str) -> Iterator[tuple[str, int]]:
-    depth = 0
-    for piece in _PIECE.findall(text):
-        depth += (piece in "([{") - (piece in ")]}")
-        yield piece, depth
+    """The pieces of a text, each with the number of brackets open behind it."""
+    pieces, opened = _PIECE.findall(text), list[tuple[str, bool]]()  # each with whether `..` stands in it
+    for place, piece in enumerate(pieces):
+        within, ranges = opened[-1] if opened else ("", False)
+        if piece == ".." and opened:
+            opened[-1] = (within, True)
+        elif piece == "[" and ranges and _ends_cell("".join(pieces[place + 1 :])):
+            opened.pop()
+        elif piece in ("(", "[", "{") or (piece == "]" and within not in ("[", "]")):
+            opened.append((piece, False))
+        elif piece in (")", "]", "}") and opened:
+            opened.pop()
+        yield piece, len(opened)
+
+
+def _ends_cell(rest: str) -> bool:
+    return rest.lstrip()[:1] in ("", ",", ")")

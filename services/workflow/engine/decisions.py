@@ -16,7 +16,8 @@ from services.workflow.engine.closures import Builder, Run
 from services.workflow.engine.decision_words import WORDS
 from services.workflow.engine.documents import parse_xml
 from services.workflow.engine.failures import ExpressionError, Failed, Forbidden
-from services.workflow.engine.findings import Finding, Refused, Severity, word
+from services.workflow.engine.findings import Finding, Severity, word
+from services.workflow.engine.sheets import only_table, text_of
 from services.workflow.engine.sources import parse_expression
 from services.workflow.engine.values import Frame, plain
 
@@ -94,15 +95,7 @@ class Decision:
 
 def parse_decision(name: str, xml: bytes) -> Decision:
     """The table in a DMN file called `name`. Raises Refused when there is none; the rest is in `find()`."""
-    root = parse_xml(xml, file=name)
-    tables = list(root.iter("{*}decisionTable"))
-    if len(tables) != 1:
-        code = "dmn_many_tables" if tables else "dmn_no_table"
-        raise Refused([word(WORDS, code, file=name, count=len(tables))])
-    decision = tables[0].getparent()
-    if decision is None or not decision.get("id"):
-        raise Refused([word(WORDS, "dmn_no_id", file=name)])
-    return _Reader(name, decision, tables[0]).read()
+    return _Reader(name, *only_table(name, parse_xml(xml, file=name))).read()
 
 
 class _Reader:
@@ -146,7 +139,7 @@ class _Reader:
 
     def input(self, column: int, node: etree._Element) -> Run:
         try:
-            return self.builder.build(parse_expression(_text(node.find("{*}inputExpression"))))
+            return self.builder.build(parse_expression(text_of(node.find("{*}inputExpression"))))
         except Forbidden as error:
             self.refuse("dmn_bad_input", node, column=column, detail=error.text, detail_en=error.text_en)
             return _nothing
@@ -164,7 +157,7 @@ class _Reader:
         row = Row([], [])
         for column, cell in enumerate(conditions + results):
             try:
-                self.cell(row, column, _text(cell), is_input=column < len(conditions))
+                self.cell(row, column, text_of(cell), is_input=column < len(conditions))
             except Forbidden as error:
                 words = {"detail": error.text, "detail_en": error.text_en}
                 self.refuse("dmn_bad_cell", cell, severity="error", row=number, column=column + 1, **words)
@@ -179,7 +172,7 @@ class _Reader:
     def compare_rows(self, nodes: list[etree._Element], severity: Severity) -> None:
         seen: dict[tuple[str, ...], int] = {}
         for number, node in enumerate(nodes, 1):
-            key = tuple("" if _text(cell) == "-" else _text(cell) for cell in _cells(node)[0])
+            key = tuple("" if text_of(cell) == "-" else text_of(cell) for cell in _cells(node)[0])
             other = seen.setdefault(key, number)
             if other != number:
                 self.refuse("dmn_duplicate_row", node, severity=severity, row=number, other=other)
@@ -187,11 +180,6 @@ class _Reader:
 
 def _cells(node: etree._Element) -> tuple[list[etree._Element], list[etree._Element]]:
     return list(node.iterfind("{*}inputEntry")), list(node.iterfind("{*}outputEntry"))
-
-
-def _text(node: etree._Element | None) -> str:
-    """The text of a DMN expression element, stripped; empty when there is none."""
-    return "" if node is None else (node.findtext("{*}text") or "").strip()
 
 
 def _nothing(_: Frame) -> None:

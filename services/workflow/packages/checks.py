@@ -9,7 +9,14 @@ from typing import Final
 
 from services.workflow.engine import check_bpmn
 from services.workflow.engine.findings import Finding
-from services.workflow.packages import contexts, element_checks, expression_checks, file_checks, setting_checks
+from services.workflow.packages import (
+    contexts,
+    element_checks,
+    expression_checks,
+    file_checks,
+    setting_checks,
+    table_checks,
+)
 from services.workflow.packages.contexts import Context
 from services.workflow.packages.models import BadPackage, Package
 from services.workflow.packages.sources import load
@@ -19,6 +26,7 @@ _RULES: Final[tuple[Callable[[Context], Iterator[Finding]], ...]] = (
     element_checks.find,
     expression_checks.find,
     file_checks.find,
+    table_checks.find,
 )
 _HARDER: Final = frozenset({"no_default"})
 """Warnings of the engine for anybody's diagram that are errors in a package."""

@@ -17,11 +17,15 @@ BUILT_IN = frozenset({"matter", "case", "records", "now", "deadlines"})
 
 @dataclass
 class Context:
-    """What the checks look at. Files that cannot be read are left out; `findings` says why."""
+    """What the checks look at. Files that cannot be read are left out; `findings` says why.
+
+    `tables` are the files of decision tables with the id of their decision.
+    """
 
     package: Package
     diagrams: list[Diagram] = field(default_factory=list)
     decisions: dict[str, Decision] = field(default_factory=dict)
+    tables: list[tuple[str, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -89,5 +93,6 @@ def read(package: Package) -> Context:
             context.findings += refused.findings
             continue
         context.decisions[decision.id] = decision
+        context.tables.append((name, decision.id))
         context.findings += decision.find()
     return context

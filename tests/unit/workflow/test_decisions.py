@@ -1,8 +1,6 @@
 """Decision tables: unary tests, hit policies, and what a published table may not contain."""
 
-from collections.abc import Sequence
 from typing import Any
-from xml.sax.saxutils import escape
 
 import pytest
 
@@ -10,33 +8,7 @@ from services.workflow.engine.decision_words import WORDS
 from services.workflow.engine.decisions import Decision, parse_decision
 from services.workflow.engine.failures import Failed
 from services.workflow.engine.findings import Finding, Refused
-
-DMN = "https://www.omg.org/spec/DMN/20191111/MODEL/"
-
-
-def table(
-    inputs: Sequence[str],
-    outputs: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    policy: str = "UNIQUE",
-    xmlns: str = DMN,
-) -> bytes:
-    """A DMN file with one table; a row is its input cells followed by its output cells."""
-    cells = [
-        "".join(
-            f'<{tag} id="c{r}_{c}"><text>{escape(cell)}</text></{tag}>'
-            for c, cell in enumerate(row)
-            for tag in ["inputEntry" if c < len(inputs) else "outputEntry"]
-        )
-        for r, row in enumerate(rows, 1)
-    ]
-    head = "".join(f"<input><inputExpression><text>{escape(i)}</text></inputExpression></input>" for i in inputs)
-    head += "".join(f'<output name="{name}"/>' for name in outputs)
-    body = head + "".join(f'<rule id="r{r}">{cell}</rule>' for r, cell in enumerate(cells, 1))
-    return (
-        f'<definitions xmlns="{xmlns}" id="d" name="d"><decision id="d3" name="期限">'
-        f'<decisionTable id="t" hitPolicy="{policy}">{body}</decisionTable></decision></definitions>'
-    ).encode()
+from tests.unit.workflow.dmn import table
 
 
 def decide(xml: bytes, **names: Any) -> Any:
@@ -78,6 +50,10 @@ def hit(cell: str, value: Any, **names: Any) -> bool:
         ("[1..5)", [1, 4], [5]),
         ("(1..5]", [5], [1]),
         ("[1..2], [8..9]", [1, 9], [5]),
+        ("]1..5[", [2, 4], [1, 5]),
+        ("[1..5[, ]7..9]", [1, 4, 8, 9], [5, 7]),
+        ("not(]1..5], 7)", [1, 8], [2, 5, 7]),
+        ("[1..steps[0]]", [1, 3], [4]),
         ("[limit - 1..limit + 1]", [9, 10, 11], [8]),
         ("[0.5..1.5]", [1], [2]),
         ('["2026-01-01".."2026-06-30"]', ["2026-05-01"], ["2026-07-01"]),
@@ -100,7 +76,7 @@ def hit(cell: str, value: Any, **names: Any) -> bool:
 )
 def test_a_cell_is_true_of_some_values_and_not_of_others(cell: str, yes: list[Any], no: list[Any]) -> None:
     """Every form of unary test with values it hits and values it does not."""
-    names = {"units": ["u1", "u2"], "limit": 10, "matter": {"kind": "suggestion"}}
+    names = {"steps": [3], "units": ["u1", "u2"], "limit": 10, "matter": {"kind": "suggestion"}}
     assert [value for value in yes if not hit(cell, value, **names)] == []
     assert [value for value in no if hit(cell, value, **names)] == []
 

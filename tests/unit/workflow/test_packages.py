@@ -119,6 +119,11 @@ MUTATIONS = (
     Case("xml_malformed", INTERNAL, "</bpmn:definitions>", ""),
     Case("xml_doctype", INTERNAL, "<bpmn:definitions", "<!DOCTYPE x><bpmn:definitions"),
     Case("dmn_hit_policy", TABLE, 'hitPolicy="UNIQUE"', 'hitPolicy="ANY"'),
+    Case("dmn_overlap", TABLE, "&gt;= 1", "&lt; 9", "rule_09"),
+    Case("dmn_gap", TABLE, "&gt;= 1", "&gt;= 2", "table_D03"),
+    Case("dmn_dead_rule", TABLE, '"in_session"', '"in_sesion"', "rule_07"),
+    Case("dmn_wrong_type", TABLE, 'typeRef="number"', 'typeRef="boolean"', "rule_07_redo_round"),
+    Case("dmn_duplicate_id", TABLE, 'id="rule_02"', 'id="rule_01"', "rule_01"),
     Case("bad_form", FORM, '"type": "object"', '"type": "list"'),
     Case("bad_form", FORM, "urn:huiyin:record:acceptance#", "urn:huiyin:record:nothing#"),
     Case("bad_form", FORM, "{\n", "{{\n"),
@@ -193,6 +198,15 @@ def test_a_decision_that_is_not_there_is_named(files: dict[str, bytes]) -> None:
     )
     codes = {(f.code, f.element) for f in check(mutate(files, INTERNAL, "</bpmn:process>", task))}
     assert ("unknown_decision", "rule_x") in codes
+
+
+def test_two_tables_of_one_decision_are_named(files: dict[str, bytes]) -> None:
+    """Only one of them would ever run."""
+    found = check({**files, "decisions/copy.dmn": files[TABLE]})
+    assert {(f.code, f.file, f.element) for f in found} == {
+        ("duplicate_id", TABLE, "D03_deadlines"),
+        ("duplicate_id", "decisions/copy.dmn", "D03_deadlines"),
+    }
 
 
 def test_every_finding_has_a_test_that_calls_it_forth() -> None:
