@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from xdist.scheduler import LoadFileScheduling
-from xdist.workermanage import WorkerController
 
 TOGETHER: Final = {f"tests/e2e/test_{name}.py": "the demo year" for name in ("every_page", "limits", "year")}
 """Files that share what takes a minute to make."""
@@ -16,26 +14,6 @@ _LONGEST: Final = (*TOGETHER, "tests/e2e/", "tests/integration/")
 _MEMORY: Final = Path("/dev/shm")
 _ROOM: Final = 4 * 2**30
 """Bytes; a run leaves a tenth of it until it ends."""
-
-
-class Dealing(LoadFileScheduling):
-    """Files stay whole and keep their order; what belongs together goes to one worker."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
-        return TOGETHER.get(file, file)
-
-    def remove_node(self, node: WorkerController) -> str | None:
-        """A worker is gone: who begins where it ended does not run again what killed it."""
-        units = self.assigned_work[node]
-        deadly = next((test for unit in units.values() for test, done in unit.items() if not done), None)
-        for scope, unit in list(units.items()):
-            if deadly in unit:
-                unit[str(deadly)] = True
-            if all(unit.values()):
-                del units[scope]
-        super().remove_node(node)
-        return deadly
 
 
 def turn(item: pytest.Item) -> int:
