@@ -80,7 +80,7 @@ def start(
     Raises `Problem` unknown_matter, no_version or no_process.
     """
     matter = _known(conn, wish.matter_id)
-    version = wish.package_version or versions.for_matter(conn, matter)
+    version = wish.package_version or _version(conn, wish, matter)
     diagrams = versions.diagrams(conn, version)
     edition = editions.get(conn, version, diagrams)
     process = wish.process or edition.entry(wish.entry)
@@ -103,6 +103,14 @@ def has_entry(conn: Connection, matter_id: str, message: str) -> bool:
     """
     version = versions.for_matter(conn, _known(conn, matter_id))
     return message in editions.get(conn, version).package.entries
+
+
+def _version(conn: Connection, wish: Begin, matter: RowMapping) -> str:
+    """The matter's version; where it lacks a process that a case asks for, the version of that case."""
+    version = versions.for_matter(conn, matter)
+    if wish.parent is None or wish.process in editions.get(conn, version).bundle.specs:
+        return version
+    return str(conn.execute(select(t.case_.c.package_version).where(t.case_.c.id == wish.parent)).scalar_one())
 
 
 def _known(conn: Connection, matter_id: str) -> RowMapping:

@@ -73,6 +73,22 @@ def test_what_is_under_way_goes_on_under_a_retired_version(office: Office) -> No
         assert (versions.running(conn, VERSION), versions.sessions(conn, VERSION)) == (2, ["x"])
 
 
+def test_a_process_the_new_version_lacks_begins_under_the_version_of_the_case_that_asks_for_it(office: Office) -> None:
+    """A session that is given another version in mid-flight leaves nothing unstarted."""
+    files = package.files(2)
+    started = b"""<hy:start process="follow" data="{'round': 1}"/>"""
+    assert started in files["main.bpmn"]
+    main = files["main.bpmn"].replace(started, b"")
+    publish(office, files={**{name: files[name] for name in files if name != "follow.bpmn"}, "main.bpmn": main})
+    office.start("m1")
+    office.directory("session", "s1", label="x", year=2026, process_version="testcity-2026.2")
+    with db.begin(office.engine) as conn:
+        cases.start(conn, cases.Begin(matter_id="m1", process="follow", parent="m1-1"), NOW)
+        cases.start(conn, cases.Begin(matter_id="m1", process="main", parent="m1-1"), NOW)
+    versions_of = [row["package_version"] for row in office.rows(t.case_)]
+    assert versions_of == [VERSION, VERSION, "testcity-2026.2"]
+
+
 def test_only_a_version_that_was_never_in_force_is_deleted(office: Office) -> None:
     """Logs are replayed with every other one; a draft keeps its base, too."""
     office.start("m1")
