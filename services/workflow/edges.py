@@ -61,18 +61,40 @@ def once(
     account, digest = str(speaker().account), idempotency.digest(asked)
     try:
         with writing() as conn:
-            before = idempotency.answered(conn, account, key, digest) if key else None
-            if before is not None:
-                return Done(before, None)
-            applied = act(conn)
-            done = {**answer, "stimulus": applied.stimulus_id, "warnings": list(applied.warnings)}
-            if key and applied.incident is None:
-                idempotency.keep(conn, account, key, digest, done, now())
+            return _once(conn, account, key, digest, act, answer)
     except (Problem, IntegrityError):
         found = _meanwhile(account, key, digest)
         if found is None:
             raise
         return Done(found, None)
+
+
+def once_of_several(
+    conn: Connection, key: str, asked: Mapping[str, Any], act: Callable[[Connection], cases.Applied]
+) -> Done:
+    """As `once`, within a transaction of several acts: what is refused leaves nothing, the others stay.
+
+    The case must be locked: so the same request, sent twice at once, waits here and then finds its answer.
+    """
+    with conn.begin_nested():
+        return _once(conn, str(speaker().account), key, idempotency.digest(asked), act, {})
+
+
+def _once(
+    conn: Connection,
+    account: str,
+    key: str,
+    digest: str,
+    act: Callable[[Connection], cases.Applied],
+    answer: Mapping[str, Any],
+) -> Done:
+    before = idempotency.answered(conn, account, key, digest) if key else None
+    if before is not None:
+        return Done(before, None)
+    applied = act(conn)
+    done = {**answer, "stimulus": applied.stimulus_id, "warnings": list(applied.warnings)}
+    if key and applied.incident is None:
+        idempotency.keep(conn, account, key, digest, done, now())
     return Done(done, applied)
 
 

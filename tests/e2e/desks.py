@@ -60,12 +60,17 @@ class Desk:
 
     def submit(self, name: str, **changed: Any) -> str:
         """One of the demo's suggestions but for what is given, handed in by its deputy; the matter's id."""
-        matters = yaml.safe_load((DEMO / "matters.yaml").read_bytes())["matters"]
-        form = {key: value for key, value in next(m for m in matters if m["id"] == name).items() if key in _FORM}
-        form |= changed
+        form = self.form(name, **changed)
         matter = submissions.hand_in(self.client, self.cast, form, name)
         settling.wait(self.client)
         return matter
+
+    @staticmethod
+    def form(name: str, **changed: Any) -> dict[str, Any]:
+        """One of the demo's suggestions as its deputy would hand it in, but for what is given."""
+        matters = yaml.safe_load((DEMO / "matters.yaml").read_bytes())["matters"]
+        known = next(one for one in matters if one["id"] == name)
+        return {**{key: value for key, value in known.items() if key in _FORM}, **changed}
 
     def open(self, matter: str) -> list[dict[str, Any]]:
         """The open tasks of a matter, the oldest first."""

@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from services.common import db, migrations
+from services.common import config, db, migrations
 from services.common.problems import Problem
-from services.workflow import chain, editions, seed, speakers, tasks, ticker, timers, worker
+from services.workflow import app as apps
+from services.workflow import chain, editions, seed, speakers, tasks, ticker, timers, together, worker
 from services.workflow import tables as t
 from services.workflow.packages.examples import example
 from tests.unit.workflow.service import office as offices
 from tests.unit.workflow.service.office import OFFICE, Office, matter, somebody
 from tests.unit.workflow.service.test_lapsed_messages import end
+from tests.unit.workflow.service.test_web import Person
 
 DATABASES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 PROCESSES = offices.CALENDARS.parent
@@ -277,3 +279,27 @@ def test_two_databases_in_one_process_keep_their_versions_apart(office: Office, 
     with db.read(other) as conn, pytest.raises(Problem, match="no process version"):
         editions.get(conn, offices.VERSION)
     other.dispose()
+
+
+def test_two_clerks_send_the_same_batch_at_once(office: Office, tmp_path: Path) -> None:
+    """In opposite orders: nobody waits for ever, every task is done once, and each is told what came of his answers."""
+    office.directory("person", "p-office", name="某办公室", kind="staff", active=True)
+    office.directory(
+        "account", "a-office", login="o", person_id="p-office", epoch=1, active=True, roles=[["office", None]]
+    )
+    settings = config.load({"HUIYIN_HOME": str(tmp_path), "HUIYIN_SECRET_KEY": "k" * 40})
+    app = apps.create(settings, office.clock, office.engine)
+    ids = [office.open(office.start(f"m{n:03}"))[0]["id"] for n in range(together.PORTION + 10)]
+    results: dict[int, list[str | None]] = {}
+
+    def send(number: int) -> None:
+        answers = [{"task_id": key, "data": {"units": ["u_a"]}} for key in (ids if number else reversed(ids))]
+        status, found = Person(app, "a-office").api("POST", "/tasks/batch", {"answers": answers})
+        assert status == 200
+        results[number] = [one.get("problem", {}).get("code") for one in found["results"]]
+
+    at_once(2, send)
+    both = zip(reversed(results[0]), results[1], strict=True)
+    assert {frozenset(pair) for pair in both} == {frozenset({None, "already_done"})}
+    assert {row["element"] for row in office.open()} == {"task_opinion"}
+    intact(office)

@@ -1,11 +1,18 @@
 """Several tasks in one go: each by itself, results one by one, faulty ones come back, over pages and HTTP."""
 
 import re
+from contextlib import suppress
 from time import perf_counter
 
 import pytest
+from flask import Flask
+from sqlalchemy import Connection
 
+from services.common import db
+from services.common.problems import Problem
+from services.workflow import edges, series, together
 from services.workflow import tables as t
+from services.workflow.cases import Applied
 from tests.unit.workflow.service.office import Office
 from tests.unit.workflow.service.test_web import Person, app, people
 
@@ -137,3 +144,40 @@ def test_hundreds_go_in_one_go(office: Office, people: dict[str, Person]) -> Non
     done = perf_counter() - begun
     assert len(office.open()) == 400
     assert (shown < 10, done < 30) == (True, True), (shown, done)
+
+
+def test_what_is_refused_leaves_nothing_in_the_transaction_it_shares(
+    office: Office, app: Flask, people: dict[str, Person]
+) -> None:
+    """The number it drew is given back; those before and after it stay."""
+
+    def act(conn: Connection) -> Applied:
+        number = series.draw(conn, "letters")
+        if number == 2 and not refused:
+            refused.append(number)
+            raise Problem("invalid_form")
+        drawn.append(number)
+        return Applied(case_id="m1-1", seq=number)
+
+    refused: list[int] = []
+    drawn: list[int] = []
+    with app.test_request_context("/api/v1/tasks", headers=people["office"].headers), db.begin(office.engine) as conn:
+        for key in ("a", "b", "c"):
+            with suppress(Problem):
+                edges.once_of_several(conn, key, {}, act)
+    assert (drawn, refused) == ([1, 2], [2])
+    assert [row["key"] for row in office.rows(t.idempotency)] == ["a", "c"]
+
+
+def test_faulty_ones_keep_back_nobody_beyond_their_portion(
+    office: Office, people: dict[str, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also two answers to one task: the second is told that it is done."""
+    monkeypatch.setattr(together, "PORTION", 2)
+    ids = [office.open(office.start(f"m{n}"))[0]["id"] for n in range(5)]
+    sent = [*ids[:2], ids[1], *ids[2:]]
+    answers = [{"task_id": key, "data": {"units": ["u_a"] if key != ids[3] else []}} for key in sent]
+    _status, found = people["office"].api("POST", "/tasks/batch", {"answers": answers})
+    codes = [one.get("problem", {}).get("code") for one in found["results"]]
+    assert codes == [None, None, "already_done", None, "invalid_field", None]
+    assert [row["id"] for row in office.open() if row["element"] == "task_decide"] == [ids[3]]
