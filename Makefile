@@ -5,7 +5,7 @@ STAMP  := .venv/.setup
 ASSETS := $(wildcard frontend/src/* frontend/src/*/* frontend/public/*) frontend/package.json frontend/package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-faults lint format lock provision clean
+.PHONY: help setup demo pictures test test-long test-faults lint format lock provision clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,9 @@ $(STAMP): pyproject.toml requirements.lock hatch_build.py $(ASSETS)
 
 demo: setup ## play one suggestion, then a year, then serve the web (ONCE=1: one suggestion only)
 	$(BIN)/huiyin demo $(if $(ONCE),--once)
+
+pictures: provision ## play the demo year and take a picture of every page into docs/pictures
+	$(BIN)/python -m tests.pictures
 
 test: lint provision ## everything: lint, types, and the suite on real RabbitMQ, PostgreSQL and Chromium
 	$(BIN)/pytest -n 2 --no-loadscope-reorder --durations=20

@@ -48,7 +48,7 @@ def _browser() -> str | None:
 NEEDS = (
     Need("RabbitMQ", ("rabbitmq-server",), _broker),
     Need("PostgreSQL", ("postgresql",), _database),
-    Need("Chromium", ("chromium",), _browser),
+    Need("Chromium", ("chromium", "chromium-l10n"), _browser),
     Need("Chinese fonts", ("fonts-noto-cjk",), lambda: "installed" if browsers.has_chinese_fonts() else None),
 )
 

@@ -1,0 +1,40 @@
+"""What administrators are there for, brought about on purpose: a step that fails, a message that cannot be handled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from services.common import db, inbox
+from services.huiyin.clients import Client, Unanswered
+from services.notify import tables as t
+from services.workflow import engine as e
+
+TYPE: Final = "task.opened.v1"
+
+
+def park(engine: Engine) -> None:
+    """The last such message of the notify service is as it would be after eight failures."""
+    c = t.inbox.c
+    with db.begin(engine) as conn:
+        last = conn.scalar(select(c.id).where(c.type == TYPE).order_by(c.id.desc()).limit(1))
+        values = {"state": inbox.PARKED, "code": "failed", "attempts": 8, "error": "LookupError: no such template"}
+        conn.execute(update(t.inbox).where(c.id == last).values(**values))
+
+
+def break_down(client: Client, path: str, answer: Mapping[str, Any], login: str) -> None:
+    """Somebody does a task and the process cannot carry it out: an incident keeps the answer."""
+
+    def broken(*_arguments: Any) -> Any:
+        raise e.EngineError("no_flow", element="gw_mode")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(e, "step", broken)
+        try:
+            client.post(path, answer, login)
+        except Unanswered as error:
+            if error.status != 503:
+                raise
