@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from services.common.testing import brokers, browsers, databases
@@ -26,9 +27,11 @@ Say = Callable[[str], None]
 
 
 def pytest_configure() -> None:
-    """Temporary files lie in memory where there is room, unless TMPDIR says where."""
+    """Temporary files lie in memory where there is room, unless TMPDIR says where; no example has to be quick."""
     if "TMPDIR" not in os.environ and (place := workers.memory()) is not None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(place)
+    settings.register_profile("shared machine", settings(deadline=None))
+    settings.load_profile("shared machine")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
