@@ -22,6 +22,14 @@ UNREADABLE = (ValidationException, RecursionError, LookupError, ValueError, Type
 """What the library's parser raises for a diagram it cannot read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A gateway's name and its conditions, one a line."""
+
+    name: str
+    source: str
+
+
 @dataclass(frozen=True)
 class Bundle:
     """What a case needs to run. Never changed after it is made; share it between threads.
@@ -50,6 +58,26 @@ class Bundle:
             mark["message"] for spec in self.specs.values() for mark in spec.extensions.get("interrupt", ())
         )
 
+    @cached_property
+    def questions(self) -> Mapping[str, "Question"]:
+        """What every gateway that chooses asks, by its element."""
+        found: dict[str, Question] = {}
+        for task in self._task_specs:
+            conditions = [condition for condition, _ in getattr(task, "cond_task_specs", ()) if condition is not None]
+            if task.bpmn_id is not None and conditions:
+                source = "\n".join(str(condition.args[0]) for condition in conditions)
+                found[task.bpmn_id] = Question(str(task.bpmn_name or ""), source)
+        return found
+
+    @cached_property
+    def variables(self) -> Mapping[str, str]:
+        """The variable into which the answer to each task goes, by its element."""
+        return {_element(task): variable_of(task) for task in self._task_specs if getattr(task, "manual", False)}
+
+    @property
+    def _task_specs(self) -> list[Any]:
+        return [task for spec in self.specs.values() for task in spec.task_specs.values()]
+
     @property
     def version(self) -> str:
         """The package version, e.g. `yunting-2026.1`."""
@@ -72,6 +100,16 @@ class Bundle:
                     task_spec.spec = names[task_spec.spec]
         added = {names[key]: spec for key, spec in specs.items()}
         return replace(self, specs={**self.specs, **added}, entry_specs=self.entry_specs | {process_id})
+
+
+def variable_of(task_spec: Any) -> str:
+    """The variable into which the answer to a task goes."""
+    named = task_spec.extensions.get("task", {}).get("result") or getattr(task_spec, "variable", None)
+    return str(named or _element(task_spec))
+
+
+def _element(task_spec: Any) -> str:
+    return str(task_spec.name).removesuffix(" [child]")  # one instance of several
 
 
 def check_bpmn(name: str, content: bytes) -> list[Finding]:

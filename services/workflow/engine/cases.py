@@ -31,7 +31,7 @@ class Case:
 
     `sides` are tasks beside others, by id; `done` tasks that can still be taken back; `spent` says why
     others cannot; `state_name` is the last milestone.
-    `doing`, `again` and `clocks` are notes of the step that is running.
+    `doing`, `again` and `clocks` are notes of the step that is running, `way` are the elements its tokens came to.
     """
 
     def __init__(self, case_id: str, process: str, bundle: Bundle, calendar: Calendar) -> None:
@@ -50,6 +50,7 @@ class Case:
         self.again: dict[str, Any] | None = None
         self.clocks: dict[str, dict[str, str]] = {}
         self.pins: dict[str, str] = {}
+        self.way: list[str] = []
         self.outcome: str | None = None
         self.effects: list[fx.Effect] = []
         self.reason = ""
@@ -154,6 +155,8 @@ class Case:
     def reach(self, task: CaseTask) -> None:
         """A token has reached an element: say what its `hy:` attributes mean."""
         spec = task.task_spec
+        if spec.bpmn_id is not None:
+            self.way.append(element_of(task))
         extensions = getattr(spec, "extensions", None)
         if isinstance(spec, EndEvent) and task.workflow is self.workflow:
             self.outcome = spec.name

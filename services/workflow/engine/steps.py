@@ -12,12 +12,12 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 from services.workflow.calendars import Calendar
 from services.workflow.engine import acceptance, colleagues, recalls, timers, verbs
 from services.workflow.engine import effects as fx
-from services.workflow.engine.bundles import Bundle
+from services.workflow.engine.bundles import Bundle, variable_of
 from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import EngineError, Unexpected
 from services.workflow.engine.settling import close_wait, open_case, settle
 from services.workflow.engine.spiff.events import fire
-from services.workflow.engine.spiff.trees import copy_data, element_of
+from services.workflow.engine.spiff.trees import copy_data
 from services.workflow.engine.stimuli import Stimulus, is_plain
 
 SEMANTICS = 1
@@ -76,8 +76,8 @@ def step(case: Case, stimulus: Stimulus) -> list[fx.Effect]:
 
 
 def finish(case: Case, act: Callable[[], None]) -> list[fx.Effect]:
-    """Act, let the tree run to its next wait, settle, compact; the effects in order."""
-    case.effects, case.reason, case.moved = [], "", {}
+    """Act, let the tree run to its next wait, settle; the effects in order."""
+    case.effects, case.reason, case.moved, case.way = [], "", {}, []
     try:
         act()
         case.workflow.work()
@@ -104,7 +104,7 @@ def complete_task(case: Case, stimulus: Stimulus) -> None:
     colleagues.demand_answers(case, entry)
     recalls.begin(case, task)
     hy = task.task_spec.extensions.get("task", {})
-    task.data[hy.get("result") or getattr(task.task_spec, "variable", None) or element_of(task)] = facts
+    task.data[variable_of(task.task_spec)] = facts
     record = case.bundle.record_of(hy.get("form", ""))
     if record:
         case.add_record(record, facts, entry["element"], task_id=entry["id"], unit=entry["unit"], role=entry["role"])

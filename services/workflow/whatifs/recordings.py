@@ -1,0 +1,52 @@
+"""A case as it really went: its log, and what came of every stimulus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.workflow import engine as e
+from services.workflow.calendars import Calendar
+from services.workflow.whatifs.tracks import Track
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """`answers` are the facts with which tasks were done, by task id, in the order of the log."""
+
+    case_id: str
+    title: str
+    process: str
+    stimuli: Sequence[e.Stimulus]
+    track: Track
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The tasks in the order in which they came."""
+        return self.track.path
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the case has ended."""
+        return self.track.outcome is not None
+
+
+def record(
+    case_id: str, stimuli: Sequence[e.Stimulus], bundle: e.Bundle, calendar: Calendar, title: str = ""
+) -> Recording:
+    """Play a log once more under the version it ran under; raises `engine.EngineError`."""
+    track = Track()
+    case, effects = e.start(case_id, stimuli[0], bundle, calendar)
+    track.fold(effects, stimuli[0].at)
+    for stimulus in stimuli[1:]:
+        track.fold(e.step(case, stimulus), stimulus.at)
+    return Recording(
+        case_id=case_id,
+        title=title,
+        process=str(stimuli[0].data["process"]),
+        stimuli=stimuli,
+        track=track,
+        answers={str(one.data["task"]): one.data.get("data") or {} for one in stimuli if one.kind == "complete_task"},
+    )
