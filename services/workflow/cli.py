@@ -6,19 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import orjson
 from sqlalchemy import Engine
 
 from services.common import db
 from services.common.clock import Clock
 from services.common.problems import Problem
-from services.workflow import audits, cases, documents, packages, seed, versions
+from services.workflow import audits, cases, documents, packages, seed, versions, whatifs
 
 Open = Callable[[], tuple[Engine, Clock]]
 
 
 def commands(open_: Open) -> list[click.Command]:
     """The commands; `open_` gives the service's database and clock when one of them runs."""
-    made = (_publish, _approve, _retire, _delete, _retry, _erase, _audit)
+    made = (_publish, _approve, _retire, _delete, _retry, _erase, _audit, _what_if)
     return [command(open_) for command in made]
 
 
@@ -131,3 +132,27 @@ class _words:  # noqa: N801  reads as what it does: with _words(): …
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, Problem):
             raise click.ClickException(" / ".join(error.texts)) from error
+
+
+def _what_if(open_: Open) -> click.Command:
+    @click.command("what-if")
+    @click.argument("version")
+    @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+    @click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
+    def what_if(version: str, folder: Path, as_json: bool) -> None:
+        """已办的件按另一套流程重走一遍，看差别 / play the cases of a version again under another package."""
+        engine, _ = open_()
+        try:
+            with db.read(engine) as conn:
+                report = whatifs.play(conn, version, packages.load(folder))
+        except packages.BadPackage as bad:
+            for found in bad.findings:
+                click.echo(f"{found.file} {found.element or ''} {found.reason} / {found.reason_en}", err=True)
+            raise SystemExit(1) from bad
+        if as_json:
+            click.echo(orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2))
+            return
+        for zh, en in whatifs.words.lines(report):
+            click.echo(f"{zh} / {en}")
+
+    return what_if

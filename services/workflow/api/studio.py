@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from services.common import auth, problems
 from services.common.problems import Problem
-from services.workflow import edges, engine
+from services.workflow import edges, engine, whatifs
 from services.workflow.studio import catalogues, drafts
 
 api = Blueprint("api_studio", __name__, url_prefix="/api/v1/drafts")
@@ -41,7 +41,27 @@ def save(draft_id: int, name: str) -> Response:
             drafts.save(conn, draft_id, number, {name: text.encode()}, by, edges.now())
             draft = drafts.get(conn, draft_id)
     except engine.Refused as refused:
-        document = problems.document(Problem("bad_package", 422))
-        document["findings"] = [found.as_dict() for found in refused.findings]
-        return Response(orjson.dumps(document), 422, content_type=problems.CONTENT_TYPE)
+        return _refusal(refused)
     return jsonify({"number": draft.number, "findings": [f.as_dict() for f in drafts.findings(draft)]})
+
+
+@api.get("/<int:draft_id>/what-if")
+@auth.granted("processes.edit", "processes.approve")
+def what_if(draft_id: int) -> Response:
+    """What would have become of all cases of the draft's base under the draft, per case and in sum.
+
+    422 with all findings for a draft that cannot be executed.
+    """
+    try:
+        with edges.reading() as conn:
+            draft = drafts.get(conn, draft_id)
+            report = whatifs.play(conn, draft.base, draft.package)
+    except engine.Refused as refused:
+        return _refusal(refused)
+    return Response(orjson.dumps(report.as_dict()), content_type="application/json")
+
+
+def _refusal(refused: engine.Refused) -> Response:
+    document = problems.document(Problem("bad_package", 422))
+    document["findings"] = [found.as_dict() for found in refused.findings]
+    return Response(orjson.dumps(document), 422, content_type=problems.CONTENT_TYPE)

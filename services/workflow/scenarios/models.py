@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from services.workflow.engine import Stimulus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +94,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What happened, what went wrong, and the matters' states at the end by matter id."""
+    """What happened, what went wrong, the matters' states at the end by matter id, and the logs by case id."""
 
     steps: tuple[Step, ...]
     failures: tuple[Failure, ...]
     final_state: Mapping[str, str]
+    logs: Mapping[str, Sequence[Stimulus]]
 
     @property
     def passed(self) -> bool:

@@ -87,7 +87,7 @@ class _Player:
     def result(self) -> Result:
         states = {matter: found[-1] for matter, found in self.world.states.items() if found}
         steps: tuple[Step, ...] = tuple(self.world.steps)
-        return Result(steps=steps, failures=tuple(self.failures), final_state=states)
+        return Result(steps=steps, failures=tuple(self.failures), final_state=states, logs=self.world.logs)
 
     def _instant(self, local: str) -> datetime:
         moment = datetime.fromisoformat(local)

@@ -74,6 +74,7 @@ class World:
     messages: Counter[str] = field(default_factory=Counter)
     steps: list[Step] = field(default_factory=list)
     done: list[dict[str, Any]] = field(default_factory=list)
+    logs: dict[str, list[e.Stimulus]] = field(default_factory=dict)
 
     def start(self, matter: str, process: str, variables: Mapping[str, Any]) -> None:
         """Begin a case of a matter, as `matter.submitted` or a running case asks for it."""
@@ -83,12 +84,14 @@ class World:
         stimulus = e.Stimulus(kind="start", at=self.now, data=data)
         case, effects = e.start(case_id, stimulus, self.bundle, self.calendar)
         self.cases[case_id] = Running(case_id, matter, process, case)
+        self.logs[case_id] = [stimulus]
         self._note(case_id, process, {}, None, effects, ("case.opened",))
 
     def step(self, case_id: str, stimulus: e.Stimulus, element: str, task: str | None = None) -> None:
         """Move a case; raises `engine.EngineError`."""
         limit = self._limit(task)
         effects = e.step(self.cases[case_id].case, stimulus)
+        self.logs[case_id].append(stimulus)
         self._note(case_id, element, stimulus.actor, limit, effects, ())
 
     def fire_until(self, until: datetime) -> None:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from services.common import auth, languages
 from services.common.problems import Problem
 from services.contracts.codes import GRANTS
-from services.workflow import edges, engine, versions
+from services.workflow import edges, engine, versions, whatifs
 from services.workflow.engine.findings import Finding
 from services.workflow.packages.models import SCOPES
 from services.workflow.packages.sources import SETTINGS
@@ -20,6 +20,9 @@ from services.workflow.studio.drafts import Draft
 from services.workflow.web.words import say
 
 pages = Blueprint("studio", __name__, url_prefix="/packages/drafts")
+
+LATEST = 200
+"""Cases that a page plays again; the command and the interface play all."""
 
 Answer = str | Response | tuple[str, int]
 
@@ -74,6 +77,19 @@ def run_scenarios(draft_id: int) -> str:
             return _page(draft_id, trials=trials.run(conn, found.package))
         except engine.Refused as error:
             return _page(draft_id, trials=[], refused=error.findings)
+
+
+@pages.get("/<int:draft_id>/what-if")
+@auth.granted("processes.edit", "processes.approve")
+def what_if(draft_id: int) -> str:
+    """What would have become of the latest cases of the draft's base under the draft; nothing is kept."""
+    with edges.reading() as conn:
+        found = drafts.get(conn, draft_id)
+        try:
+            report = whatifs.play(conn, found.base, found.package, limit=LATEST)
+        except engine.Refused as error:
+            return render_template("studio/what_if.html", draft=found, report=None, refused=error.findings)
+    return render_template("studio/what_if.html", draft=found, report=report, refused=(), words=whatifs.words)
 
 
 @pages.post("/<int:draft_id>/submit")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from services.workflow import engine as e
@@ -13,14 +13,15 @@ from services.workflow.whatifs.tracks import Track
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """`answers` are the facts with which tasks were done, by task id, in the order of the log."""
+    """`answers` are the facts with which tasks were done, by task id, in their order; `forms` asked for them."""
 
     case_id: str
     title: str
     process: str
     stimuli: Sequence[e.Stimulus]
     track: Track
-    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: Mapping[str, Mapping[str, Any]]
+    forms: Mapping[str, Mapping[str, Any]]
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -48,5 +49,6 @@ def record(
         process=str(stimuli[0].data["process"]),
         stimuli=stimuli,
         track=track,
+        forms=bundle.forms,
         answers={str(one.data["task"]): one.data.get("data") or {} for one in stimuli if one.kind == "complete_task"},
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from services.common.form_checks import rejection
 from services.workflow import engine as e
 from services.workflow import rules
 from services.workflow.calendars import Calendar
@@ -165,12 +166,12 @@ class _Run:
     def _completed(self, task: Task, answer: Mapping[str, Any]) -> dict[str, Any]:
         """An answer with the fields its form asks for now, and nobody was asked for then."""
         schema = self.bundle.forms.get(task.form) or {}
-        if all(answer.get(name) is not None for name in schema.get("required", ())):
+        if schema == self.recording.forms.get(task.form):
             return dict(answer)
         schema = complete(schema)
         faults = rules.faults(schema, None, answer)
         missing = tuple(
-            fault.path for fault in faults if fault.code == "missing_field" and fault.path in schema["properties"]
+            fault.path for fault in faults if rejection(fault) == "missing_field" and fault.path in schema["properties"]
         )
         made = {name: value for name, value in self._example(task).items() if name in missing}
         if missing:

@@ -1,5 +1,6 @@
 """The commands say what they did, or why not, and end with the right code."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,18 @@ def test_an_erased_text_leaves_the_chain_intact(office: Office) -> None:
 def test_a_retry_of_nothing_says_so(office: Office) -> None:
     """An unknown incident is not found."""
     assert run(office, "retry", "7", "--by", "admin").exit_code == 1
+
+
+def test_what_would_have_become_of_recorded_cases(office: Office, folder: Path) -> None:
+    """In sentences for people and as data for programs; a folder that is no package is refused with reasons."""
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    same = run(office, "what-if", "testcity-2026.1", str(folder))
+    assert (same.exit_code, "1 件不变，0 件不同" in same.output) == (0, True)
+    limits = folder / "decisions" / "D_limits.dmn"
+    limits.write_text(limits.read_text("utf-8").replace("5wd", "9wd"), "utf-8")
+    moved = run(office, "what-if", "testcity-2026.1", str(folder), "--json")
+    [trial] = json.loads(moved.output)["trials"]
+    assert (trial["case_id"], {one["kind"] for one in trial["differences"]}) == (case_id, {"date_changed"})
+    (folder / "package.yaml").write_text("a: [", "utf-8")
+    assert run(office, "what-if", "testcity-2026.1", str(folder)).exit_code == 1

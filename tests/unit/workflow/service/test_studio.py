@@ -223,3 +223,22 @@ def test_the_editor_saves_with_the_number_it_has_seen(people: dict[str, Person])
     assert owner.api("PUT", path, {"text": text})[0] == 400
     assert owner.api("GET", "/drafts/1/files/none.bpmn")[0] == 404
     assert people["office"].api("GET", "/drafts/1/files/main.bpmn")[0] == 403
+
+
+def test_past_cases_are_played_under_the_draft(office: Office, draft_id: int, people: dict[str, Person]) -> None:  # noqa: F811
+    """The page says in sentences what the interface says in data; a draft with errors says what is wrong."""
+    office.decide(office.start(), "u_a")
+    where = f"/packages/drafts/{draft_id}"
+    assert "每一件都和当时走得一样" in people["owner"].page(f"{where}/what-if")
+    content = _get(office, draft_id).package.files[LIMITS]
+    _save(office, draft_id, 1, LIMITS, content.replace(b"5wd", b"9wd"))
+    page = people["owner"].page(f"{where}/what-if")
+    assert "的期限变了" in page
+    status, report = people["owner"].api("GET", f"/drafts/{draft_id}/what-if")
+    assert (status, report["cases"], report["same"]) == (200, 1, 0)
+    assert report["groups"][0]["kind"] == "date_changed"
+    main = _get(office, draft_id).package.files["main.bpmn"]
+    _save(office, draft_id, 2, "main.bpmn", main.replace(b'targetRef="task_opinion"', b'targetRef="task_decide"'))
+    assert "没有试演" in people["owner"].page(f"{where}/what-if")
+    assert people["owner"].api("GET", f"/drafts/{draft_id}/what-if")[0] == 422
+    people["liaison"].page(f"{where}/what-if", 403)
