@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from services.common import auth, languages
 from services.common.problems import Problem
 from services.contracts.codes import GRANTS
-from services.workflow import edges, engine, versions, whatifs
+from services.workflow import edges, engine, versions, visibility, whatifs
 from services.workflow.engine.findings import Finding
 from services.workflow.packages.models import SCOPES
 from services.workflow.packages.sources import SETTINGS
@@ -89,7 +89,10 @@ def what_if(draft_id: int) -> str:
             report = whatifs.play(conn, found.base, found.package, limit=LATEST)
         except engine.Refused as error:
             return render_template("studio/what_if.html", draft=found, report=None, refused=error.findings)
-    return render_template("studio/what_if.html", draft=found, report=report, refused=(), words=whatifs.words)
+    may_look = bool(edges.speaker().grants & visibility.EVERYTHING)
+    return render_template(
+        "studio/what_if.html", draft=found, report=report, refused=(), words=whatifs.words, may_look=may_look
+    )
 
 
 @pages.post("/<int:draft_id>/submit")

@@ -40,8 +40,7 @@ def play(conn: Connection, version: str, draft: Package, *, limit: int | None = 
 def _recording(conn: Connection, row: RowMapping, stimuli: Sequence[e.Stimulus]) -> Recording:
     edition = editions.get(conn, row["package_version"], row["diagrams"])
     calendar = calendar_versions.get(conn, row["calendar_version"])
-    title = " ".join(filter(None, (row["matter_no"], row["title"])))
-    return record(row["id"], stimuli, edition.bundle, calendar, title)
+    return record(row["id"], stimuli, edition.bundle, calendar, row["matter_no"] or "")
 
 
 def _logs(conn: Connection, version: str, limit: int | None) -> Iterator[tuple[RowMapping, list[e.Stimulus]]]:
@@ -49,7 +48,7 @@ def _logs(conn: Connection, version: str, limit: int | None) -> Iterator[tuple[R
     c = t.case_.c
     columns = (c.id, c.package_version, c.calendar_version, t.package_version.c.diagrams)
     query = (
-        select(*columns, t.matter.c.matter_no, t.matter.c.title)
+        select(*columns, t.matter.c.matter_no)
         .join(t.matter, t.matter.c.matter_id == c.matter_id)
         .join(t.package_version, t.package_version.c.version == c.package_version)
         .where(c.package_version == version)

@@ -13,10 +13,13 @@ from services.workflow.whatifs.tracks import Track
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """`answers` are the facts with which tasks were done, by task id, in their order; `forms` asked for them."""
+    """`answers` are the facts with which tasks were done, by task id, in their order; `forms` asked for them.
+
+    `label` is how people call the case: the number of its matter.
+    """
 
     case_id: str
-    title: str
+    label: str
     process: str
     stimuli: Sequence[e.Stimulus]
     track: Track
@@ -35,7 +38,7 @@ class Recording:
 
 
 def record(
-    case_id: str, stimuli: Sequence[e.Stimulus], bundle: e.Bundle, calendar: Calendar, title: str = ""
+    case_id: str, stimuli: Sequence[e.Stimulus], bundle: e.Bundle, calendar: Calendar, label: str = ""
 ) -> Recording:
     """Play a log once more under the version it ran under; raises `engine.EngineError`."""
     track = Track()
@@ -45,7 +48,7 @@ def record(
         track.fold(e.step(case, stimulus), stimulus.at)
     return Recording(
         case_id=case_id,
-        title=title,
+        label=label or case_id,
         process=str(stimuli[0].data["process"]),
         stimuli=stimuli,
         track=track,

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any, Final
 
 from services.workflow.whatifs.differences import Difference, Kind
+from services.workflow.whatifs.recordings import Recording
 from services.workflow.whatifs.trials import Trial
 
 EXAMPLES: Final = 5
@@ -25,6 +26,14 @@ class Days:
     most: int
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A case, and how people call it."""
+
+    case_id: str
+    label: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """One kind of difference at one element: in how many `cases`, how many `times`, with a few `examples`."""
@@ -36,7 +45,7 @@ class Group:
     times: int
     days: Days | None
     fields: tuple[str, ...]
-    examples: tuple[str, ...]
+    examples: tuple[Example, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,26 +100,26 @@ def summarise(base: str, draft: str, trials: Sequence[Trial], skipped: Iterable[
 
 def _groups(trials: Sequence[Trial]) -> list[Group]:
     """The most frequent first."""
-    found: dict[tuple[Kind, str], list[tuple[str, Difference]]] = {}
+    found: dict[tuple[Kind, str], list[tuple[Recording, Difference]]] = {}
     for trial in trials:
         for one in trial.differences:
-            found.setdefault((one.kind, one.element), []).append((trial.recording.case_id, one))
+            found.setdefault((one.kind, one.element), []).append((trial.recording, one))
     groups = [_group(kind, element, members) for (kind, element), members in found.items()]
     return sorted(groups, key=lambda group: (-group.cases, group.kind, group.element))
 
 
-def _group(kind: Kind, element: str, members: Sequence[tuple[str, Difference]]) -> Group:
-    ids = list(dict.fromkeys(case_id for case_id, _ in members))
+def _group(kind: Kind, element: str, members: Sequence[tuple[Recording, Difference]]) -> Group:
+    cases = {recording.case_id: recording.label for recording, _ in members}
     shifts = [days for _, one in members if (days := _shift(one)) is not None]
     return Group(
         kind=kind,
         element=element,
         name=next((one.name for _, one in members if one.name), ""),
-        cases=len(ids),
+        cases=len(cases),
         times=len(members),
         days=Days(least=min(shifts), median=median(shifts), most=max(shifts)) if shifts else None,
         fields=tuple(dict.fromkeys(name for _, one in members for name in one.fields)),
-        examples=tuple(ids[:EXAMPLES]),
+        examples=tuple(Example(*case) for case in cases.items())[:EXAMPLES],
     )
 
 
@@ -132,7 +141,7 @@ def _paths(trials: Sequence[Trial]) -> list[Path]:
 def _trial(trial: Trial) -> dict[str, Any]:
     return {
         "case_id": trial.recording.case_id,
-        "title": trial.recording.title,
+        "label": trial.recording.label,
         "process": trial.recording.process,
         "path": list(trial.path),
         "outcome": trial.track.outcome,

@@ -54,11 +54,9 @@ def sentence(group: Group) -> Pair:
 
 def count(group: Group) -> Pair:
     """In how many cases, with a few of them."""
-    facts = {"cases": group.cases}
-    return (
-        _COUNT[0].format(**facts, examples="、".join(group.examples)),
-        _COUNT[1].format(**facts, examples=", ".join(group.examples)),
-    )
+    labels = [example.label for example in group.examples]
+    zh = _COUNT[0].format(cases=group.cases, examples="、".join(labels))
+    return zh, _COUNT[1].format(cases=group.cases, examples=", ".join(labels))
 
 
 def skipped(report: Report) -> Pair | None:
