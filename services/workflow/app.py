@@ -14,7 +14,19 @@ from services.workflow.api import cases as case_api
 from services.workflow.api import histories as history_api
 from services.workflow.api import studio as studio_api
 from services.workflow.api import tasks as task_api
-from services.workflow.web import batches, caselists, cases, incidents, packages, records, studio, tasks, verbs, words
+from services.workflow.web import (
+    batches,
+    caselists,
+    cases,
+    incidents,
+    packages,
+    pasts,
+    records,
+    studio,
+    tasks,
+    verbs,
+    words,
+)
 
 __all__ = ["create", "problems"]
 
@@ -28,6 +40,7 @@ BLUEPRINTS = (
     verbs.pages,
     records.pages,
     cases.pages,
+    pasts.pages,
     caselists.pages,
     packages.pages,
     studio.pages,

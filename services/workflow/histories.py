@@ -62,7 +62,7 @@ def of_case(conn: Connection, case: Mapping[Any, Any]) -> list[dict[str, Any]]:
         if broken is not None and row["seq"] >= broken:
             continue  # somebody has changed the log: it can be shown, not played
         try:
-            live, effects = _play(conn, case, row, live)
+            live, effects = play(conn, case, row, live)
         except e.EngineError:
             continue  # the log stays readable where today's engine cannot follow it
         known.learn(effects)
@@ -109,9 +109,10 @@ _STAGE: Final[Mapping[str, Any]] = {
 """What a step keeps to itself for those who only learn that a stage was reached."""
 
 
-def _play(
+def play(
     conn: Connection, case: Mapping[Any, Any], row: RowMapping, live: e.Case | None
 ) -> tuple[e.Case, Sequence[e.Effect]]:
+    """Play one row of a log: the case after it, and what came of it; raises `engine.EngineError`."""
     calendar = calendar_versions.get(conn, row["calendar_version"])
     bundle = editions.get(conn, row["package_version"], case["diagrams"]).bundle
     stimulus = cases.stimulus_of(row)

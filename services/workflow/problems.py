@@ -8,6 +8,10 @@ from typing import Final
 from services.common import problems
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "past_unreadable": (
+        "这段日志与校验链不符，或者现在的程序读不通，不能重演；请运行 huiyin workflow audit 核对",
+        "this part of the log does not fit its chain, or today's engine cannot follow it; run huiyin workflow audit",
+    ),
     "past_due": (
         "这项任务 {due} 到期，期满后流程已按规则继续。{why}",
         "this task was due on {due}; the process has gone on by its rules. {why}",

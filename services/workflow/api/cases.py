@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -20,6 +21,7 @@ from services.workflow import (
     engine,
     incidents,
     packages,
+    pasts,
     versions,
     visibility,
     worklists,
@@ -55,6 +57,25 @@ def get(case_id: str) -> Response:
             "records": [_record(one) for one in records_.with_texts(conn, records_.of_case(conn, case_id, speaker))],
         }
     return jsonify(answer)
+
+
+@api.get("/cases/<case_id>/past")
+@auth.granted(*sorted(visibility.EVERYTHING))
+def past(case_id: str) -> Response:
+    """How a case stood at `?at=` (an instant with its zone) or after row `?seq=` of its log, in its canonical form."""
+    given, seq = request.args.get("at", ""), request.args.get("seq", type=int)
+    try:
+        at = datetime.fromisoformat(given).astimezone(UTC) if given else None
+    except (ValueError, OverflowError):
+        raise Problem("bad_request", 400) from None
+    with edges.reading() as conn:
+        case = cases.get(conn, case_id)
+        if case is None:
+            raise Problem("not_found", 404)
+        found = pasts.look(conn, case, at=at, seq=seq)
+    state = {"standing": found.standing, "state_name": found.state_name, "state": engine.canonical(found.case)}
+    answer = {"case_id": case_id, "seq": found.seq, "at": found.at.isoformat(), "rows": found.rows, **state}
+    return Response(orjson.dumps(answer), content_type="application/json")
 
 
 def _deadline(row: Any) -> dict[str, Any]:

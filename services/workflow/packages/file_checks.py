@@ -82,7 +82,7 @@ def _texts(context: Context) -> Iterator[Finding]:
 def _scenario(name: str, content: bytes) -> Iterator[Finding]:
     try:
         found = yaml.safe_load(content)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         yield say("bad_scenario", file=name, detail=str(error)[:200])
         return
     missing = [key for key in ("given", "when", "then") if not isinstance(found, dict) or key not in found]

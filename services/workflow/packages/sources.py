@@ -88,7 +88,7 @@ def _fit(files: Mapping[str, bytes]) -> list[Finding]:
 def _settings(content: bytes) -> tuple[dict[str, Any], list[Finding]]:
     try:
         settings = yaml.safe_load(content)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 0
         return {}, [say("bad_yaml", file=SETTINGS, line=line)]

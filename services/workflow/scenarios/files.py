@@ -26,7 +26,7 @@ def load(content: bytes | str) -> Scenario:
     """Read one scenario; raises `BadScenario`."""
     try:
         found = yaml.safe_load(content)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise BadScenario(str(error)) from error
     _only(found, _TOP, "scenario")
     given = found.get("given") or {}

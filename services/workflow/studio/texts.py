@@ -42,6 +42,6 @@ def _has_fields(schema: Any) -> bool:
 def _demand_yaml(name: str, content: bytes) -> None:
     try:
         yaml.safe_load(content)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         raise BadPackage([say("bad_yaml", file=name, line=mark.line + 1 if mark is not None else 0)]) from error

@@ -60,6 +60,7 @@ def case(case_id: str) -> str:
             records=read_records(conn, records.of_case(conn, case_id, speaker)),
             log=_lines(conn, row, log, steps, speaker) if sees.inside else [],
             broken=chain.first_broken(log),
+            may_look_back=sees.everything,
             incidents=incidents.of_case(conn, case_id),
             siblings=cases.of_matter(conn, row["matter_id"]),
             acts=_acts(conn, steps, speaker),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from services.workflow.tracks import Limit, Task, Track
 from services.workflow.whatifs.recordings import Recording
-from services.workflow.whatifs.tracks import Limit, Task, Track
 
 Kind = Literal[
     "task_added",

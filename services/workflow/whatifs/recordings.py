@@ -8,7 +8,7 @@ from typing import Any
 
 from services.workflow import engine as e
 from services.workflow.calendars import Calendar
-from services.workflow.whatifs.tracks import Track
+from services.workflow.tracks import Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

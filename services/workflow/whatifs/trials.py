@@ -18,9 +18,9 @@ from services.workflow import engine as e
 from services.workflow import rules
 from services.workflow.calendars import Calendar
 from services.workflow.packages.examples import complete, example
+from services.workflow.tracks import Task, Track
 from services.workflow.whatifs.differences import Difference, compare
 from services.workflow.whatifs.recordings import Recording
-from services.workflow.whatifs.tracks import Task, Track
 
 MOST: Final = 100
 """Answers that are made up for one case; more means the process goes round in circles."""

@@ -68,6 +68,8 @@ def test_two_editors_never_overwrite_each_other(office: Office, draft_id: int) -
         ("forms/decide.json", b"[]", "bad_form"),
         ("forms/decide.json", b'{"properties": {"a": 1}}', "bad_form"),
         ("package.yaml", b"a: [", "bad_yaml"),
+        ("package.yaml", b"[" * 5000, "bad_yaml"),
+        ("scenarios/deep.yaml", b"[" * 5000, "bad_yaml"),
         ("package.yaml", b"year: 2026\n", "bad_setting"),
         ("other.exe", b"x", "unknown_file"),
     ],

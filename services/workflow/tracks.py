@@ -37,11 +37,24 @@ class Limit:
     why: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who has a task now; `Task` says for whom it was opened."""
+
+    role: str
+    unit: str | None
+    person: str | None
+
+
 @dataclass(slots=True)
 class Track:
-    """Tasks, deadlines, timers and subscriptions of one case by id; `seen` keeps subscriptions that have ended too."""
+    """Tasks, their holders, deadlines, timers and subscriptions of one case by id.
+
+    `seen` keeps subscriptions that have ended too.
+    """
 
     tasks: dict[str, Task] = field(default_factory=dict)
+    holders: dict[str, Holder] = field(default_factory=dict)
     limits: dict[str, Limit] = field(default_factory=dict)
     timers: dict[str, e.TimerSet] = field(default_factory=dict)
     waits: dict[str, e.Subscribed] = field(default_factory=dict)
@@ -56,7 +69,10 @@ class Track:
             match effect:
                 case e.TaskOpened():
                     self.tasks[effect.task_id] = _task(effect, at)
+                    self._hand(effect)
                     opened.append(self.tasks[effect.task_id])
+                case e.TaskChanged():
+                    self._hand(effect)
                 case e.TaskClosed() if effect.task_id in self.tasks:
                     task = self.tasks[effect.task_id]
                     self.tasks[effect.task_id] = replace(task, closed_at=at, reason=effect.reason)
@@ -66,6 +82,9 @@ class Track:
                 case _:
                     self._wait(effect)
         return opened
+
+    def _hand(self, effect: e.TaskOpened | e.TaskChanged) -> None:
+        self.holders[effect.task_id] = Holder(role=effect.role, unit=effect.unit, person=effect.person)
 
     def _wait(self, effect: e.Effect) -> None:
         match effect:
