@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.workflow.engine.documents import parse_xml
+from services.workflow.engine.sheets import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def read(file: str, content: bytes) -> Table:
     table = next(iter(root.iter("{*}decisionTable")), None)
     if decision is None or table is None:
         raise ValueError(f"{file} holds no decision table")
-    inputs = {_label(node): _text(node.find("{*}inputExpression")) for node in table.iterfind("{*}input")}
+    inputs = {_label(node): text_of(node.find("{*}inputExpression")) for node in table.iterfind("{*}input")}
     outputs = [str(node.get("name")) for node in table.iterfind("{*}output")]
     return Table(
         id=str(decision.get("id")),
@@ -48,8 +49,8 @@ def read(file: str, content: bytes) -> Table:
 
 
 def _line(rule: Any, inputs: list[str], outputs: list[str]) -> Line:
-    tests = [_text(cell) for cell in rule.iterfind("{*}inputEntry")]
-    values = [_text(cell) for cell in rule.iterfind("{*}outputEntry")]
+    tests = [text_of(cell) for cell in rule.iterfind("{*}inputEntry")]
+    values = [text_of(cell) for cell in rule.iterfind("{*}outputEntry")]
     return Line(
         str(rule.get("id") or ""),
         dict(zip(inputs, tests, strict=False)),
@@ -58,8 +59,4 @@ def _line(rule: Any, inputs: list[str], outputs: list[str]) -> Line:
 
 
 def _label(node: Any) -> str:
-    return str(node.get("label") or _text(node.find("{*}inputExpression")))
-
-
-def _text(node: Any) -> str:
-    return "" if node is None else "".join(node.itertext()).strip()
+    return str(node.get("label") or text_of(node.find("{*}inputExpression")))

@@ -6,30 +6,56 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.workflow.engine import sheets, table_findings
 from services.workflow.engine.documents import parse_xml, write_xml
+from services.workflow.engine.findings import Refused
+from services.workflow.engine.sheets import text_of
 from services.workflow.packages.models import BadPackage
 from services.workflow.packages.words import say
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table's column names (inputs first) and its rows of cells."""
+    """A table's id, column names (inputs first) and rows of cells.
+
+    `ids` are per row the ids of the rule and of its cells, `unclear` the columns with cells that nobody can look
+    through when all rules are compared, with the numbers of their rows.
+    """
 
     name: str
     inputs: int
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    id: str = ""
+    ids: tuple[tuple[str, ...], ...] = ()
+    unclear: tuple[tuple[str, str], ...] = ()
 
 
 def read(file: str, content: bytes) -> Grid:
     """The first table of a DMN file; raises `engine.Refused` for XML we do not read, `BadPackage` without a table."""
     root = parse_xml(content, file, comments=True)
     table = _table(file, root)
-    inputs = [node.get("label") or _text(node) for node in table.iterfind("{*}input")]
+    inputs = [node.get("label") or text_of(node.find("{*}inputExpression")) for node in table.iterfind("{*}input")]
     outputs = [node.get("label") or node.get("name") or "" for node in table.iterfind("{*}output")]
-    rows = [tuple(_text(cell) for cell in _cells(rule)) for rule in table.iterfind("{*}rule")]
+    rules = list(table.iterfind("{*}rule"))
     decision = next(root.iter("{*}decision"), table)
-    return Grid(decision.get("name") or file, len(inputs), (*inputs, *outputs), tuple(rows))
+    return Grid(
+        decision.get("name") or file,
+        len(inputs),
+        (*inputs, *outputs),
+        tuple(tuple(text_of(cell) for cell in _cells(rule)) for rule in rules),
+        table.get("id") or decision.get("id") or "",
+        tuple(tuple(node.get("id") or "" for node in (rule, *_cells(rule))) for rule in rules),
+        _unclear(file, content),
+    )
+
+
+def _unclear(file: str, content: bytes) -> tuple[tuple[str, str], ...]:
+    try:
+        report = table_findings.examine(sheets.read(file, content))
+    except Refused:
+        return ()  # the findings say why
+    return tuple((column.title, "、".join(map(str, rows))) for column, rows in report.unclear)
 
 
 def write(file: str, content: bytes, rows: Sequence[Sequence[str]]) -> bytes:
@@ -65,10 +91,6 @@ def _new_rule(table: Any, grid: Grid, taken: set[str | None]) -> Any:
         kind = "inputEntry" if column < grid.inputs else "outputEntry"
         _add(rule, kind, id=f"{name}_{column + 1}")
     return rule
-
-
-def _text(node: Any) -> str:
-    return "".join(node.itertext()).strip()
 
 
 def _add(parent: Any, kind: str, **attributes: str) -> Any:

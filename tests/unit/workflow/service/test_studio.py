@@ -132,6 +132,21 @@ def test_the_rows_of_a_table_are_edited() -> None:
     assert grids.read(name, grids.write(name, content, grid.rows)) == grid
 
 
+def test_what_is_wrong_with_a_row_stands_at_the_row(office: Office, draft_id: int, people: dict[str, Person]) -> None:  # noqa: F811
+    """An overlap under its row with an example, a gap above the table; cells nobody can look through are named."""
+    content = _get(office, draft_id).package.files[LIMITS]
+    _save(office, draft_id, 1, LIMITS, content.replace(b'"opinion"', b'not("opinion")').replace(b'"decide"', b"now"))
+    page = people["owner"].page(f"/packages/drafts/{draft_id}/files/{LIMITS}")
+    assert "按可能命中、也可能不命中看待" in page
+    assert "“deadline”第 1 行" in page
+    _save(office, draft_id, 2, LIMITS, content.replace(b'"opinion"', b'not("nothing")'))
+    page = people["owner"].page(f"/packages/drafts/{draft_id}/files/{LIMITS}")
+    row, note = page.index('<th scope="row" id="r2">'), page.index('<tr class="row-note">')
+    assert row < note
+    assert "第 2 行（r2）与第 1 行（r1）重叠，例如 deadline = &#34;decide&#34;" in page[note:]
+    assert "按可能命中" not in page
+
+
 def test_the_fields_of_a_form_are_edited() -> None:
     """Saving without a change keeps the form; a local field is added and taken out again."""
     package = packages.load(YUNTING)
