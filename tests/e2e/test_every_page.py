@@ -22,6 +22,7 @@ NOT_HERE: Final = {
     "workflow:parked.show": "nothing is parked",
     "workflow:studio.draft": "nobody has begun a draft",
     "workflow:studio.file": "nobody has begun a draft",
+    "workflow:studio.what_if": "nobody has begun a draft",
     "workflow:tasks.home": "leads on to the tasks",
     "workflow:verbs.add_co_handler": "nobody co-handles side by side at this moment",
 }

@@ -203,6 +203,10 @@ def _try_and_submit(office: Desk, page: Page, axe: Callable[[Page], list[str]]) 
     expect(results).to_contain_text("return_window")
     assert axe(page) == []
     _shoot(page, "scenarios")
+    page.get_by_role("link", name="用已办的件试演").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("已办的件按草稿重走一遍")
+    assert axe(page) == []
+    page.get_by_role("link", name="草稿 ").click()
     page.get_by_role("button", name="提交审定").click()
     expect(page.locator("main")).to_contain_text("请另一人审定")
     expect(page.locator("main")).to_contain_text("您不能审定自己提交的版本")
