@@ -22,6 +22,7 @@ from services.workflow.engine.effects import (
     Subscribed,
     TaskChanged,
     TaskClosed,
+    TaskMigrated,
     TaskOpened,
     TimerCleared,
     TimerSet,
@@ -31,7 +32,7 @@ from services.workflow.engine.findings import Finding, Refused
 from services.workflow.engine.problems import EngineError, Unexpected
 from services.workflow.engine.recalls import recallable, unrecallable
 from services.workflow.engine.remarks import Remark, remarks
-from services.workflow.engine.steps import SEMANTICS, replay, start, step
+from services.workflow.engine.steps import SEMANTICS, migrate, replay, start, step
 from services.workflow.engine.stimuli import Stimulus
 from services.workflow.engine.table_findings import check_dmn
 
@@ -58,6 +59,7 @@ __all__ = [
     "Subscribed",
     "TaskChanged",
     "TaskClosed",
+    "TaskMigrated",
     "TaskOpened",
     "TimerCleared",
     "TimerSet",
@@ -72,6 +74,7 @@ __all__ = [
     "dump",
     "has_co_handlers",
     "load",
+    "migrate",
     "recallable",
     "remarks",
     "replay",

@@ -67,6 +67,26 @@ class TaskChanged(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class TaskMigrated(Effect):
+    """An open task follows the diagram of another version; what is not named here is as it was."""
+
+    kind = "task_migrated"
+    task_id: str
+    element: str
+    name: str
+    process: str
+    role: str
+    unit: str | None
+    form: str
+    deadline: str | None
+    public: str
+    accepts: tuple[str, ...] = ()
+    person: str | None = None
+    apart: tuple[str, ...] = ()
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineSet(Effect):
     """A named deadline of the case has begun to run. `due_at` is the last instant that is in time."""
 

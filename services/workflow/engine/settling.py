@@ -106,11 +106,16 @@ def open_process(case: Case, workflow: Any, scope: int) -> None:
     for deadline in extensions.get("deadline", ()):
         deadlines.set_deadline(case, workflow.task_tree, scope, deadline)
     for number, interrupt in enumerate(extensions.get("interrupt", ())):
-        key = case.key_of(Message(interrupt["message"], interrupt.get("key", "")), workflow.task_tree)
-        wait_id = case.draw("s")
-        case.waits[wait_id] = {"kind": "interrupt", "task": scope, "position": number, "key": key}
-        case.waits[wait_id] |= {"name": interrupt["message"], "to": interrupt["to"]}
-        case.emit(fx.Subscribed(wait_id, interrupt["message"], key, interrupt["to"]))
+        open_interrupt(case, workflow, scope, number, interrupt)
+
+
+def open_interrupt(case: Case, workflow: Any, scope: int, number: int, interrupt: dict[str, str]) -> None:
+    """A process begins to listen for a message that interrupts it."""
+    key = case.key_of(Message(interrupt["message"], interrupt.get("key", "")), workflow.task_tree)
+    wait_id = case.draw("s")
+    case.waits[wait_id] = {"kind": "interrupt", "task": scope, "position": number, "key": key}
+    case.waits[wait_id] |= {"name": interrupt["message"], "to": interrupt["to"]}
+    case.emit(fx.Subscribed(wait_id, interrupt["message"], key, interrupt["to"]))
 
 
 def open_waits(case: Case, task: CaseTask) -> None:

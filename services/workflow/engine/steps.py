@@ -4,13 +4,13 @@ case, effects = start(case_id, Stimulus("start", at, actor, {…}), bundle, cale
 effects = step(case, Stimulus("complete_task", at, actor, {"task": …, "data": …}))
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from services.workflow.calendars import Calendar
-from services.workflow.engine import acceptance, colleagues, recalls, timers, verbs
+from services.workflow.engine import acceptance, colleagues, migrations, recalls, timers, verbs
 from services.workflow.engine import effects as fx
 from services.workflow.engine.bundles import Bundle, variable_of
 from services.workflow.engine.cases import Case
@@ -73,6 +73,22 @@ def step(case: Case, stimulus: Stimulus) -> list[fx.Effect]:
     except Unexpected:
         case.now, case.facts["now"], case.pins = before  # it is not logged, so it must not have happened
         raise
+
+
+def migrate(case: Case, stimulus: Stimulus, bundle: Bundle) -> tuple[Case, list[fx.Effect]]:
+    """Bring a case to another version by `operator` {"verb": "migrate", "version", "map", "dates"}.
+
+    Returns the case that goes on; the one given is not changed. Raises Unexpected when it cannot stand in the target
+    (the detail names the elements) and EngineError when the target's expressions cannot be evaluated there.
+    """
+    if case.is_finished:
+        raise Unexpected("case_finished", detail=case.case_id)
+    if not is_plain(stimulus.data):
+        raise Unexpected("not_plain", detail=stimulus.kind)
+    target, move = migrations.prepare(case, stimulus.data, bundle, case.calendar)
+    target.turn(stimulus.at)
+    target.pins = {**target.pins, **(stimulus.data.get("pins") or {})}
+    return target, finish(target, lambda: migrations.carry_on(target, move, stimulus.data))
 
 
 def finish(case: Case, act: Callable[[], None]) -> list[fx.Effect]:
@@ -173,10 +189,19 @@ STIMULI: dict[str, Callable[[Case, Stimulus], None]] = {
 }
 
 
-def replay(case_id: str, stimuli: Iterable[Stimulus], bundle: Bundle, calendar: Calendar) -> Case:
-    """The case a log leads to, from its start."""
+def replay(
+    case_id: str,
+    stimuli: Iterable[Stimulus],
+    bundle: Bundle,
+    calendar: Calendar,
+    targets: Mapping[str, Bundle] | None = None,
+) -> Case:
+    """The case a log leads to, from its start; `targets` are the versions it has been migrated to."""
     entries = iter(stimuli)
     case, _ = start(case_id, next(entries), bundle, calendar)
     for stimulus in entries:
-        step(case, stimulus)
+        if stimulus.kind == "operator" and stimulus.data.get("verb") == "migrate":
+            case, _ = migrate(case, stimulus, (targets or {})[stimulus.data["version"]])
+        else:
+            step(case, stimulus)
     return case
