@@ -48,14 +48,21 @@ _log = logs.get(__name__)
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """Flask's signed cookie, marked Secure exactly when the request came by https."""
+    """Flask's signed cookie, marked Secure exactly when the request came by https.
+
+    Pages and what is sent renew it. What a page only fetches (a diagram, a list) does not: under way while a form is
+    sent, it would put back the session of before, and the words for the next page were lost.
+    """
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask's signature
         return request.is_secure
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Send the cookie, unless a page inside this request has sent it already (`kept`)."""
-        if not g.get("session_is_saved"):
+        fetched = request.method in ("GET", "HEAD") and response.mimetype != "text/html"
+        if fetched and not session.modified:
+            response.vary.add("Cookie")
+        elif not g.get("session_is_saved"):
             super().save_session(app, session, response)
 
 

@@ -48,6 +48,13 @@ def test_private_pages_are_not_kept_by_browsers(client: FlaskClient) -> None:
     assert client.get("/mine").headers["Cache-Control"] == "no-store"
 
 
+def test_what_a_page_fetches_leaves_the_session_alone(client: FlaskClient) -> None:
+    """An answer that comes late cannot take back the words left for the next page; pages renew the sign-in."""
+    enter(client)
+    assert "Set-Cookie" in client.get("/mine").headers
+    assert "Set-Cookie" not in client.get("/health/live").headers
+
+
 def test_a_page_has_its_frame(client: FlaskClient) -> None:
     """Language, skip link, bar, main part; flashed words are escaped."""
     html = client.get("/open").text
