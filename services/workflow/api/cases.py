@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import Connection
 
-from services.common import auth, problems
+from services.common import auth
 from services.common.problems import Problem
 from services.workflow import (
     cases,
@@ -29,6 +29,7 @@ from services.workflow import (
 from services.workflow import records as records_
 from services.workflow.api import tasks as task_api
 from services.workflow.api.once import once
+from services.workflow.api.refusals import refusal
 
 api = Blueprint("api_cases", __name__, url_prefix="/api/v1")
 
@@ -65,9 +66,11 @@ def past(case_id: str) -> Response:
     """How a case stood at `?at=` (an instant with its zone) or after row `?seq=` of its log, in its canonical form."""
     given, seq = request.args.get("at", ""), request.args.get("seq", type=int)
     try:
-        at = datetime.fromisoformat(given).astimezone(UTC) if given else None
-    except (ValueError, OverflowError):
+        at = datetime.fromisoformat(given) if given else None
+    except ValueError:
         raise Problem("bad_request", 400) from None
+    if at is not None and at.tzinfo is None:
+        raise Problem("bad_request", 400)  # whose clock?
     with edges.reading() as conn:
         case = cases.get(conn, case_id)
         if case is None:
@@ -168,9 +171,7 @@ def submit() -> Response:
         with edges.writing() as conn:
             version = versions.submit(conn, package, str(edges.speaker().account), edges.now())
     except engine.Refused as refused:
-        document = problems.document(Problem("bad_package", 422))
-        document["findings"] = [found.as_dict() for found in refused.findings]
-        return Response(orjson.dumps(document), 422, content_type=problems.CONTENT_TYPE)
+        return refusal(refused)
     return jsonify({"version": version})
 
 
@@ -182,9 +183,7 @@ def publish_diagram(version: str, point: str, unit: str) -> Response | tuple[Res
         with edges.writing() as conn:
             number = diagrams.publish(conn, version, point, unit, request.get_data(), edges.speaker(), edges.now())
     except engine.Refused as refused:
-        document = problems.document(Problem("bad_package", 422))
-        document["findings"] = [found.as_dict() for found in refused.findings]
-        return Response(orjson.dumps(document), 422, content_type=problems.CONTENT_TYPE)
+        return refusal(refused)
     return jsonify({"version": version, "point": point, "unit": unit, "number": number})
 
 

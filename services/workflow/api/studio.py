@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, jsonify, request
 
-from services.common import auth, problems
+from services.common import auth
 from services.common.problems import Problem
 from services.workflow import edges, engine, whatifs
+from services.workflow.api.refusals import refusal
 from services.workflow.studio import catalogues, drafts
 
 api = Blueprint("api_studio", __name__, url_prefix="/api/v1/drafts")
@@ -41,7 +42,7 @@ def save(draft_id: int, name: str) -> Response:
             drafts.save(conn, draft_id, number, {name: text.encode()}, by, edges.now())
             draft = drafts.get(conn, draft_id)
     except engine.Refused as refused:
-        return _refusal(refused)
+        return refusal(refused)
     return jsonify({"number": draft.number, "findings": [f.as_dict() for f in drafts.findings(draft)]})
 
 
@@ -57,11 +58,5 @@ def what_if(draft_id: int) -> Response:
             draft = drafts.get(conn, draft_id)
             report = whatifs.play(conn, draft.base, draft.package)
     except engine.Refused as refused:
-        return _refusal(refused)
+        return refusal(refused)
     return Response(orjson.dumps(report.as_dict()), content_type="application/json")
-
-
-def _refusal(refused: engine.Refused) -> Response:
-    document = problems.document(Problem("bad_package", 422))
-    document["findings"] = [found.as_dict() for found in refused.findings]
-    return Response(orjson.dumps(document), 422, content_type=problems.CONTENT_TYPE)

@@ -53,7 +53,7 @@ def try_out(recording: Recording, bundle: e.Bundle, calendar: Calendar) -> Trial
         run.play(effects)
     except e.EngineError as error:
         run.notes.append(_failure(error))
-    found = (*compare(recording, run.track, run.twins), *run.notes, *run._undecided())
+    found = (*compare(recording, run.track, run.twins), *run.notes, *run.undecided())
     return Trial(recording=recording, way=tuple(run.way), track=run.track, differences=found)
 
 
@@ -130,10 +130,15 @@ class _Run:
         found = self._translate(stimulus)
         if found is None:
             return False
+        made = self._made(found) if found.kind == "complete_task" else {}
+        if made:
+            found = replace(found, data={**found.data, "data": {**found.data["data"], **made}})
         try:
             self._step(found)
         except e.Unexpected:
             return False
+        if made:
+            self._tell_made(self.track.tasks[found.data["task"]], made)
         return True
 
     def _translate(self, stimulus: e.Stimulus) -> e.Stimulus | None:
@@ -146,7 +151,7 @@ class _Run:
         if stimulus.kind == "complete_task":
             if not self.track.is_open(data["task"]):
                 return None
-            data["data"] = self._completed(self.track.tasks[data["task"]], data.get("data") or {})
+            data["data"] = dict(data.get("data") or {})
         if stimulus.kind == "message":
             wait = self._wait_for(data)
             if wait is None:
@@ -163,23 +168,22 @@ class _Run:
         found = exact or (same if len(same) == 1 else [])
         return found[0].subscription_id if found else None
 
-    def _completed(self, task: Task, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """An answer with the fields its form asks for now, and nobody was asked for then."""
+    def _made(self, stimulus: e.Stimulus) -> dict[str, Any]:
+        """The fields a form asks for now and nobody was asked for then, by its examples (None without one)."""
+        task = self.track.tasks[stimulus.data["task"]]
         schema = self.bundle.forms.get(task.form) or {}
         if schema == self.recording.forms.get(task.form):
-            return dict(answer)
+            return {}
         schema = complete(schema)
-        faults = rules.faults(schema, None, answer)
-        missing = tuple(
-            fault.path for fault in faults if rejection(fault) == "missing_field" and fault.path in schema["properties"]
-        )
-        made = {name: value for name, value in self._example(task).items() if name in missing}
-        if missing:
-            note = Difference(kind="answer_incomplete", **_named(task), fields=missing, assumed=made)
-            self.notes.append(note)
+        faults = [one for one in rules.faults(schema, None, stimulus.data["data"]) if rejection(one) == "missing_field"]
+        examples = self._example(task)
+        asked = [fault.path for fault in faults if fault.path in schema["properties"]]
+        return {name: examples.get(name) for name in asked}
+
+    def _tell_made(self, task: Task, made: Mapping[str, Any]) -> None:
+        self.notes.append(Difference(kind="answer_incomplete", **_named(task), fields=tuple(made), assumed=made))
         variable = re.escape(self.bundle.variables[task.element])
-        self.assumed |= {rf"\b{variable}\.{re.escape(name)}\b": task.element for name in missing}
-        return {**answer, **made}
+        self.assumed |= {rf"\b{variable}\.{re.escape(name)}\b": task.element for name in made}
 
     def _example(self, task: Task) -> dict[str, Any]:
         schema = complete(self.bundle.forms.get(task.form) or {})
@@ -220,7 +224,7 @@ class _Run:
             was=f"{stimulus.kind}:{what}" if what else stimulus.kind,
         )
 
-    def _undecided(self) -> list[Difference]:
+    def undecided(self) -> list[Difference]:
         """The gateways passed whose conditions read something assumed."""
         passed, found = set(self.way), []
         for element, question in self.bundle.questions.items():

@@ -103,5 +103,7 @@ def test_programs_read_the_state_of_then(office: Office, people: dict[str, Perso
     case_id, states = lived(office)
     status, answer = people["office"].api("GET", f"/cases/{case_id}/past?seq=1")
     assert (status, answer["standing"], answer["state"]) == (200, ["task_decide"], states[0])
-    assert people["office"].api("GET", f"/cases/{case_id}/past?at=9")[0] == 400
+    for wrong in ("9", "2026-03-02T09:00"):
+        assert people["office"].api("GET", f"/cases/{case_id}/past?at={wrong}")[0] == 400
+    assert people["office"].api("GET", f"/cases/{case_id}/past?at=2020-01-01T00:00:00Z")[1]["seq"] == 1
     assert people["office"].api("GET", "/cases/none/past")[0] == 404
