@@ -15,6 +15,7 @@ from services.huiyin.scenes import Script, Stage
 from services.huiyin.seasons import Season
 from services.intake import seed as intake_seed
 from services.workflow import calendars
+from services.workflow import seed as workflow_seed
 
 _PROGRAMME: Final = "year.yaml"
 
@@ -41,8 +42,8 @@ def load(settings: Settings, script: Script) -> Year:
 def season(year: Year, stage: Stage) -> Season:
     """The season on a stage of the year's script."""
     script, programme = year.script, year.programme
-    folder = script.package_dir.parent.parent / "calendars"
-    calendar = calendars.parse({path.name: path.read_bytes() for path in folder.glob(f"{script.package.calendar}-*")})
+    known = workflow_seed.calendar_files(script.package_dir.parent.parent / "calendars")
+    calendar = calendars.parse(known[script.package.calendar])
 
     def put(session: Mapping[str, Any]) -> None:
         intake_seed.load(stage.installation.engines["intake"], {"sessions": [session]}, stage.clock.now())

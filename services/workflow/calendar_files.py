@@ -24,10 +24,20 @@ TEXTS: dict[str, tuple[str, str]] = {
     "bad_day": ("日历文件中的日期不对：{}", "a date of the calendar file is wrong: {}"),
     "bad_set": ("这些日历文件不能合在一起：{}", "these calendar files do not fit together: {}"),
     "bad_zone": ("没有这个时区：{}", "there is no such time zone: {}"),
-    "bad_amount": ("期限写法不对：{}", "badly written amount of time: {}"),
+    "bad_date": (
+        "日期写法不对：{}。请写成 2026-02-27，或带时区的时刻 2026-02-27T09:00+08:00",
+        "badly written date: {}; write 2026-02-27, or an instant with its zone, 2026-02-27T09:00+08:00",
+    ),
+    "bad_amount": (
+        "期限写法不对：{}。请写成 5wd、10d、3m（至多 9999）或 2026-06-30",
+        "badly written amount of time: {}; write 5wd, 10d, 3m (9999 at most) or 2026-06-30",
+    ),
     "bad_rule": ("期限规则不对：{}", "bad rule for deadlines: {}"),
     "out_of_range": ("日期超出范围：{}", "the date is out of range: {}"),
 }
+
+
+_SHOWN = 300  # characters of what somebody has written that an error repeats
 
 
 class CalendarError(Exception):
@@ -35,7 +45,8 @@ class CalendarError(Exception):
 
     def __init__(self, code: str, detail: object, file: str = "") -> None:
         self.code = code
-        self.detail = f"{file}: {detail}" if file else str(detail)
+        whole = f"{file}: {detail}" if file else str(detail)
+        self.detail = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in whole[:_SHOWN])
         self.text, self.text_en = (text.format(self.detail) for text in TEXTS[code])
         super().__init__(f"{code}: {self.text_en}")
 

@@ -13,7 +13,7 @@ import json
 import re
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, Literal
@@ -79,16 +79,25 @@ class Due:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Holidays and moved working days of the years in `years`; immutable, `version` hashes the content."""
+    """Holidays and moved working days of the years in `years`; immutable, `version` hashes the content.
+
+    `base` is the published calendar that a package has made its own by `at`.
+    """
 
     id: str
     zone: str
     years: frozenset[int]
     days: Mapping[date, SpecialDay] = field(repr=False, hash=False)
+    base: Calendar | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def version(self) -> str:
-        """`<id>-<12 hex digits>`; two calendars with the same version count alike and explain alike."""
+        """`<id>-<12 hex digits>`; two calendars with the same version count alike and explain alike.
+
+        One that a package has made its own keeps the version of its base: the package says the rest.
+        """
+        if self.base is not None:
+            return self.base.version
         days = sorted((day.isoformat(), *special) for day, special in self.days.items())
         content = json.dumps([self.id, self.zone, sorted(self.years), days], ensure_ascii=False)
         return f"{self.id}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
@@ -108,21 +117,47 @@ class Calendar:
             return day.year
         return day.year + 1 if (day.month, day.day) >= TAIL and day.year + 1 not in self.years else None
 
+    def at(self, zone: str, days: Mapping[date, SpecialDay]) -> Calendar:
+        """This calendar in a package's own zone, with its own holidays and working days over it."""
+        base = self.base or self
+        if zone == base.zone and not days:
+            return base
+        return replace(base, zone=zone, days={**base.days, **days}, base=base)
+
     def local_date(self, moment: datetime) -> date:
-        """The date an aware instant has in the calendar's zone."""
-        return moment.astimezone(self._zone).date()
+        """The date an instant has in the calendar's zone; one that names no zone is read as of here."""
+        here = moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
+        try:
+            return here.astimezone(self._zone).date()
+        except OverflowError:
+            raise CalendarError("out_of_range", moment.isoformat()) from None
 
     def instant(self, day: date, clock: str) -> datetime:
         """The aware UTC instant of `HH:MM` (or `24:00`) on `day` in the calendar's zone."""
         if not _CLOCK.fullmatch(clock):
             raise CalendarError("bad_rule", clock)
         hour, minute = int(clock[:2]), int(clock[3:])
-        local = datetime.combine(day, time(hour % 24, minute), self._zone) + ONE_DAY * (hour == 24)
-        return local.astimezone(UTC)
+        try:
+            local = datetime.combine(day, time(hour % 24, minute), self._zone) + ONE_DAY * (hour == 24)
+            return local.astimezone(UTC)
+        except OverflowError:
+            raise CalendarError("out_of_range", f"{day} {clock}") from None
 
     def due_at(self, due: date, rule: Rule = DEFAULT_RULE) -> datetime:
         """The aware UTC instant at which a deadline with this last day has passed."""
         return self.instant(due, rule.day_end)
+
+    def day(self, text: str) -> date:
+        """The date somebody has written, or the one an instant with its zone has here; raises CalendarError."""
+        try:
+            if _DATE.fullmatch(text):
+                return date.fromisoformat(text)
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise CalendarError("bad_date", text) from None
+        if moment.tzinfo is None:
+            raise CalendarError("bad_date", text)  # whose clock?
+        return self.local_date(moment)
 
     def add(self, start: date, amount: str, *, rule: Rule = DEFAULT_RULE) -> Due:
         """The last day of `amount` counted from `start`; raises CalendarError.

@@ -28,10 +28,15 @@ def publish(engine: Engine, package_dir: Path, now: datetime) -> str:
     return version
 
 
-def record_calendars(engine: Engine, folder: Path, now: datetime) -> list[str]:
-    """Keep every calendar of a folder (`<id>-<year>.yaml`); their versions."""
+def calendar_files(folder: Path) -> dict[str, dict[str, bytes]]:
+    """The year files `<id>-<year>.yaml` of a folder: by calendar id, then by name."""
     files: dict[str, dict[str, bytes]] = {}
     for path in sorted(folder.glob("*.yaml")):
         files.setdefault(path.stem.rpartition("-")[0], {})[path.name] = path.read_bytes()
+    return files
+
+
+def record_calendars(engine: Engine, folder: Path, now: datetime) -> list[str]:
+    """Keep every calendar of a folder (`<id>-<year>.yaml`); their versions."""
     with db.begin(engine) as conn:
-        return [calendar_versions.record(conn, found, now).version for found in files.values()]
+        return [calendar_versions.record(conn, found, now).version for found in calendar_files(folder).values()]

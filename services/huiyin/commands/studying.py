@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +126,7 @@ def publish(folder: Path) -> None:
     click.echo(f"{say('published')}: {version}")
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})  # -3wd is an amount
 @click.argument("start")
 @click.argument("amount")
 @click.option("--calendar", "calendar_id", default="cn", show_default=True, help="日历。Calendar id.")
@@ -135,19 +134,22 @@ def publish(folder: Path) -> None:
 def deadline(start: str, amount: str, calendar_id: str, as_json: bool) -> None:
     """计算期限。Compute a deadline: `huiyin deadline 2026-02-27 5wd`."""
     try:
-        first = date.fromisoformat(start)
-        found = calendars.explain(first, amount, _calendar(homes.settings(), calendar_id))
-    except (ValueError, calendars.CalendarError) as error:
-        raise click.ClickException(str(error)) from error
+        calendar = _calendar(homes.settings(), calendar_id)
+        found = calendars.explain(calendar.day(start), amount, calendar)
+    except calendars.CalendarError as error:
+        raise click.ClickException(f"{error.text} / {error.text_en}") from error
     click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else f"{found['text']}\n{found['text_en']}")
 
 
 def _calendar(settings: Settings, calendar_id: str) -> Calendar:
     folder = settings.processes / "calendars"
-    files = {path.name: path.read_bytes() for path in sorted(folder.glob(f"{calendar_id}-*.yaml"))}
-    if not files:
-        raise click.ClickException(f"没有这个日历 / no such calendar: {folder / calendar_id}-*.yaml")
-    return calendars.parse(files)
+    known = workflow_seed.calendar_files(folder)
+    if calendar_id not in known:
+        listed = ", ".join(sorted(known)) or "-"
+        raise click.ClickException(
+            f"没有这个日历：{calendar_id!r}。{folder} 里有 {listed} / no such calendar, there are {listed}"
+        )
+    return calendars.parse(known[calendar_id])
 
 
 def _load(folder: Path) -> Package:

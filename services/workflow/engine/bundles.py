@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,9 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import ThrowingEvent
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask as SubWorkflowMixin
 
+from services.workflow import calendar_files
+from services.workflow.calendar_files import CalendarError, SpecialDay
+from services.workflow.calendars import Calendar, Rule
 from services.workflow.engine.conformance import check, elements
 from services.workflow.engine.conformance_words import WORDS
 from services.workflow.engine.decisions import Decision, parse_decision
@@ -20,6 +24,8 @@ from services.workflow.engine.spiff.parsers import CaseParser
 
 UNREADABLE = (ValidationException, RecursionError, LookupError, ValueError, TypeError, AttributeError)
 """What the library's parser raises for a diagram it cannot read."""
+OVERLAY = "calendar.yaml"
+"""The package's own holidays and working days, over the shared calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,8 @@ class Bundle:
     """What a case needs to run. Never changed after it is made; share it between threads.
 
     `specs` are the processes by id, embedded sub-processes included; `decisions` the tables by decision id;
-    `forms` the JSON Schemas by id; `settings` are `deadlines` (id of the table of deadlines) and `version`.
+    `forms` the JSON Schemas by id; `settings` are `deadlines` (id of the table of deadlines), `version`, `zone` and
+    `counting`; `days` are the package's own holidays and working days.
     """
 
     specs: dict[str, Any]
@@ -43,6 +50,20 @@ class Bundle:
     forms: dict[str, dict[str, Any]]
     settings: dict[str, Any]
     entry_specs: frozenset[str] = field(default_factory=frozenset)
+    days: Mapping[date, SpecialDay] = field(default_factory=dict)
+    _calendars: dict[str, Calendar] = field(default_factory=dict, repr=False, compare=False)
+
+    def calendar(self, shared: Calendar) -> Calendar:
+        """The calendar as this package counts by it: in its zone, with its own days."""
+        found = self._calendars.get(shared.version)
+        if found is None:
+            found = shared.at(str(self.settings.get("zone") or shared.zone), self.days)
+            self._calendars[shared.version] = found
+        return found
+
+    def counting(self, roll: str) -> Rule:
+        """How the package counts days, for a deadline whose row of the table says `roll`; raises CalendarError."""
+        return Rule(**{**self.settings.get("counting", {}), **({"roll_rule": roll} if roll else {})})
 
     @cached_property
     def thrown(self) -> frozenset[str]:
@@ -186,4 +207,26 @@ def compile_bundle(files: Mapping[str, bytes], settings: Mapping[str, Any]) -> B
         for name, content in files.items()
         if name.startswith("forms/") and name.endswith(".json")
     }
-    return Bundle(specs, decisions, forms, dict(settings), frozenset(specs))
+    return Bundle(specs, decisions, forms, dict(settings), frozenset(specs), own_days(files))
+
+
+def own_days(files: Mapping[str, bytes]) -> Mapping[date, SpecialDay]:
+    """The days of the package's `calendar.yaml`, if there is one; raises Refused."""
+    try:
+        return calendar_files.read(OVERLAY, files[OVERLAY]).days if OVERLAY in files else {}
+    except CalendarError as error:
+        raise Refused([misread(OVERLAY, error)]) from error
+
+
+def misread(file: str, error: CalendarError) -> Finding:
+    """What is wrong with a file of a calendar, as a finding."""
+    return Finding(
+        code="bad_calendar",
+        severity="error",
+        file=file,
+        element=None,
+        reason=error.text,
+        reason_en=error.text_en,
+        cure="按日历格式修改",
+        cure_en="mend it, see the format of calendars",
+    )

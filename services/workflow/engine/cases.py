@@ -35,7 +35,7 @@ class Case:
     """
 
     def __init__(self, case_id: str, process: str, bundle: Bundle, calendar: Calendar) -> None:
-        self.case_id, self.process, self.bundle, self.calendar = case_id, process, bundle, calendar
+        self.case_id, self.process, self.bundle, self.calendar = case_id, process, bundle, bundle.calendar(calendar)
         self.now = START
         self.facts: dict[str, Any] = {"matter": {}, "case": {}, "records": {}, "now": ""}
         self.counters: dict[str, int] = {}

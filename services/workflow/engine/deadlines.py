@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from services.workflow.calendars import CalendarError, Rule
+from services.workflow.calendars import CalendarError
 from services.workflow.engine import effects as fx
 from services.workflow.engine import scopes
 from services.workflow.engine.failures import ExpressionError
@@ -49,7 +49,7 @@ def date_of(case: Case, task: CaseTask, value: Any) -> str:
         if len(text) == len("2026-02-27"):
             return date.fromisoformat(text).isoformat()
         return case.calendar.local_date(datetime.fromisoformat(text)).isoformat()
-    except ValueError as error:
+    except (ValueError, CalendarError) as error:
         raise EngineError("not_a_date", element=element_of(task), detail=str(value)[:80]) from error
 
 
@@ -62,7 +62,7 @@ def set_deadline(case: Case, task: CaseTask, scope: int, declared: dict[str, str
         "unit": case.unit_at(task, declared.get("unit")),
         "rule": f"{case.bundle.settings['deadlines']} · {','.join(map(str, rows))}",
         "amount": str(outputs["amount"]),
-        "roll": outputs.get("roll") or "next_working_day",
+        "roll": outputs.get("roll") or case.bundle.counting("").roll_rule,
         "basis": outputs.get("basis") or "",
         "from": case.clocks.get(element_of(task), {}).get(declared["name"])
         or begin_of(case, task, declared.get("from")),
@@ -76,15 +76,16 @@ def set_deadline(case: Case, task: CaseTask, scope: int, declared: dict[str, str
 def compute(case: Case, deadline: dict[str, Any]) -> dict[str, Any]:
     """The date, the last instant, the explanation and the calendar they come from."""
     try:
-        rule = Rule(roll_rule=deadline["roll"])
+        rule = case.bundle.counting(deadline["roll"])
         due = case.calendar.add(date.fromisoformat(deadline["from"]), deadline["amount"], rule=rule)
+        due_at = case.calendar.due_at(due.due, rule)
     except (ValueError, CalendarError) as error:
         raise EngineError("bad_amount", detail=f"{deadline['name']}: {error}") from error
     basis = [deadline["basis"]] if deadline["basis"] else []
     before = deadline["first_due"] if deadline.get("extended") else ""
     return {
         "due": due.due.isoformat(),
-        "due_at": case.calendar.due_at(due.due, rule).isoformat(),
+        "due_at": due_at.isoformat(),
         "why": [*([f"原定 {before}，已延期"] if before else []), *due.why, *basis],
         "why_en": [*([f"was due {before}, extended"] if before else []), *due.why_en, *basis],
         "provisional": due.provisional,

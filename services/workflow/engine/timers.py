@@ -44,7 +44,7 @@ def on_deadline(case: Case, deadline_id: str, wait: Wait) -> datetime:
     try:
         if wait.offset:
             day = case.calendar.add(day, wait.offset).due
-        return case.calendar.instant(day, wait.at or "24:00")
+        return case.calendar.instant(day, wait.at or case.bundle.counting("").day_end)
     except (ValueError, CalendarError) as error:
         raise EngineError("bad_offset", detail=f"{wait.offset} {wait.at}") from error
 

@@ -28,6 +28,7 @@ _KINDS: Final = {
     "field": ("表单字段", "form field"),
     "text": ("文本", "text"),
     "scenario": ("场景", "scenario"),
+    "overlay": ("本地日历", "local calendar"),
 }
 _PROPERTIES: Final = {
     "name": ("名称", "name"),
@@ -49,6 +50,10 @@ _PROPERTIES: Final = {
     "text": ("内容", "content"),
     "calendar": ("日历", "calendar"),
     "zone": ("时区", "time zone"),
+    "counting.exclude_start_day": ("首日不计", "first day not counted"),
+    "counting.month_end_rule": ("月末规则", "rule for ends of months"),
+    "counting.roll_rule": ("遇休息日", "end on a day off"),
+    "counting.day_end": ("一天的截止时刻", "end of the day"),
     "deadlines": ("期限表", "table of deadlines"),
     "hit_policy": ("命中策略", "hit policy"),
     "amount": ("期限长度", "amount"),

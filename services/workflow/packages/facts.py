@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 
 from services.common.form_schemas import BadForm
+from services.workflow.engine.bundles import OVERLAY
 from services.workflow.engine.findings import Refused
 from services.workflow.packages import tables
 from services.workflow.packages.contexts import read
@@ -54,6 +55,7 @@ def gather(package: Package) -> Facts:
 def _settings(package: Package) -> Iterator[tuple[Subject, Thing]]:
     file = "package.yaml"
     values = {key: str(getattr(package, key)) for key in _SETTINGS}
+    values |= {f"counting.{key}": _text(value) for key, value in package.counting.items()}
     yield Subject("settings", "settings", file), Thing("", values)
     for message, process in package.entries.items():
         yield Subject("entry", message, file), Thing("", {"process": process})
@@ -112,6 +114,8 @@ def _files(package: Package) -> Iterator[tuple[Subject, Thing]]:
         yield from _form(name, package.files[name])
     for name in package.under("texts", ".txt"):
         yield Subject("text", stem(name), name), Thing("", {"text": package.files[name].decode()})
+    if OVERLAY in package.files:
+        yield Subject("overlay", "calendar", OVERLAY), Thing("", {"text": package.files[OVERLAY].decode()})
     for name in package.under("scenarios", ".yaml"):
         yield Subject("scenario", stem(name), name), Thing("", {"text": package.files[name].decode()})
 

@@ -95,6 +95,7 @@ class Package:
     extension_points: Mapping[str, ExtensionPoint]
     keywords: Mapping[str, tuple[str, ...]]
     counts: Mapping[str, tuple[str, ...]]
+    counting: Mapping[str, bool | str]
     files: Mapping[str, bytes]
 
     @property
@@ -105,7 +106,8 @@ class Package:
     @property
     def settings(self) -> dict[str, Any]:
         """What the engine wants to know beside the files."""
-        return {"deadlines": self.deadlines, "zone": self.zone, "version": self.version, "counts": self.counts}
+        names = ("deadlines", "zone", "version", "counts", "counting")
+        return {name: getattr(self, name) for name in names}
 
     @cached_property
     def forms(self) -> Mapping[str, dict[str, Any]]:

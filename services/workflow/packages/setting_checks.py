@@ -8,9 +8,13 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.contracts.messages import MESSAGES
+from services.workflow import calendar_files
+from services.workflow.calendar_files import CalendarError
+from services.workflow.engine.bundles import OVERLAY, misread
 from services.workflow.engine.findings import Finding
 from services.workflow.packages import tables
 from services.workflow.packages.contexts import Context
+from services.workflow.packages.models import Package
 from services.workflow.packages.sources import SETTINGS
 from services.workflow.packages.words import say
 
@@ -29,6 +33,20 @@ def find(context: Context) -> Iterator[Finding]:
         ZoneInfo(context.package.zone)
     except (ZoneInfoNotFoundError, ValueError):
         yield say("unknown_calendar_zone", file=SETTINGS, zone=context.package.zone)
+    yield from _own_days(context.package)
+
+
+def _own_days(package: Package) -> Iterator[Finding]:
+    content = package.files.get(OVERLAY)
+    if content is None:
+        return
+    try:
+        base = calendar_files.read(OVERLAY, content).base
+    except CalendarError as error:
+        yield misread(OVERLAY, error)
+        return
+    if base != package.calendar:
+        yield say("other_calendar", file=OVERLAY, base=base or "-", name=package.calendar)
 
 
 def _entries(context: Context) -> Iterator[Finding]:

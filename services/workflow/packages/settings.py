@@ -75,6 +75,15 @@ SCHEMA: Final = _record(
     },
     {
         "keywords": _table(_ID, _list(_LINE)),
+        "counting": _record(
+            {},
+            {
+                "exclude_start_day": {"type": "boolean"},
+                "month_end_rule": {"enum": ["last_day"]},
+                "roll_rule": {"enum": ["next_working_day", "none"]},
+                "day_end": {"type": "string", "pattern": r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"},
+            },
+        ),
         "counts": _table(_ID, _list({"type": "string", "pattern": _ID})),
         "extension_points": _table(
             _ID,

@@ -27,7 +27,7 @@ SETTINGS: Final = "package.yaml"
 MAX_FILES: Final = 500
 MAX_BYTES: Final = 20 * 1024 * 1024
 _KNOWN: Final = re.compile(
-    r"package\.yaml|CHANGES\.md|[\w-]+\.bpmn|decisions/[\w-]+\.dmn|forms/[\w-]+\.json"
+    r"package\.yaml|calendar\.yaml|CHANGES\.md|[\w-]+\.bpmn|decisions/[\w-]+\.dmn|forms/[\w-]+\.json"
     r"|texts/[\w-]+\.(zh|en)\.txt|scenarios/[\w-]+\.yaml",
     re.ASCII,
 )
@@ -113,6 +113,7 @@ def _build(s: Mapping[str, Any], files: Mapping[str, bytes]) -> Package:
         ),
         keywords=_lists(s.get("keywords")),
         counts=_lists(s.get("counts")),
+        counting=MappingProxyType(dict(s.get("counting") or {})),
         files=MappingProxyType(dict(sorted(files.items()))),
     )
 

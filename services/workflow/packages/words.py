@@ -38,6 +38,12 @@ WORDS: Final = {
     "unknown_calendar_zone": Words(
         "时区“{zone}”不存在", "there is no time zone '{zone}'", "改为 Asia/Shanghai", "use Asia/Shanghai"
     ),
+    "other_calendar": Words(
+        "calendar.yaml 写的是叠加在“{base}”上，本流程包用的日历是“{name}”",
+        "calendar.yaml lies over '{base}', the package counts by '{name}'",
+        "把 overlay 改为本流程包的日历",
+        "let overlay name the package's calendar",
+    ),
     "unknown_deadline_table": Words(
         "期限表“{name}”不在 decisions 目录中",
         "the table of deadlines '{name}' is not among the decisions",

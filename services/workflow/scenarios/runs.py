@@ -50,7 +50,7 @@ class _Player:
     def __init__(self, scenario: Scenario, bundle: e.Bundle, calendar: Calendar, entries: Mapping[str, str]) -> None:
         self.scenario, self.bundle, self.entries = scenario, bundle, entries
         self.unbidden = bundle.thrown | bundle.interrupting
-        self.zone = ZoneInfo(calendar.zone)
+        self.zone = ZoneInfo(bundle.calendar(calendar).zone)
         self.world = World(bundle, calendar, self._instant(scenario.at))
         self.first = str(scenario.matters[0]["matter_id"])
         self.failures: list[Failure] = []

@@ -200,6 +200,42 @@ def test_a_decision_that_is_not_there_is_named(files: dict[str, bytes]) -> None:
     assert ("unknown_decision", "rule_x") in codes
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ("", "", []),
+        ("overlay: cn", "overlay: hk", ["other_calendar"]),
+        ("to: 2026-04-21", "to: soon", ["bad_calendar"]),
+    ],
+)
+def test_a_package_may_have_holidays_of_its_own(files: dict[str, bytes], old: str, new: str, codes: list[str]) -> None:
+    """`calendar.yaml` lies over the calendar the package names; one that lies elsewhere or cannot be read is named."""
+    overlay = """
+id: cn-luling
+overlay: cn
+source: 麓岭县人民政府通告
+holidays:
+  - {name: 三月三, name_en: Sanyuesan, from: 2026-04-20, to: 2026-04-21}
+"""
+    package = {**files, "calendar.yaml": overlay.replace(old, new).encode()}
+    assert [finding.code for finding in check(package)] == codes
+    if not codes:
+        assert [change.what for change in compare(load(files), load(package))] == ["overlay"]
+
+
+def test_how_days_are_counted_is_a_setting(files: dict[str, bytes]) -> None:
+    """The parameters of counting are checked, told apart and handed to the engine; without them the law's hold."""
+    counting = "zone: Asia/Shanghai\ncounting: {day_end: '17:30', exclude_start_day: false}"
+    package = load(mutate(files, "package.yaml", "zone: Asia/Shanghai", counting))
+    assert [finding.code for finding in check(package) if finding.severity == "error"] == []
+    assert package.settings["counting"] == {"day_end": "17:30", "exclude_start_day": False}
+    changes = {change.property: change.new for change in compare(load(files), package)}
+    assert changes == {"counting.day_end": "17:30", "counting.exclude_start_day": "false"}
+    for wrong in ("day_end: '25:00'", "month_end_rule: next", "holidays: none"):
+        found = check(mutate(files, "package.yaml", "zone: Asia/Shanghai", f"zone: x\ncounting: {{{wrong}}}"))
+        assert [finding.code for finding in found] == ["bad_setting"]
+
+
 def test_two_tables_of_one_decision_are_named(files: dict[str, bytes]) -> None:
     """Only one of them would ever run."""
     found = check({**files, "decisions/copy.dmn": files[TABLE]})
@@ -212,7 +248,7 @@ def test_two_tables_of_one_decision_are_named(files: dict[str, bytes]) -> None:
 def test_every_finding_has_a_test_that_calls_it_forth() -> None:
     """A code nobody can provoke is a rule nobody has."""
     called = {case.code for case in MUTATIONS} | {code for code, _ in ADDED}
-    called |= {"missing_language", "no_settings", "bad_archive"}
+    called |= {"missing_language", "no_settings", "bad_archive", "other_calendar"}
     assert set(WORDS) - called == set()
 
 

@@ -181,6 +181,25 @@ def test_a_case_adopts_a_new_calendar_only_when_told(office: Office) -> None:
     assert office.replayed(case_id)
 
 
+def test_a_clock_that_jumps_back_takes_no_case_back(office: Office) -> None:
+    """What comes while the machine's clock is an hour slow counts at the case's own time; order, dates and log hold."""
+    case_id = office.start()
+    office.later(hours=2)
+    office.decide(case_id, "u_a", "u_b")
+    before = office.rows(t.case_)[0]["last_at"]
+    office.later(hours=-1)
+    for task in office.open(case_id):
+        assert task["opened_at"] == before
+    with db.begin(office.engine) as conn:
+        cases.operate(conn, case_id, {"verb": "calendar"}, {"account": "a-admin"}, office.clock.now())
+    with db.read(office.engine) as conn:
+        instants = [row["at"] for row in cases.log(conn, case_id)]
+        assert chain.first_broken(cases.log(conn, case_id)) is None
+    assert instants == sorted(instants)
+    assert instants[-1] == before > office.clock.now()
+    assert office.replayed(case_id)
+
+
 def test_a_case_knows_which_groups_of_words_its_matter_mentions(office: Office) -> None:
     """The package names the words; title and text are looked through once, the case learns the groups only."""
     told = {**matter("m9"), "title": "关于某合同诉讼的建议", "body": {"request": "请尽快处理。"}}
