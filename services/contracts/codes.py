@@ -326,6 +326,11 @@ REJECTIONS: Final[Mapping[str, Rejection]] = {
     "unknown_task": Rejection("任务不存在", "there is no such task", False),
     "task_closed": Rejection("任务已关闭", "the task is closed", False),
     "already_done": Rejection("任务已由他人办理", "the task has already been done", False),
+    "assignment_returned": Rejection(
+        "本单位的承办任务已经退办或收回，不再接收；该件现由其他单位办理",
+        "the unit's assignment was returned or taken back, others handle the matter now",
+        False,
+    ),
     "wrong_unit": Rejection("不是本单位的任务", "the task belongs to another unit", False),
     "not_permitted": Rejection("无权办理", "not permitted", False),
     "four_eyes": Rejection(

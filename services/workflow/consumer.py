@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,7 @@ from services.common.handling import Context, Handler
 from services.common.problems import Problem
 from services.contracts.envelopes import Message
 from services.contracts.schemas import message_schema
-from services.workflow import cases, documents, entries, matters, messages, records, speakers, tasks, verbs
+from services.workflow import cases, divisions, documents, entries, matters, messages, records, speakers, tasks, verbs
 from services.workflow import tables as t
 
 
@@ -95,15 +95,21 @@ def task_complete(conn: Connection, message: Message, context: Context) -> None:
     """`task.complete`: a unit's own system answers a task, by the same rules as the page."""
     data = message.data
     speaker = _connector(conn, message, context)
-    applied = tasks.complete(
-        conn,
-        data["task_id"],
-        data["data"],
-        speaker,
-        context.received_at,
-        unit=data["unit"],
-        cause=message.id,
-    )
+    try:
+        applied = tasks.complete(
+            conn,
+            data["task_id"],
+            data["data"],
+            speaker,
+            context.received_at,
+            unit=data["unit"],
+            cause=message.id,
+        )
+    except Problem as problem:
+        over = problem.code in ("task_closed", "already_done", "late")
+        if over and divisions.is_out(conn, tasks.find(conn, data["task_id"])["matter_id"], data["unit"]):
+            raise Problem("assignment_returned", 409) from problem
+        raise
     _accept(conn, message, context, applied, data["task_id"])
 
 
@@ -129,11 +135,19 @@ def record_submit(conn: Connection, message: Message, context: Context) -> None:
     speaker = _connector(conn, message, context)
     unit, task_id = data["unit"], data.get("task_id")
     entry = records.Entry(record=data["record"], data=data["data"], unit=unit, task_id=task_id, cause=message.id)
+    matter_id = _matter_of(conn, data)
+    if matter_id is not None and divisions.is_out(conn, matter_id, unit):
+        raise Problem("assignment_returned", 409)
     if data.get("case_id"):
         applied = records.submit(conn, data["case_id"], entry, speaker, context.received_at)
     else:
         applied = records.submit_to_matter(conn, str(data.get("matter_id")), entry, speaker, context.received_at)
     _accept(conn, message, context, applied, task_id)
+
+
+def _matter_of(conn: Connection, data: Mapping[str, Any]) -> str | None:
+    case = cases.get(conn, data["case_id"]) if data.get("case_id") else None
+    return str(case["matter_id"]) if case is not None else data.get("matter_id")
 
 
 def _connector(conn: Connection, message: Message, context: Context) -> speakers.Speaker:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
 from services.workflow import tables as t
 
@@ -27,3 +27,28 @@ def of(data: Mapping[str, Any] | None) -> Division:
     """The assignments in an answer, a proposal or a record."""
     parts = (data or {}).get("assignments") or []
     return [(str(one.get("unit") or ""), str(one.get("role") or "")) for one in parts if isinstance(one, Mapping)]
+
+
+def is_out(conn: Connection, matter_id: str, unit: str) -> bool:
+    """Whether a unit that had the matter has it no more, because its return was granted.
+
+    What was decided about its task stands in the same place of the case. A unit with an open task is in.
+    """
+    c = t.task.c
+    working = select(c.id).where(c.matter_id == matter_id, c.unit == unit, c.state == "open").limit(1)
+    if conn.execute(working).first() is not None:
+        return False
+    answers = [row for row in _said(conn, matter_id, "acceptance") if row["unit"] == unit]
+    asked = {row["scope"] for row in answers if row["data"].get("verdict") == "return_requested"}
+    if not asked or len(asked) < len({row["scope"] for row in answers}):  # it has accepted elsewhere
+        return False
+    granted = [row for row in _said(conn, matter_id, "return_decision") if row["data"].get("decision") == "accept"]
+    return {row["scope"] for row in granted} >= asked
+
+
+def _said(conn: Connection, matter_id: str, record: str) -> list[RowMapping]:
+    """Records of one type made by tasks, with the place of the task in its case."""
+    c = t.record.c
+    joined = t.record.join(t.task, t.task.c.id == c.task_id)
+    wanted = (c.matter_id == matter_id) & (c.record == record)
+    return [*conn.execute(select(c.unit, c.data, t.task.c.scope).select_from(joined).where(wanted)).mappings()]
