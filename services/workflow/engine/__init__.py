@@ -32,7 +32,7 @@ from services.workflow.engine.findings import Finding, Refused
 from services.workflow.engine.problems import EngineError, Unexpected
 from services.workflow.engine.recalls import recallable, unrecallable
 from services.workflow.engine.remarks import Remark, remarks
-from services.workflow.engine.steps import SEMANTICS, migrate, replay, start, step
+from services.workflow.engine.steps import SEMANTICS, changes_version, migrate, replay, revert, start, step
 from services.workflow.engine.stimuli import Stimulus
 from services.workflow.engine.table_findings import check_dmn
 
@@ -67,6 +67,7 @@ __all__ = [
     "Unsubscribed",
     "accepted",
     "canonical",
+    "changes_version",
     "check_bpmn",
     "check_dmn",
     "compile_bundle",
@@ -78,6 +79,7 @@ __all__ = [
     "recallable",
     "remarks",
     "replay",
+    "revert",
     "roles",
     "standing",
     "start",

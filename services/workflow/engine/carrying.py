@@ -15,7 +15,6 @@ from services.workflow.engine.verbs import entry_of
 
 def carry(case: Case, old: Case, *, recompute: bool) -> None:
     """Deadlines, then what waits, then open tasks."""
-    before = {number: described(old, old.workflow.get_task_from_id(number)) for number in old.tasks}
     root = case.workflow.spec.extensions.get("deadline", ())
     carry_deadlines(case, case.workflow.task_tree, scopes.ROOT, list(root), recompute=recompute)
     for task in [task for workflow in case.workflow.workflows() for task in workflow.open.values()]:
@@ -26,7 +25,7 @@ def carry(case: Case, old: Case, *, recompute: bool) -> None:
     carry_waits(case, old)
     carry_interrupts(case)
     for number, entry in case.tasks.items():
-        carry_task(case, old, number, entry, before[number])
+        carry_task(case, old, number, entry)
     for task_id, done in list(case.done.items()):
         workflow = recalls.workflow_of(case, done["scope"])
         if workflow is None or entry_of(workflow, done["element"]) is None:
@@ -128,7 +127,7 @@ def described(case: Case, task: CaseTask) -> dict[str, Any]:
     }
 
 
-def carry_task(case: Case, old: Case, number: int, entry: dict[str, Any], before: dict[str, Any]) -> None:
+def carry_task(case: Case, old: Case, number: int, entry: dict[str, Any]) -> None:
     """An open task follows the target; who has it changes only where the two diagrams differ about that."""
     task, was = case.workflow.get_task_from_id(number), old.workflow.get_task_from_id(number)
     hy, hy_was = task.task_spec.extensions.get("task", {}), was.task_spec.extensions.get("task", {})
@@ -141,7 +140,14 @@ def carry_task(case: Case, old: Case, number: int, entry: dict[str, Any], before
         entry.pop("person", None)
         person = case.person_at(task, hy.get("person"))
         entry |= {"person": person} if person is not None else {}
-    after = described(case, task)
-    if after != before or entry != held:
+    tell_task(case, old, number, entry, held)
+
+
+def tell_task(case: Case, old: Case, number: int, entry: dict[str, Any], held: dict[str, Any]) -> None:
+    """Say what is different about an open task and its form since it was `held` in the old version."""
+    task, was = case.workflow.get_task_from_id(number), old.workflow.get_task_from_id(number)
+    after, before = described(case, task), described(old, was)
+    forms = case.bundle.forms.get(after["form"]), old.bundle.forms.get(before["form"])
+    if after != before or entry != held or forms[0] != forms[1]:
         who = {"role": entry["role"], "unit": entry["unit"], "person": entry.get("person")}
         case.emit(fx.TaskMigrated(entry["id"], **after, **who))

@@ -88,6 +88,8 @@ class Move:
             return "migration_instances" if many else "migration_box_missing" if box else "migration_missing"
         if type(old) is not type(new):
             return "migration_kind"
+        if task.id in self.keys and self.keys[task.id] not in self.target.specs:
+            return "migration_box_missing"  # a unit's own diagram that was not published for the target
         if isinstance(old, TokenJoin) and task.parent is not None and task.parent.task_spec in old.inputs:
             came = renamed(task.parent.task_spec.name, self.names)
             return "" if came in {spec.name for spec in new.inputs} else "migration_join"

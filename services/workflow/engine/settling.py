@@ -4,6 +4,7 @@ Only what moved in the step is looked at. Order: what ended, then deadlines (out
 timers and subscriptions, then tasks, so that a task finds its deadline; within each in the order of arrival.
 """
 
+from datetime import datetime
 from typing import Any
 
 from services.workflow.engine import acceptance, deadlines, scopes, timers
@@ -71,6 +72,14 @@ def close_wait(case: Case, wait_id: str) -> None:
     case.emit(fx.TimerCleared(wait_id) if wait["kind"] == "timer" else fx.Unsubscribed(wait_id))
 
 
+def told(case: Case, wait_id: str, wait: dict[str, Any]) -> fx.TimerSet | fx.Subscribed:
+    """How a timer or subscription that stands is announced."""
+    element = wait["to"] if wait["kind"] == "interrupt" else element_of(case.workflow.get_task_from_id(wait["task"]))
+    if wait["kind"] == "timer":
+        return fx.TimerSet(wait_id, datetime.fromisoformat(wait["due_at"]), element)
+    return fx.Subscribed(wait_id, wait["name"], wait["key"], element)
+
+
 def open_case(case: Case) -> None:
     """The case begins: its own deadlines and interrupts."""
     open_process(case, case.workflow, scopes.ROOT)
@@ -115,7 +124,7 @@ def open_interrupt(case: Case, workflow: Any, scope: int, number: int, interrupt
     wait_id = case.draw("s")
     case.waits[wait_id] = {"kind": "interrupt", "task": scope, "position": number, "key": key}
     case.waits[wait_id] |= {"name": interrupt["message"], "to": interrupt["to"]}
-    case.emit(fx.Subscribed(wait_id, interrupt["message"], key, interrupt["to"]))
+    case.emit(told(case, wait_id, case.waits[wait_id]))
 
 
 def open_waits(case: Case, task: CaseTask) -> None:
@@ -128,7 +137,7 @@ def open_waits(case: Case, task: CaseTask) -> None:
             wait_id = case.draw("s")
             case.waits[wait_id] = {"kind": "message", "task": task.id, "position": position, "key": key}
             case.waits[wait_id]["name"] = definition.name
-            case.emit(fx.Subscribed(wait_id, definition.name, key, element_of(task)))
+            case.emit(told(case, wait_id, case.waits[wait_id]))
 
 
 def open_task(case: Case, task: CaseTask) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from services.workflow.calendars import Calendar
-from services.workflow.engine import acceptance, colleagues, migrations, recalls, timers, verbs
+from services.workflow.engine import acceptance, colleagues, migrations, recalls, reversals, timers, verbs
 from services.workflow.engine import effects as fx
 from services.workflow.engine.bundles import Bundle, variable_of
 from services.workflow.engine.cases import Case
@@ -87,8 +87,28 @@ def migrate(case: Case, stimulus: Stimulus, bundle: Bundle) -> tuple[Case, list[
         raise Unexpected("not_plain", detail=stimulus.kind)
     target, move = migrations.prepare(case, stimulus.data, bundle, case.calendar)
     target.turn(stimulus.at)
-    target.pins = {**target.pins, **(stimulus.data.get("pins") or {})}
+    pins = {**target.pins, **(stimulus.data.get("pins") or {})}
+    target.pins = {place: process for place, process in pins.items() if process in bundle.specs}
     return target, finish(target, lambda: migrations.carry_on(target, move, stimulus.data))
+
+
+def revert(case: Case, before: Case | None, stimulus: Stimulus) -> tuple[Case, list[fx.Effect]]:
+    """Take back the migration that has made `case` out of `before`, by `operator` {"verb": "revert", "version"}.
+
+    `before` is the case as it stood then, None if the last stimulus was no migration; it goes on and is returned.
+    Raises Unexpected when there is nothing to take back, or too much has come of it.
+    """
+    if before is None or stimulus.data.get("version") != before.bundle.version:
+        raise Unexpected("nothing_to_revert", detail=case.case_id)
+    reversals.demand_unmoved(case, before)
+    before.turn(max(case.now, stimulus.at))
+    return before, finish(before, lambda: reversals.put_back(case, before))
+
+
+def changes_version(stimulus: Stimulus) -> str:
+    """The verb, `migrate` or `revert`, of a stimulus that brings a case to another version; empty for others."""
+    verb = str(stimulus.data.get("verb")) if stimulus.kind == "operator" else ""
+    return verb if verb in ("migrate", "revert") else ""
 
 
 def finish(case: Case, act: Callable[[], None]) -> list[fx.Effect]:
@@ -199,9 +219,14 @@ def replay(
     """The case a log leads to, from its start; `targets` are the versions it has been migrated to."""
     entries = iter(stimuli)
     case, _ = start(case_id, next(entries), bundle, calendar)
+    before: Case | None = None
     for stimulus in entries:
-        if stimulus.kind == "operator" and stimulus.data.get("verb") == "migrate":
+        verb, standing = changes_version(stimulus), case
+        if verb == "migrate":
             case, _ = migrate(case, stimulus, (targets or {})[stimulus.data["version"]])
+        elif verb == "revert":
+            case, _ = revert(case, before, stimulus)
         else:
             step(case, stimulus)
+        before = standing if verb == "migrate" else None
     return case
