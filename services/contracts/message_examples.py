@@ -184,6 +184,15 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "at": _AT,
         },
     ),
+    "case.migrated.v1": (
+        {
+            **_IDS,
+            "process": "suggestion_handling",
+            "process_version": "yunting-2026.2",
+            "previous_version": _VERSION,
+            "at": "2026-04-10T02:00:00Z",
+        },
+    ),
     "case.closed.v1": (
         {
             **_IDS,

@@ -57,6 +57,18 @@ class CaseOpened(Contract):
     at = fields.instant("时间", "at", required=False)
 
 
+class CaseMigrated(Contract):
+    """A running case went over to another process version, or back to the one before."""
+
+    case_id = fields.ident("流程实例", "case id")
+    matter_id = fields.ident("建议提案编号", "matter id", nullable=True)
+    process = fields.ident("流程", "process")
+    process_version = fields.ident("流程版本", "process version it has now")
+    previous_version = fields.ident("此前的流程版本", "process version it had before")
+    by = fields.inside("操作人", "who did it", Actor, required=False, nullable=True)
+    at = fields.instant("时间", "at")
+
+
 class CaseClosed(Contract):
     """A case of a matter ended."""
 
@@ -182,6 +194,9 @@ class TaskOpened(Contract):
     )
     deadline = fields.inside("期限", "deadline", Deadline, required=False, nullable=True)
     process_version = fields.ident("流程版本", "process version")
+    previous_version = fields.ident(
+        "此前的流程版本", "the same task once more: its case has left this version", required=False, nullable=True
+    )
     opened_at = fields.instant("开始时间", "opened at")
 
 
@@ -309,6 +324,7 @@ MESSAGES: Final[Mapping[str, MessageType]] = {
         _entry("matter.withdrawn.v1", MatterWithdrawn, "intake workflow > intake workflow", "书面撤回生效"),
         _entry("reply.delivered.v1", ReplyDelivered, "intake > workflow", "答复函已送达代表"),
         _entry("case.opened.v1", CaseOpened, "workflow > intake", "流程实例开始"),
+        _entry("case.migrated.v1", CaseMigrated, "workflow > intake", "流程实例转到另一个流程版本"),
         _entry("case.closed.v1", CaseClosed, "workflow > intake", "流程实例结束"),
         _entry("deadline.changed.v1", DeadlineChanged, "workflow > intake", "期限设定、变更或解除"),
         _entry("record.added.v1", RecordAdded, "workflow > intake", "新增办理记录"),

@@ -154,6 +154,7 @@ def _optional(data: Mapping[str, Any]) -> dict[str, Any]:
 
 PROJECTORS: Final[Mapping[str, Callable[[Connection, Message], None]]] = {
     "case.opened.v1": _case_opened,
+    "case.migrated.v1": _case_opened,  # the same facts, with the version it has now
     "case.closed.v1": _case_closed,
     "task.opened.v1": _task_opened,
     "task.closed.v1": _task_closed,

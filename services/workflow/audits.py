@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, select
 
 from services.common import db
-from services.workflow import cases, chain
+from services.workflow import cases, chain, replays
 from services.workflow import engine as e
 from services.workflow import tables as t
 
@@ -38,7 +38,7 @@ def run(engine: Engine) -> Iterator[Verdict]:
 def judge(engine: Engine, case_id: str) -> Verdict:
     """Judge one case; a state or log the engine cannot follow does not agree."""
     with db.read(engine) as conn:
-        broken = chain.first_broken(cases.log(conn, case_id))
+        broken = chain.first_broken(replays.log(conn, case_id))
         try:
             agrees = cases.replay(conn, case_id)
         except e.EngineError:

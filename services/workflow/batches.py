@@ -9,12 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from services.common import directories
-from services.workflow import calendar_versions, chain, documents, editions, effects, incidents, live, store, unheard
+from services.workflow import (
+    calendar_versions,
+    chain,
+    documents,
+    editions,
+    effects,
+    incidents,
+    live,
+    replays,
+    store,
+    unheard,
+    versions,
+)
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.calendars import Calendar
@@ -141,26 +153,47 @@ class Batch:
         return min([*stored, *fresh], key=lambda row: (row["due_at"], row["id"]), default=None)
 
     def _step(self, held: _Held, order: Order) -> Applied:
-        row = held.row
-        stimulus = replace(order.stimulus, at=max(order.stimulus.at, row["last_at"]))
-        if stimulus.kind == "operator" and stimulus.data.get("verb") == "calendar":
-            row = {**row, "calendar_version": stimulus.data["calendar"]}
+        stimulus = replace(order.stimulus, at=max(order.stimulus.at, held.row["last_at"]))
+        row = self._row_after(held.row, stimulus)
         edition = editions.get(self._conn, row["package_version"], row["diagrams"])
         order = replace(order, stimulus=_pinned(stimulus, edition))
         calendar = calendar_versions.get(self._conn, row["calendar_version"])
         try:
-            case = self._take(held, edition, calendar)
-            found = e.step(case, order.stimulus)
+            case, found = self._move(held, order.stimulus, edition, calendar)
             state = e.dump(case)
             self._check_subscriptions(row["id"], found)
         except e.Unexpected:
             raise
         except e.EngineError as error:
             return self._incident(row, order, error)
+        previous = held.row["package_version"]
         held.row, held.case, held.state = row, case, state
-        self._record(held, order, edition, found)
+        self._record(held, order, edition, found, previous)
         warnings = tuple(stimulus.data.get("warnings") or ())
         return Applied(case_id=row["id"], seq=row["seq"], effects=tuple(found), warnings=warnings)
+
+    def _row_after(self, row: dict[str, Any], stimulus: e.Stimulus) -> dict[str, Any]:
+        """The case's row with the calendar or version a stimulus brings it to."""
+        if stimulus.kind == "operator" and stimulus.data.get("verb") == "calendar":
+            return {**row, "calendar_version": stimulus.data["calendar"]}
+        if e.changes_version(stimulus):
+            version = str(stimulus.data.get("version"))
+            return {**row, "package_version": version, "diagrams": versions.diagrams(self._conn, version)}
+        return row
+
+    def _move(
+        self, held: _Held, stimulus: e.Stimulus, edition: editions.Edition, calendar: Calendar
+    ) -> tuple[e.Case, list[e.Effect]]:
+        """The case after a stimulus, which may bring it to the version of `edition`, and what came of it."""
+        verb = e.changes_version(stimulus)
+        if not verb:
+            case = self._take(held, edition, calendar)
+            return case, e.step(case, stimulus)
+        standing = editions.get(self._conn, held.row["package_version"], held.row["diagrams"])
+        case = self._take(held, standing, calendar)
+        if verb == "migrate":
+            return e.migrate(case, stimulus, edition.bundle)
+        return e.revert(case, replays.before_migration(self._conn, held.row), stimulus)
 
     def _take(self, held: _Held, edition: editions.Edition, calendar: Calendar) -> e.Case:
         """The live object, from the cache if it runs on the very same bundle and calendar.
@@ -187,7 +220,14 @@ class Batch:
         number = incidents.open_(self._conn, row, order.stimulus, error, order.cause, number=order.incident)
         return Applied(case_id=row["id"], seq=None, incident=number)
 
-    def _record(self, held: _Held, order: Order, edition: editions.Edition, found: Sequence[e.Effect]) -> None:
+    def _record(
+        self,
+        held: _Held,
+        order: Order,
+        edition: editions.Edition,
+        found: Sequence[e.Effect],
+        previous: str | None = None,
+    ) -> None:
         row, stimulus = held.row, order.stimulus
         entry = log_row(row, stimulus, order.cause)
         row.update(seq=entry["seq"], last_hash=entry["hash"], last_at=stimulus.at)
@@ -196,6 +236,8 @@ class Batch:
         scene = self._scene(row, order, edition, found)
         if stimulus.kind == "start":
             scene.emit("case.opened.v1", effects.case_words(scene))
+        elif previous != row["package_version"]:
+            effects.migrated(scene, str(previous))
         effects.translate(scene, found)
         self._touched.update(scene.awaited)
         row.update(status=scene.status if row["status"] == "running" else row["status"])
@@ -259,7 +301,7 @@ class Batch:
                 needed |= documents.references(effect.data)
             elif isinstance(effect, e.TaskOpened):
                 needed |= documents.references(effect.initial) | documents.references(effect.question)
-            elif isinstance(effect, e.TaskChanged):
+            elif isinstance(effect, e.TaskChanged | e.TaskMigrated):
                 row = tasks[effect.task_id]
                 needed |= documents.references(row["initial"]) | documents.references(row["question"])
         missing = needed - own.keys()
@@ -333,8 +375,13 @@ def log_row(row: Mapping[Any, Any], stimulus: e.Stimulus, cause: str | None) -> 
 
 
 def _case_update(row: Mapping[Any, Any], state: bytes) -> dict[str, Any]:
-    names = ("seq", "last_hash", "last_at", "status", "outcome", "state_name", "calendar_version", "ended_at")
-    return {"b_id": row["id"], "b_state": state, **{f"b_{name}": row[name] for name in names}}
+    return {"b_id": row["id"], "b_state": state, **{f"b_{name}": row[name] for name in _SAVED}}
+
+
+_SAVED: Final = (
+    *("seq", "last_hash", "last_at", "status", "outcome", "state_name"),
+    *("package_version", "calendar_version", "ended_at"),
+)
 
 
 def _pinned(stimulus: e.Stimulus, edition: editions.Edition) -> e.Stimulus:

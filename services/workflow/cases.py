@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from services.common.problems import Problem
-from services.workflow import calendar_versions, chain, editions, incidents, matters, store, versions
+from services.workflow import calendar_versions, chain, editions, incidents, matters, replays, store, versions
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order, UnknownCase
@@ -219,12 +219,6 @@ def of_matter(conn: Connection, matter_id: str) -> Sequence[RowMapping]:
     return conn.execute(statement).mappings().all()
 
 
-def log(conn: Connection, case_id: str) -> Sequence[RowMapping]:
-    """The stimulus log of a case, first row first."""
-    statement = select(t.stimulus).where(t.stimulus.c.case_id == case_id).order_by(t.stimulus.c.seq)
-    return conn.execute(statement).mappings().all()
-
-
 def live_state(conn: Connection, case_id: str) -> e.Case:
     """The case as its stored state says, for reading; raises `UnknownCase`."""
     c = t.case_.c
@@ -239,27 +233,8 @@ def live_state(conn: Connection, case_id: str) -> e.Case:
 
 
 def replay(conn: Connection, case_id: str) -> bool:
-    """Whether the log, played from the start, gives the state that is stored (compared in canonical form).
-
-    A stimulus that was logged under another calendar is played on a case brought to that calendar first.
-    """
-    case: e.Case | None = None
-    for row in log(conn, case_id):
-        calendar = calendar_versions.get(conn, row["calendar_version"])
-        bundle = editions.get(conn, row["package_version"]).bundle
-        stimulus = stimulus_of(row)
-        if case is None:
-            case, _ = e.start(case_id, stimulus, bundle, calendar)
-            continue
-        if case.calendar.version != calendar.version:
-            case = e.load(case_id, e.dump(case), bundle, calendar)
-        e.step(case, stimulus)
-    if case is None:
-        raise UnknownCase(case_id)
-    return e.digest(case) == e.digest(live_state(conn, case_id))
-
-
-def stimulus_of(row: Mapping[Any, Any]) -> e.Stimulus:
-    """The stimulus a log row keeps."""
-    data = chain.payload_of(bytes(row["payload"]))
-    return e.Stimulus(kind=row["kind"], at=row["at"], actor=row["actor"], data=data)
+    """Whether the log, played from the start, gives the state that is stored (compared in canonical form)."""
+    played = replays.Replay(conn, case_id)
+    for row in replays.log(conn, case_id):
+        played.play(row)
+    return e.digest(live_state(conn, case_id)) == e.digest(played.standing)

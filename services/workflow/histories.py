@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, select
 
 from services.common.sights import Sight
-from services.workflow import calendar_versions, cases, chain, editions, visibility
+from services.workflow import chain, replays, visibility
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.speakers import Speaker
@@ -31,7 +31,7 @@ class _Known:
     def learn(self, effects: Iterable[e.Effect]) -> None:
         for effect in effects:
             match effect:
-                case e.TaskOpened():
+                case e.TaskOpened() | e.TaskMigrated():
                     self.elements[effect.task_id], self.units[effect.task_id] = effect.element, effect.unit
                     self.limit_of[effect.task_id] = effect.deadline or ""
                 case e.TaskChanged():
@@ -52,9 +52,9 @@ def of_case(conn: Connection, case: Mapping[Any, Any]) -> list[dict[str, Any]]:
     `{case, seq, kind, element, task, record, unit, actor, at, deadline, why, why_en, cause, messages: [{id, type,
     target}]}`; `deadline` is the date by which the task done was due, and `why` how that was computed.
     """
-    known, live = _Known(), None
+    known, replay = _Known(), replays.Replay(conn, case["id"])
     heard = _messages(conn, case["matter_id"])
-    log = cases.log(conn, case["id"])
+    log = replays.log(conn, case["id"])
     broken = chain.first_broken(log)
     found: list[dict[str, Any]] = []
     for row in log:
@@ -62,7 +62,7 @@ def of_case(conn: Connection, case: Mapping[Any, Any]) -> list[dict[str, Any]]:
         if broken is not None and row["seq"] >= broken:
             continue  # somebody has changed the log: it can be shown, not played
         try:
-            live, effects = play(conn, case, row, live)
+            effects = replay.play(row)
         except e.EngineError:
             continue  # the log stays readable where today's engine cannot follow it
         known.learn(effects)
@@ -107,20 +107,6 @@ _STAGE: Final[Mapping[str, Any]] = {
     "messages": [],
 }
 """What a step keeps to itself for those who only learn that a stage was reached."""
-
-
-def play(
-    conn: Connection, case: Mapping[Any, Any], row: RowMapping, live: e.Case | None
-) -> tuple[e.Case, Sequence[e.Effect]]:
-    """Play one row of a log: the case after it, and what came of it; raises `engine.EngineError`."""
-    calendar = calendar_versions.get(conn, row["calendar_version"])
-    bundle = editions.get(conn, row["package_version"], case["diagrams"]).bundle
-    stimulus = cases.stimulus_of(row)
-    if live is None:
-        return e.start(case["id"], stimulus, bundle, calendar)
-    if live.calendar.version != calendar.version:
-        live = e.load(case["id"], e.dump(live), bundle, calendar)
-    return live, e.step(live, stimulus)
 
 
 def _step(row: RowMapping, known: _Known, heard: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from services.common.problems import Problem
-from services.workflow import cases, chain, histories, versions
+from services.workflow import chain, replays
 from services.workflow import engine as e
 from services.workflow.tracks import Holder, Limit, Task, Track
 
@@ -64,13 +64,13 @@ def look(conn: Connection, case: Mapping[Any, Any], *, at: datetime | None = Non
 
     Raises `Problem` past_unreadable where the log was changed or today's engine cannot follow it.
     """
-    log = cases.log(conn, case["id"])
+    log = replays.log(conn, case["id"])
     rows = [row for row in log if _is_before(row, at, seq)] or log[:1]
     broken = chain.first_broken(log)
     if broken is not None and rows[-1]["seq"] >= broken:
         raise Problem("past_unreadable", 409)
     try:
-        return _play(conn, {**case, "diagrams": versions.diagrams(conn, case["package_version"])}, rows, len(log))
+        return _play(conn, case["id"], rows, len(log))
     except e.EngineError as error:
         raise Problem("past_unreadable", 409) from error
 
@@ -81,13 +81,10 @@ def _is_before(row: Mapping[Any, Any], at: datetime | None, seq: int | None) -> 
     return at is None or bool(row["at"] <= at)
 
 
-def _play(conn: Connection, case: Mapping[Any, Any], rows: Sequence[Any], total: int) -> Past:
-    track, done = Track(), set[str]()
-    live, effects = histories.play(conn, case, rows[0], None)
+def _play(conn: Connection, case_id: str, rows: Sequence[Any], total: int) -> Past:
+    track, done, replay = Track(), set[str](), replays.Replay(conn, case_id)
     for row in rows:
-        if row is not rows[0]:
-            live, effects = histories.play(conn, case, row, live)
-        track.fold(effects, row["at"])
-        done.update(live.way)
+        track.fold(replay.play(row), row["at"])
+        done.update(replay.standing.way)
     last = rows[-1]
-    return Past(seq=last["seq"], at=last["at"], rows=total, case=live, track=track, done=frozenset(done))
+    return Past(seq=last["seq"], at=last["at"], rows=total, case=replay.standing, track=track, done=frozenset(done))

@@ -57,6 +57,7 @@ _SAVE = (
         outcome=bindparam("b_outcome"),
         state_name=bindparam("b_state_name"),
         calendar_version=bindparam("b_calendar_version"),
+        package_version=bindparam("b_package_version"),
         ended_at=bindparam("b_ended_at"),
         state=bindparam("b_state"),
         next_due_at=_EARLIEST,
@@ -88,6 +89,20 @@ _CHANGE_TASK = (
         claimed_at=None,
     )
 )
+_MIGRATED = (
+    *("element", "name", "process", "role", "unit", "person", "scope", "public_name", "form", "record"),
+    *("accepts", "apart", "deadline", "deadline_id", "due", "due_at"),
+)
+_MIGRATE_TASK = (
+    update(t.task)
+    .where(t.task.c.id == bindparam("b_id"))
+    .values({name: bindparam(f"b_{name}", type_=t.task.c[name].type) for name in _MIGRATED})
+)
+_RENAME_VERSION = (
+    update(t.task)
+    .where(t.task.c.case_id == bindparam("b_case_id"), t.task.c.state == "open")
+    .values(package_version=bindparam("b_version"))
+)
 _MOVE_DEADLINE = (
     update(t.deadline)
     .where(t.deadline.c.id == bindparam("b_id"))
@@ -98,6 +113,8 @@ _MOVE_DEADLINE = (
         why=bindparam("b_why"),
         provisional=bindparam("b_provisional"),
         calendar=bindparam("b_calendar"),
+        rule=bindparam("b_rule"),
+        cleared_at=None,
     )
 )
 _MOVE_TASKS = (
@@ -156,6 +173,8 @@ class Changes:
     tasks: Rows = field(default_factory=list)
     tasks_closed: Rows = field(default_factory=list)
     tasks_changed: Rows = field(default_factory=list)
+    tasks_migrated: Rows = field(default_factory=list)
+    versions: Rows = field(default_factory=list)  # cases whose open tasks are now of another package version
     timers: dict[str, dict[str, Any]] = field(default_factory=dict)
     timers_cleared: list[str] = field(default_factory=list)
     timers_held: list[str] = field(default_factory=list)
@@ -234,6 +253,8 @@ def _flush_deadlines(conn: Connection, changes: Changes) -> None:
 def _flush_tasks(conn: Connection, changes: Changes) -> None:
     _put(conn, t.task, changes.tasks)
     _run(conn, _CHANGE_TASK, changes.tasks_changed)
+    _run(conn, _MIGRATE_TASK, changes.tasks_migrated)
+    _run(conn, _RENAME_VERSION, changes.versions)
     _run(conn, _CLOSE_TASK, changes.tasks_closed)
     moved = [{k: row[k] for k in ("b_id", "b_due", "b_due_at")} for row in changes.deadlines_moved]
     _run(conn, _MOVE_TASKS, moved)

@@ -71,6 +71,11 @@ class Track:
                     self.tasks[effect.task_id] = _task(effect, at)
                     self._hand(effect)
                     opened.append(self.tasks[effect.task_id])
+                case e.TaskMigrated():
+                    names = ("element", "name", "form", "deadline")
+                    news = {name: getattr(effect, name) for name in names}
+                    self.tasks[effect.task_id] = replace(self.tasks[effect.task_id], **news)
+                    self._hand(effect)
                 case e.TaskChanged():
                     self._hand(effect)
                 case e.TaskClosed() if effect.task_id in self.tasks:
@@ -83,7 +88,7 @@ class Track:
                     self._wait(effect)
         return opened
 
-    def _hand(self, effect: e.TaskOpened | e.TaskChanged) -> None:
+    def _hand(self, effect: e.TaskOpened | e.TaskChanged | e.TaskMigrated) -> None:
         self.holders[effect.task_id] = Holder(role=effect.role, unit=effect.unit, person=effect.person)
 
     def _wait(self, effect: e.Effect) -> None:

@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from services.workflow import engine as e
 from services.workflow.effects import deadlines, others, tasks
-from services.workflow.effects.others import case_words
+from services.workflow.effects.others import case_words, migrated
 from services.workflow.effects.scene import Scene
 
-__all__ = ["Scene", "case_words", "translate", "wanted"]
+__all__ = ["Scene", "case_words", "migrated", "translate", "wanted"]
 
 _HANDLERS: Final[Mapping[type[Any], Callable[[Scene, Any], None]]] = {
     e.TaskOpened: tasks.opened,
     e.TaskChanged: tasks.changed,
+    e.TaskMigrated: tasks.migrated,
     e.TaskClosed: tasks.closed,
     e.DeadlineSet: deadlines.set_,
     e.DeadlineMoved: deadlines.moved,
@@ -46,6 +47,6 @@ def wanted(effects: Sequence[e.Effect]) -> tuple[set[str], set[str]]:
     own = {x.deadline_id for x in effects if isinstance(x, e.DeadlineSet)}
     own |= {x.task_id for x in effects if isinstance(x, e.TaskOpened)}
     limits = {x.deadline_id for x in effects if isinstance(x, e.DeadlineMoved | e.DeadlineCleared)}
-    limits |= {x.deadline for x in effects if isinstance(x, e.TaskOpened) and x.deadline}
-    tasks_ = {x.task_id for x in effects if isinstance(x, e.TaskClosed | e.TaskChanged)}
+    limits |= {x.deadline for x in effects if isinstance(x, e.TaskOpened | e.TaskMigrated) and x.deadline}
+    tasks_ = {x.task_id for x in effects if isinstance(x, e.TaskClosed | e.TaskChanged | e.TaskMigrated)}
     return limits - own, tasks_ - own

@@ -37,6 +37,7 @@ def moved(scene: Scene, effect: e.DeadlineMoved) -> None:
         "why": list(effect.why),
         "provisional": effect.provisional,
         "calendar": effect.calendar,
+        "rule": effect.rule,
     }
     scene.changes.deadlines_moved.append(
         {"b_id": effect.deadline_id, **{f"b_{name}": value for name, value in news.items()}}

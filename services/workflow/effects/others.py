@@ -157,3 +157,9 @@ def case_words(scene: Scene) -> dict[str, object]:
         "process_version": scene.edition.version,
         "at": scene.at.isoformat(),
     }
+
+
+def migrated(scene: Scene, previous: str) -> None:
+    """The case goes on under another version than `previous`, and so do its open tasks."""
+    scene.changes.versions.append({"b_case_id": scene.case_id, "b_version": scene.edition.version})
+    scene.emit("case.migrated.v1", {**case_words(scene), "previous_version": previous, "by": scene.actor})

@@ -62,6 +62,34 @@ def changed(scene: Scene, effect: e.TaskChanged) -> None:
     scene.emit("task.opened.v1", _words(scene, after, limit), effect.unit)
 
 
+def migrated(scene: Scene, effect: e.TaskMigrated) -> None:
+    """A task follows another version under its old id; whoever has it is told what is asked of him now."""
+    before = scene.tasks[effect.task_id]
+    limit, form = scene.deadlines.get(effect.deadline or ""), _form(scene, effect.form, None)
+    same = ("element", "name", "process", "role", "unit", "person", "scope")
+    news = {
+        **{name: getattr(effect, name) for name in same},
+        "public_name": effect.public or None,
+        "form": effect.form or None,
+        "record": form.record if form else None,
+        "accepts": list(effect.accepts),
+        "apart": list(effect.apart) or None,
+        "deadline": limit["name"] if limit else None,
+        "deadline_id": effect.deadline,
+        "due": limit["due"] if limit else None,
+        "due_at": limit["due_at"] if limit else None,
+    }
+    scene.changes.tasks_migrated.append({"b_id": effect.task_id, **{f"b_{name}": v for name, v in news.items()}})
+    after = {**before, **news}
+    scene.tasks[effect.task_id] = after
+    words = _words(scene, after, limit)
+    if (before["unit"], before["person"]) != (effect.unit, effect.person):
+        _emit_closed(scene, before, "migrated", successor=effect.task_id)
+    else:
+        words["previous_version"] = before["package_version"]
+    scene.emit("task.opened.v1", words, effect.unit)
+
+
 def closed(scene: Scene, effect: e.TaskClosed) -> None:
     """A task ends, for whatever reason; nobody may act on it any more."""
     reason = _reason(scene, effect)

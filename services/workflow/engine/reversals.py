@@ -12,7 +12,6 @@ from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import Unexpected
 from services.workflow.engine.spiff.events import BoundaryEvent
-from services.workflow.engine.spiff.trees import element_of
 
 
 def demand_unmoved(case: Case, before: Case) -> None:

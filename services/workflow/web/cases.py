@@ -21,6 +21,7 @@ from services.workflow import (
     matters,
     records,
     remarks,
+    replays,
     verbs,
     versions,
     visibility,
@@ -45,7 +46,7 @@ def case(case_id: str) -> str:
         sees = visibility.sight(conn, row["matter_id"], speaker)
         steps = worklists.of_case(conn, case_id)
         shown = (visibility.shown(step, sees, speaker) for step in steps)
-        log = cases.log(conn, case_id)
+        log = replays.log(conn, case_id)
         live = _live(conn, case_id)
         current = [] if live is None else e.standing(live)
         return render_template(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from services.common.sights import Sight
-from services.workflow import cases, chain, documents, records, visibility, worklists
+from services.workflow import cases, chain, documents, records, replays, visibility, worklists
 from services.workflow.speakers import Speaker
 from services.workflow.web.shown import read_records
 from services.workflow.web.words import actor_name, record_name, unit_name, verb_name
@@ -40,7 +40,9 @@ def _is_told(line: Mapping[str, Any]) -> bool:
 def _of_case(conn: Connection, case_id: str, sees: Sight, speaker: Speaker) -> list[dict[str, Any]]:
     steps = {row["id"]: row for row in worklists.of_case(conn, case_id)}
     made = _Made(read_records(conn, records.of_case(conn, case_id, speaker)))
-    rows = [(row, chain.payload_of(bytes(row["payload"]))) for row in cases.log(conn, case_id) if row["kind"] in _TOLD]
+    rows = [
+        (row, chain.payload_of(bytes(row["payload"]))) for row in replays.log(conn, case_id) if row["kind"] in _TOLD
+    ]
     texts = documents.load(conn, set().union(*(documents.references(_note(data)) for _, data in rows)))
     return [
         {

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.workflow import engine as e
-from services.workflow.calendars import Calendar
 from services.workflow.tracks import Track
 
 
@@ -38,20 +37,21 @@ class Recording:
 
 
 def record(
-    case_id: str, stimuli: Sequence[e.Stimulus], bundle: e.Bundle, calendar: Calendar, label: str = ""
+    case_id: str,
+    log: Sequence[tuple[e.Stimulus, Sequence[e.Effect]]],
+    forms: Mapping[str, Mapping[str, Any]],
+    label: str = "",
 ) -> Recording:
-    """Play a log once more under the version it ran under; raises `engine.EngineError`."""
-    track = Track()
-    case, effects = e.start(case_id, stimuli[0], bundle, calendar)
-    track.fold(effects, stimuli[0].at)
-    for stimulus in stimuli[1:]:
-        track.fold(e.step(case, stimulus), stimulus.at)
+    """A case by its log, each stimulus with what came of it, and the forms of the version it has now."""
+    track, stimuli = Track(), [stimulus for stimulus, _ in log]
+    for stimulus, effects in log:
+        track.fold(effects, stimulus.at)
     return Recording(
         case_id=case_id,
         label=label or case_id,
         process=str(stimuli[0].data["process"]),
         stimuli=stimuli,
         track=track,
-        forms=bundle.forms,
+        forms=forms,
         answers={str(one.data["task"]): one.data.get("data") or {} for one in stimuli if one.kind == "complete_task"},
     )

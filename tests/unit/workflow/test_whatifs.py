@@ -28,7 +28,14 @@ def recordings(path: Path) -> list[Recording]:
     package = package_in(path.parents[1])
     result = run(load(path.read_bytes()), bundle_of(path.parents[1]), calendar(), package.entries)
     assert result.passed
-    return [record(key, log, bundle_of(path.parents[1]), calendar()) for key, log in result.logs.items()]
+    return [recorded(key, log, bundle_of(path.parents[1])) for key, log in result.logs.items()]
+
+
+def recorded(case_id: str, log: Sequence[e.Stimulus], bundle: e.Bundle) -> Recording:
+    """A log with what came of it."""
+    case, effects = e.start(case_id, log[0], bundle, calendar())
+    played = [(log[0], effects), *((stimulus, e.step(case, stimulus)) for stimulus in log[1:])]
+    return record(case_id, played, bundle.forms)
 
 
 def tried(changed: Mapping[str, bytes], *names: str) -> list[Trial]:

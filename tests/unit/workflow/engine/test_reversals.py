@@ -34,6 +34,15 @@ def take_back(driver: Driver, before: e.Case, bundle: Bundle) -> None:
     driver.save()
 
 
+def refused(driver: Driver, before: e.Case, bundle: Bundle) -> str:
+    """Take it back, or say why that cannot be."""
+    try:
+        take_back(driver, before, bundle)
+    except e.Unexpected as refusal:
+        return refusal.code
+    return ""
+
+
 class Seen:
     """What somebody knows who has heard every effect: open tasks, running deadlines, timers and subscriptions."""
 
@@ -103,10 +112,9 @@ def test_a_migration_taken_back_leaves_no_trace(old: Block, new: Block, data: st
         else:
             seen.hear(driver.effects)
             again = e.load("C1", e.dump(before), first, calendar())
-            try:
-                take_back(driver, again, first)
-            except e.Unexpected as refusal:  # the other diagram has let a token go on
-                assert refusal.code == "migration_acted"
+            code = refused(driver, again, first)
+            if code:  # the other diagram has let a token go on
+                assert code == "migration_acted"
                 return
             seen.hear(driver.effects)
             assert (without_counters(driver.case), seen.copy()) == (told, known)

@@ -1,0 +1,81 @@
+"""A log played row by row: each row under the version and the calendar it was logged under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from services.workflow import calendar_versions, chain, editions, versions
+from services.workflow import engine as e
+from services.workflow import tables as t
+
+
+class Replay:
+    """One case as its log makes it, `case` after the rows played so far (None before the first).
+
+    `before` is the case as it stood before a migration that was the last row.
+    """
+
+    def __init__(self, conn: Connection, case_id: str) -> None:
+        self._conn, self._case_id = conn, case_id
+        self._bundles: dict[str, e.Bundle] = {}
+        self.case: e.Case | None = None
+        self.before: e.Case | None = None
+
+    def play(self, row: Mapping[Any, Any]) -> Sequence[e.Effect]:
+        """Play the next row of the log; what came of it. Raises `engine.EngineError`."""
+        stimulus = stimulus_of(row)
+        verb = e.changes_version(stimulus)
+        calendar = calendar_versions.get(self._conn, row["calendar_version"])
+        if self.case is None:
+            self.case, effects = e.start(self._case_id, stimulus, self._bundle(row), calendar)
+            return effects
+        if self.case.calendar.version != calendar.version:
+            self.case = e.load(self._case_id, e.dump(self.case), self.case.bundle, calendar)
+        standing = self.case
+        if verb == "migrate":
+            self.case, effects = e.migrate(standing, stimulus, self._bundle(row))
+        elif verb == "revert":
+            self.case, effects = e.revert(standing, self.before, stimulus)
+        else:
+            effects = e.step(standing, stimulus)
+        self.before = standing if verb == "migrate" else None
+        return effects
+
+    @property
+    def standing(self) -> e.Case:
+        """The case after the rows played so far; there must have been one."""
+        if self.case is None:
+            raise LookupError(self._case_id)
+        return self.case
+
+    def _bundle(self, row: Mapping[Any, Any]) -> e.Bundle:
+        version = row["package_version"]
+        if version not in self._bundles:
+            self._bundles[version] = editions.get(self._conn, version, versions.diagrams(self._conn, version)).bundle
+        return self._bundles[version]
+
+
+def log(conn: Connection, case_id: str) -> Sequence[RowMapping]:
+    """The stimulus log of a case, first row first."""
+    statement = select(t.stimulus).where(t.stimulus.c.case_id == case_id).order_by(t.stimulus.c.seq)
+    return conn.execute(statement).mappings().all()
+
+
+def before_migration(conn: Connection, row: Mapping[Any, Any]) -> e.Case | None:
+    """The case as it stood before the migration that is the last row of its log; None if that is something else."""
+    rows = log(conn, row["id"])
+    if not rows or rows[-1]["seq"] != row["seq"]:
+        return None  # something has come in the same transaction
+    replay = Replay(conn, row["id"])
+    for entry in rows:
+        replay.play(entry)
+    return replay.before
+
+
+def stimulus_of(row: Mapping[Any, Any]) -> e.Stimulus:
+    """The stimulus a log row keeps."""
+    data = chain.payload_of(bytes(row["payload"]))
+    return e.Stimulus(kind=row["kind"], at=row["at"], actor=row["actor"], data=data)
