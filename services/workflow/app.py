@@ -10,12 +10,14 @@ from services.common.clock import Clock
 from services.common.config import Settings
 from services.workflow import grants, healths, problems
 from services.workflow import tables as t
+from services.workflow.api import case_migrations as case_migration_api
 from services.workflow.api import cases as case_api
 from services.workflow.api import histories as history_api
 from services.workflow.api import studio as studio_api
 from services.workflow.api import tasks as task_api
 from services.workflow.web import (
     batches,
+    case_migrations,
     caselists,
     cases,
     incidents,
@@ -33,6 +35,7 @@ __all__ = ["create", "problems"]
 BLUEPRINTS = (
     task_api.api,
     case_api.api,
+    case_migration_api.api,
     history_api.api,
     studio_api.api,
     batches.pages,
@@ -40,6 +43,7 @@ BLUEPRINTS = (
     verbs.pages,
     records.pages,
     cases.pages,
+    case_migrations.pages,
     pasts.pages,
     caselists.pages,
     packages.pages,

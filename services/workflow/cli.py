@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
@@ -12,14 +13,14 @@ from sqlalchemy import Engine
 from services.common import db
 from services.common.clock import Clock
 from services.common.problems import Problem
-from services.workflow import audits, cases, documents, packages, seed, versions, whatifs
+from services.workflow import audits, case_migrations, cases, documents, packages, seed, versions, whatifs
 
 Open = Callable[[], tuple[Engine, Clock]]
 
 
 def commands(open_: Open) -> list[click.Command]:
     """The commands; `open_` gives the service's database and clock when one of them runs."""
-    made = (_publish, _approve, _retire, _delete, _retry, _erase, _audit, _what_if)
+    made = (_publish, _approve, _retire, _delete, _retry, _erase, _audit, _what_if, _migrate)
     return [command(open_) for command in made]
 
 
@@ -156,3 +157,55 @@ def _what_if(open_: Open) -> click.Command:
             click.echo(f"{zh} / {en}")
 
     return what_if
+
+
+def _migrate(open_: Open) -> click.Command:
+    @click.command("migrate")
+    @click.argument("source")
+    @click.argument("target")
+    @click.option("--case", "ids", multiple=True, help="只转这些流程 / these cases only")
+    @click.option("--map", "names", multiple=True, metavar="OLD=NEW", help="原环节=新环节 / what became of an element")
+    @click.option("--recompute", is_flag=True, help="期限按新版本重算 / deadlines by the target's table")
+    @click.option("--shorten", is_flag=True, help="同意期限提前 / agree to earlier deadlines")
+    @click.option("--commit", is_flag=True, help="真正转换，否则只看 / in earnest, else only a look")
+    @click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
+    def migrate(source: str, target: str, ids: tuple[str, ...], *, commit: bool, as_json: bool, **wish: Any) -> None:
+        """把办理中的流程转到另一个版本 / bring running cases to another version; 1 if one could not go."""
+        engine, clock = open_()
+        names = dict(one.partition("=")[::2] for one in wish.pop("names"))
+        plan = case_migrations.Plan(source=source, target=target, names=names, **wish)
+        with _words():
+            found = _outcomes(engine, clock, plan, ids, commit=commit)
+        if as_json:
+            click.echo(orjson.dumps([one.as_dict() for one in found], option=orjson.OPT_INDENT_2))
+        else:
+            for one in found:
+                click.echo(_line(one))
+        raise SystemExit(1 if any(one.code for one in found) else 0)
+
+    return migrate
+
+
+def _outcomes(
+    engine: Engine, clock: Clock, plan: case_migrations.Plan, ids: Sequence[str], *, commit: bool
+) -> list[case_migrations.Outcome]:
+    with db.read(engine) as conn:
+        wanted = list(ids) or case_migrations.waiting(conn, plan.source)
+    found: list[case_migrations.Outcome] = []
+    for part in case_migrations.parts(wanted):
+        if commit:
+            with db.begin(engine) as conn:
+                found += case_migrations.run(conn, plan, part, {"name": versions.INSTALLER}, clock.now())
+        else:
+            with db.read(engine) as conn:
+                found += case_migrations.look(conn, plan, part, clock.now())
+    return found
+
+
+def _line(outcome: case_migrations.Outcome) -> str:
+    said = outcome.as_dict()
+    if outcome.code:
+        where = f" ({', '.join(outcome.elements)})" if outcome.elements else ""
+        return f"✗ {outcome.case_id} {said['reason']} / {said['reason_en']}{where}"
+    moved = "".join(f" {one.name}: {one.was or '-'} → {one.now or '-'}" for one in outcome.shifts)
+    return f"✓ {outcome.case_id}{moved}"

@@ -92,6 +92,12 @@ class Edition:
         specs = (spec for process in self.bundle.specs.values() for spec in process.task_specs.values())
         return next((str(spec.bpmn_name) for spec in specs if spec.bpmn_id == element and spec.bpmn_name), element)
 
+    def named_elements(self) -> list[tuple[str, str]]:
+        """The elements that people see, as (id, name), by name."""
+        specs = (spec for process in self.bundle.specs.values() for spec in process.task_specs.values())
+        named = {(str(s.bpmn_id), str(s.bpmn_name)) for s in specs if s.bpmn_id and s.bpmn_name}
+        return sorted(named, key=lambda pair: pair[::-1])
+
     def local_fields(self, record: str) -> dict[str, Any]:
         """The schemas of the local fields (`extra`) that the package's forms add to a type of record."""
         sources = [form for key, form in self.bundle.forms.items() if self.bundle.record_of(key) == record]

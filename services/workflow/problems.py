@@ -59,6 +59,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "没有保存：{by} 在您打开之后改过这份草稿。请重新打开页面，再改一次",
         "not saved: {by} has changed this draft since you opened it; open the page again",
     ),
+    "bad_target": (
+        "不能转到版本 {version}：应当是同一地方另一个启用的版本",
+        "cases cannot go to {version}: choose another version of the same place that is in force",
+    ),
+    "nothing_to_revert": (
+        "换版之后流程又往前走了，或者没有换过版，不能撤销",
+        "there is no migration to take back, or the case has gone on since",
+    ),
+    "migration_acted": (
+        "换版时流程已经按新版本往前走了一步，不能撤销",
+        "the new version has already let the case go on; it cannot be taken back",
+    ),
     "urged_today": ("今天已经催办过", "urged already today"),
     "already_instance": ("该单位已在会办", "this unit handles it already"),
     "not_running": ("会办没有在进行，不能增加会办单位", "no units handle it side by side now"),
@@ -67,6 +79,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
 }
 
 ENGINE: Final[dict[str, tuple[str, str]]] = {
+    "deadline_shortened": ("有期限会提前", "a running deadline would end earlier"),
+    "incident": ("执行出错，已记为异常", "it failed and is kept as an incident"),
     "already_instance": ("该环节已在办理", "this instance is already running"),
     "bad_key": ("键不是文本或数字", "a key is neither text nor number"),
     "bad_remark": ("检查用的决策表没有给出规定的内容", "a table of checks gives what is no remark"),
@@ -139,6 +153,7 @@ REFUSALS: Final[Mapping[str, str]] = {"not_recallable": "recall_late"} | {
     code: code
     for code in (
         *("already_instance", "consultation_open", "not_running"),
+        *("nothing_to_revert", "migration_acted"),
         *("recall_joined", "recall_ended", "recall_sent", "recall_beside"),
     )
 }

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping
 from services.common import auth
 from services.common.problems import Problem
 from services.common.sights import Sight
-from services.workflow import cases, edges, histories, versions, visibility, worklists
+from services.workflow import cases, edges, histories, visibility, worklists
 from services.workflow.api import tasks as task_api
 from services.workflow.speakers import Speaker
 
@@ -39,7 +39,7 @@ def history(matter_id: str) -> Response:
 def _case(conn: Connection, case: RowMapping, sees: Sight, speaker: Speaker) -> dict[str, Any]:
     names = ("id", "process", "package_version", "status", "outcome", "state_name")
     tasks = worklists.of_case(conn, case["id"])
-    steps = histories.of_case(conn, {**case, "diagrams": versions.diagrams(conn, case["package_version"])})
+    steps = histories.of_case(conn, case)
     return {
         **{name: case[name] for name in names},
         "tasks": task_api.told(tasks, sees, speaker),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from services.common import auth
 from services.common.problems import Problem
 from services.workflow import (
+    case_migrations,
     cases,
     chain,
     deadlines,
@@ -60,6 +61,7 @@ def case(case_id: str) -> str:
             warned=[one for one in remarks.of_case(conn, case_id) if sees.covers(one["unit"])],
             records=read_records(conn, records.of_case(conn, case_id, speaker)),
             log=_lines(conn, row, log, steps, speaker) if sees.inside else [],
+            left_version=case_migrations.version_before(log) if verbs.OPERATE in speaker.grants else None,
             broken=chain.first_broken(log),
             may_look_back=sees.everything,
             incidents=incidents.of_case(conn, case_id),
@@ -106,8 +108,7 @@ def _lines(
     speaker: Speaker,
 ) -> list[dict[str, Any]]:
     """The rows of the log that somebody may read, with `what` they are about, for which `unit`, and by whom."""
-    diagrams = versions.diagrams(conn, case["package_version"])
-    steps = histories.of_case(conn, {**case, "diagrams": diagrams})
+    steps = histories.of_case(conn, case)
     told = histories.told(steps, tasks, visibility.sight(conn, case["matter_id"], speaker), speaker)
     by_seq = {step["seq"]: step for step in told}
     return [{**entry, **_about(entry, by_seq[entry["seq"]])} for entry in log if entry["seq"] in by_seq]

@@ -37,6 +37,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "add_instance": ("增加一个承办", "one part added"),
     "calendar": ("采用新日历", "new calendar"),
     "extend": ("延期", "extended"),
+    "migrate": ("转到另一个流程版本", "brought to another version"),
+    "revert": ("撤销换版", "migration taken back"),
 }
 """What people do to a case beside completing its tasks."""
 STATUSES: Mapping[str, tuple[str, str]] = {
@@ -88,6 +90,10 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "draft_submitted": ("已提交，请另一人审定", "submitted; a second person approves"),
     "draft_given_up": ("草稿已放弃", "the draft was given up"),
     "draft_has_errors": ("还有错误，不能提交", "there are errors, it cannot be submitted"),
+    "migrated": ("已转换 {count} 个流程", "{count} cases were brought over"),
+    "not_migrated": ("{count} 个流程没有转换，原因见下表", "{count} cases stay, the table says why"),
+    "none_ticked": ("没有勾选流程，什么也没有改变", "no case was ticked, nothing was changed"),
+    "migration_reverted": ("已撤销换版，流程按原版本继续", "taken back; the case goes on under its version before"),
     "retried": ("已重新执行", "carried out again"),
     "failed_again": ("再次失败，原因见列表", "it failed again, the list says why"),
 }
@@ -113,6 +119,7 @@ def install(app: Flask) -> None:
         division_name=division_name,
         once=sending.field,
         element_label=element_label,
+        element_name=lambda element, version: edition_of(version).element_name(element),
         matter_state=lambda code: _label(codes.MATTER_STATES, code),
         outcome_name=lambda code: _label(codes.OUTCOME_CLASSES, code),
         package_state=lambda code: _label(codes.PACKAGE_STATES, code),

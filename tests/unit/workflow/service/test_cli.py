@@ -70,6 +70,23 @@ def test_an_erased_text_leaves_the_chain_intact(office: Office) -> None:
     assert run(office, "audit").exit_code == 0
 
 
+def test_running_cases_go_over_to_another_version(office: Office, folder: Path) -> None:
+    """First a look, then in earnest; what cannot go ends with code 1 and its reason, a wrong version in words."""
+    case_id = office.start()
+    run(office, "publish", str(folder), "--by", "zhang")
+    versions = "testcity-2026.1", "testcity-2026.2"
+    assert "choose another version" in run(office, "migrate", *versions).output
+    run(office, "approve", versions[1], "--by", "li")
+    assert run(office, "migrate", *versions, "--map", "a=b").output.strip() == f"✓ {case_id}"
+    assert office.rows(t.case_)[0]["package_version"] == versions[0]
+    done = run(office, "migrate", *versions, "--commit", "--json")
+    assert (done.exit_code, json.loads(done.output)[0]["code"]) == (0, "")
+    assert office.rows(t.case_)[0]["package_version"] == versions[1]
+    assert run(office, "migrate", *reversed(versions), "--case", case_id, "--commit").exit_code == 0
+    gone = run(office, "migrate", *versions, "--map", "task_decide=evt_pause")
+    assert (gone.exit_code, "✗" in gone.output, "evt_pause" in gone.output) == (1, True, False)
+
+
 def test_a_retry_of_nothing_says_so(office: Office) -> None:
     """An unknown incident is not found."""
     assert run(office, "retry", "7", "--by", "admin").exit_code == 1

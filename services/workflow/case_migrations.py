@@ -1,0 +1,229 @@
+"""Running cases go over to another version of their package: first what would happen to each, then the same in earnest.
+
+A case that cannot stand in the target stays where it is, with the reason. A running deadline is never shortened unless
+that was agreed to. While nothing else has happened to a case, its migration can be taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, select
+
+from services.common.problems import Problem
+from services.workflow import cases, editions, replays, versions
+from services.workflow import engine as e
+from services.workflow import tables as t
+from services.workflow.batches import Applied, Batch, Order
+from services.workflow.problems import refusal, words_for
+
+AT_ONCE: Final = 50
+"""Cases that go over in one transaction."""
+_c = t.case_.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """From which version to which: `names` are old element ids with their new ones.
+
+    Running deadlines keep their dates, or with `recompute` get those of the target; `shorten` agrees to earlier ones.
+    """
+
+    source: str
+    target: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    recompute: bool = False
+    shorten: bool = False
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the stimulus says."""
+        dates = "recompute" if self.recompute else "keep"
+        return {"verb": "migrate", "version": self.target, "map": dict(self.names), "dates": dates}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """A deadline that changes its date; `was` is None for one that begins, `now` for one that ends."""
+
+    name: str
+    unit: str | None
+    was: date | None
+    now: date | None
+
+    @property
+    def earlier(self) -> bool:
+        """Whether somebody has less time than he was told."""
+        return self.was is not None and self.now is not None and self.now < self.was
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a migration does to one case, or why it does not go over: `code` and the `elements` concerned.
+
+    `standing` are the elements its tokens are in, `tasks` the open tasks that change, by their names in the target.
+    """
+
+    case_id: str
+    matter_id: str
+    matter_no: str | None
+    title: str
+    process: str
+    standing: tuple[str, ...] = ()
+    code: str = ""
+    elements: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data, with the reason in words."""
+        reason, reason_en = words_for(self.code) if self.code else ("", "")
+        dates = [{"was": _iso(one.was), "now": _iso(one.now)} for one in self.shifts]
+        shifts = [{**asdict(one), **days} for one, days in zip(self.shifts, dates, strict=True)]
+        return {**asdict(self), "reason": reason, "reason_en": reason_en, "shifts": shifts}
+
+
+def targets(conn: Connection, row: Mapping[Any, Any]) -> list[str]:
+    """The versions in force to which cases of a version can go, the newest first."""
+    same = (one for one in versions.list_(conn) if one["locality"] == row["locality"] and one["status"] == "active")
+    return [one["version"] for one in same if one["version"] != row["version"]]
+
+
+def check(conn: Connection, plan: Plan) -> None:
+    """Raise `Problem` no_such_version, or bad_target where cases cannot go."""
+    row = versions.get(conn, plan.source)
+    if row is None or versions.get(conn, plan.target) is None:
+        raise Problem("no_such_version", 404)
+    if plan.target not in targets(conn, row):
+        raise Problem("bad_target", 409, version=plan.target)
+
+
+def waiting(conn: Connection, version: str, *, skip: int = 0, limit: int | None = None) -> list[str]:
+    """The ids of the running cases of a version, the oldest first."""
+    query = select(_c.id).where(_c.package_version == version, _c.status == "running")
+    return list(conn.execute(query.order_by(_c.started_at, _c.id).offset(skip).limit(limit)).scalars())
+
+
+def parts(ids: Sequence[str]) -> list[Sequence[str]]:
+    """The cases in lots of one transaction each; at least one lot, so that a plan is always checked."""
+    return [ids[first : first + AT_ONCE] for first in range(0, max(len(ids), 1), AT_ONCE)]
+
+
+def look(conn: Connection, plan: Plan, ids: Sequence[str], now: datetime) -> list[Outcome]:
+    """What would become of these cases of the plan's source; nothing is written. Raises `Problem` as `check`."""
+    check(conn, plan)
+    rows = _rows(conn, plan, ids)
+    return [_judge(cases.live_state(conn, row["id"]), row, plan, _bundle(conn, plan), now) for row in rows]
+
+
+def run(conn: Connection, plan: Plan, ids: Sequence[str], actor: Mapping[str, Any], now: datetime) -> list[Outcome]:
+    """Bring these cases of the plan's source over, each for itself, in the caller's transaction.
+
+    Raises `Problem` as `check`.
+    """
+    check(conn, plan)
+    batch = Batch(conn)
+    batch.hold(ids)
+    found = [_go(batch, row, plan, _bundle(conn, plan), actor, now) for row in _rows(conn, plan, ids)]
+    batch.close(now)
+    return found
+
+
+def _go(
+    batch: Batch, row: RowMapping, plan: Plan, bundle: e.Bundle, actor: Mapping[str, Any], now: datetime
+) -> Outcome:
+    batch.catch_up(row["id"], now)
+    outcome = _judge(batch.look(row["id"]), row, plan, bundle, now)
+    if outcome.code:
+        return outcome
+    stimulus = e.Stimulus(kind="operator", at=now, actor=dict(actor), data=plan.facts)
+    applied = batch.run(Order(case_id=row["id"], stimulus=stimulus))
+    return outcome if applied.incident is None else _refused(row, outcome.standing, "incident", ())
+
+
+def revert(conn: Connection, case_id: str, actor: Mapping[str, Any], now: datetime) -> Applied:
+    """Take back the migration that was the last thing that happened to a case.
+
+    Raises `Problem` not_found, nothing_to_revert or migration_acted.
+    """
+    if cases.get(conn, case_id) is None:
+        raise Problem("not_found", 404)
+    batch = Batch(conn)
+    batch.hold([case_id])
+    batch.catch_up(case_id, now)
+    version = version_before(replays.log(conn, case_id))
+    if version is None:
+        raise Problem("nothing_to_revert", 409)
+    facts = {"verb": "revert", "version": version}
+    stimulus = e.Stimulus(kind="operator", at=now, actor=dict(actor), data=facts)
+    try:
+        applied = batch.run(Order(case_id=case_id, stimulus=stimulus))
+    except e.Unexpected as error:
+        raise refusal(error.code) from error
+    batch.close(now)
+    return applied
+
+
+def version_before(log: Sequence[Mapping[Any, Any]]) -> str | None:
+    """The version a case was migrated from by the last row of its log; None if that row is something else."""
+    if len(log) < 2 or e.changes_version(replays.stimulus_of(log[-1])) != "migrate":
+        return None
+    return str(log[-2]["package_version"])
+
+
+def _rows(conn: Connection, plan: Plan, ids: Sequence[str]) -> Sequence[RowMapping]:
+    """Those of the cases that run under the source, the oldest first."""
+    about = (t.matter.c.matter_no, t.matter.c.title)
+    query = select(_c.id, _c.matter_id, _c.process, *about).join(t.matter, t.matter.c.matter_id == _c.matter_id)
+    query = query.where(_c.id.in_(ids), _c.package_version == plan.source, _c.status == "running")
+    return conn.execute(query.order_by(_c.started_at, _c.id)).mappings().all()
+
+
+def _bundle(conn: Connection, plan: Plan) -> e.Bundle:
+    return editions.get(conn, plan.target, versions.diagrams(conn, plan.target)).bundle
+
+
+def _judge(live: e.Case, row: RowMapping, plan: Plan, bundle: e.Bundle, now: datetime) -> Outcome:
+    standing = tuple(e.standing(live))
+    try:
+        after, effects = e.migrate(live, e.Stimulus(kind="operator", at=now, actor={}, data=plan.facts), bundle)
+    except e.EngineError as error:
+        elements = error.detail.split(", ") if error.code.startswith("migration_") else [error.element]
+        return _refused(row, standing, error.code, tuple(filter(None, elements)))
+    shifts = _shifts(live, after)
+    if any(shift.earlier for shift in shifts) and not plan.shorten:
+        return _refused(row, standing, "deadline_shortened", (), shifts)
+    tasks = tuple(effect.name for effect in effects if isinstance(effect, e.TaskMigrated))
+    return Outcome(**_about(row), standing=standing, tasks=tasks, shifts=shifts)
+
+
+def _refused(
+    row: RowMapping, standing: tuple[str, ...], code: str, elements: tuple[str, ...], shifts: tuple[Shift, ...] = ()
+) -> Outcome:
+    return Outcome(**_about(row), standing=standing, code=code, elements=elements, shifts=shifts)
+
+
+def _about(row: RowMapping) -> dict[str, Any]:
+    return {"case_id": row["id"], **{name: row[name] for name in ("matter_id", "matter_no", "title", "process")}}
+
+
+def _shifts(before: e.Case, after: e.Case) -> tuple[Shift, ...]:
+    """The deadlines that are not due when they were."""
+    found = []
+    for key in [*before.deadlines, *(key for key in after.deadlines if key not in before.deadlines)]:
+        was, now = before.deadlines.get(key), after.deadlines.get(key)
+        one = now or was or {}
+        shift = Shift(name=one["name"], unit=one["unit"], was=_due(was), now=_due(now))
+        found += [shift] if shift.was != shift.now else []
+    return tuple(found)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def _due(deadline: Mapping[str, Any] | None) -> date | None:
+    return date.fromisoformat(deadline["due"]) if deadline is not None else None
