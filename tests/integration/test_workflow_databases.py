@@ -13,11 +13,13 @@ import pytest
 from services.common import config, db, migrations
 from services.common.problems import Problem
 from services.workflow import app as apps
-from services.workflow import chain, editions, seed, speakers, tasks, ticker, timers, together, worker
+from services.workflow import case_migrations, chain, editions, seed, speakers, tasks, ticker, timers, together, worker
 from services.workflow import tables as t
+from services.workflow.case_migrations import Plan
 from services.workflow.packages.examples import example
 from tests.unit.workflow.service import office as offices
 from tests.unit.workflow.service.office import OFFICE, Office, matter, somebody
+from tests.unit.workflow.service.test_case_migrations import ASKED, LONGER, TARGET, revised
 from tests.unit.workflow.service.test_lapsed_messages import end
 from tests.unit.workflow.service.test_web import Person
 
@@ -108,6 +110,36 @@ def test_one_story_from_start_to_follow_up(office: Office) -> None:
     office.later(days=8)
     office.turn()
     assert [row["case_id"] for row in office.open()] == ["m1-2"]
+    intact(office)
+
+
+def test_many_cases_go_over_while_people_go_on_working(office: Office) -> None:
+    """Whichever comes first, an answer or the migration: nothing is lost, and every log replays to its state."""
+    offices.publish(office, 2, revised(ASKED, LONGER))
+    found = [office.start(f"m{n}") for n in range(6)]
+    for case_id in found:
+        office.decide(case_id, "u_a", "u_b")
+    mine = [task["id"] for task in office.open() if task["unit"] == "u_a"]
+    plan = Plan(source=offices.VERSION, target=TARGET, recompute=True)
+
+    def act(number: int) -> None:
+        if number == len(mine):
+            with db.begin(office.engine) as conn:
+                case_migrations.run(conn, plan, found, {"name": "某人"}, office.clock.now())
+        else:
+            office.complete(mine[number], {"note": "同意"}, somebody("liaison", "u_a"))
+
+    at_once(len(mine) + 1, act)
+    assert {row["package_version"] for row in office.rows(t.case_)} == {TARGET}
+    assert {(row["unit"], str(row["due"]), row["package_version"]) for row in office.open()} == {
+        ("u_b", "2026-04-01", TARGET)
+    }
+    intact(office)
+    back = office.start("m9", offices.VERSION)
+    with db.begin(office.engine) as conn:
+        case_migrations.run(conn, plan, [back], {"name": "某人"}, office.clock.now())
+    with db.begin(office.engine) as conn:
+        case_migrations.revert(conn, back, {"name": "某人"}, office.clock.now())
     intact(office)
 
 
