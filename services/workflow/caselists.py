@@ -11,7 +11,7 @@ from services.workflow import tables as t
 
 Filter = Mapping[str, str]
 """`q` (number, title or id) · `status` · `version` · `process` · `session` · `unit` (with an open task) ·
-`incident` (any value: with an open incident); what is empty does not count."""
+`incident` (any value: with an open incident, or unsound by the last audit); what is empty does not count."""
 
 
 def find(conn: Connection, wanted: Filter, *, limit: int, offset: int = 0) -> Sequence[RowMapping]:
@@ -72,5 +72,5 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         open_there = (task.case_id == t.case_.c.id, task.state == "open", task.unit == wanted["unit"])
         found.append(select(1).where(*open_there).exists())
     if wanted.get("incident"):
-        found.append(_incidents() > 0)
+        found.append(or_(_incidents() > 0, t.case_.c.unsound.is_not(None)))
     return found

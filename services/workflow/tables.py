@@ -124,6 +124,7 @@ case_ = Table(
     Column("parent_case_id", Text),
     Column("started_at", Utc, nullable=False),
     Column("ended_at", Utc),
+    Column("unsound", Text),  # what the last audit found: chain | replay
     Column("state", LargeBinary, nullable=False),
 )
 Index("ix_case_due", case_.c.next_due_at, postgresql_where=text("next_due_at IS NOT NULL"))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from services.workflow import cli
+from services.common import db
+from services.workflow import caselists, cli
 from services.workflow import tables as t
 from tests.unit.workflow.service import package
 from tests.unit.workflow.service.office import CALENDARS, Office
@@ -53,10 +54,30 @@ def test_an_audit_finds_a_log_that_was_changed(office: Office) -> None:
     case_id = office.start()
     office.decide(case_id, "u_a")
     assert run(office, "audit").exit_code == 0
+    actor = office.rows(t.stimulus)[1]["actor"]
     with office.engine.begin() as conn:
         conn.execute(t.stimulus.update().where(t.stimulus.c.seq == 2).values(actor={"name": "别人"}))
     result = run(office, "audit")
     assert (result.exit_code, f"{case_id} broken=2" in result.output) == (1, True)
+    assert office.rows(t.case_)[0]["unsound"] == "chain"
+    with office.engine.begin() as conn:
+        conn.execute(t.stimulus.update().where(t.stimulus.c.seq == 2).values(actor=actor))
+    assert run(office, "audit").exit_code == 0
+    assert office.rows(t.case_)[0]["unsound"] is None
+
+
+def test_an_audit_flags_a_case_whose_state_was_changed(office: Office) -> None:
+    """The log gives another state: the case is flagged, listed and goes on."""
+    case_id, other = office.start("m1"), office.start("m2")
+    state = office.rows(t.case_)[1]["state"].replace(b'"m2-1', b'"m2-9')
+    with office.engine.begin() as conn:
+        conn.execute(t.case_.update().where(t.case_.c.id == other).values(state=state))
+    result = run(office, "audit")
+    assert (result.exit_code, result.output.strip()) == (1, f"{other} broken=None agrees=False")
+    assert [row["unsound"] for row in office.rows(t.case_)] == [None, "replay"]
+    with db.read(office.engine) as conn:
+        assert [row["id"] for row in caselists.find(conn, {"incident": "1"}, limit=9)] == [other]
+    office.decide(case_id, "u_a")
 
 
 def test_an_erased_text_leaves_the_chain_intact(office: Office) -> None:
