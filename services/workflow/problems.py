@@ -120,7 +120,6 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
     "not_an_instance": ("该任务不属于并行办理", "the task stands in no parallel part"),
     "not_running": ("该环节未在运行", "this element is not running"),
     "nothing_to_cancel": ("没有选择任务", "no task was chosen"),
-    "reserved_name": ("使用了保留的变量名", "a reserved variable name was used"),
     "runaway": ("流程不停地空转", "the process runs without end"),
     "several_places": (
         "有几处都可以登记这种记录，请在具体任务上登记",

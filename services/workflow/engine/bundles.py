@@ -14,10 +14,9 @@ from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask as 
 from services.workflow import calendar_files
 from services.workflow.calendar_files import CalendarError, SpecialDay
 from services.workflow.calendars import Calendar, Rule
-from services.workflow.engine.conformance import check, elements
+from services.workflow.engine.conformance import check, elements, read_bpmn
 from services.workflow.engine.conformance_words import WORDS
 from services.workflow.engine.decisions import Decision, parse_decision
-from services.workflow.engine.documents import parse_xml
 from services.workflow.engine.findings import Finding, Refused, word
 from services.workflow.engine.spiff.events import Message
 from services.workflow.engine.spiff.parsers import CaseParser
@@ -157,7 +156,7 @@ def read_files(files: Mapping[str, bytes]) -> dict[str, Any]:
     parser = CaseParser()
     homes: dict[str, str] = {}
     for name, content in files.items():
-        root = parse_xml(content, file=name)
+        root = read_bpmn(content, name)
         taken = [process.get("id") for process in elements(root, "process") if process.get("id") in homes]
         if taken:
             raise Refused([word(WORDS, "duplicate_process", file=name, element=taken[0], process=taken[0])])

@@ -3,20 +3,22 @@
 A lone file of any vendor gets these findings only; the rules of a package are checked by `services.workflow.packages`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from services.workflow.engine import passed_over
 from services.workflow.engine.conformance_words import INSTEAD, WORDS
 from services.workflow.engine.documents import parse_xml
 from services.workflow.engine.expressions import compile_expression, compile_script
 from services.workflow.engine.failures import ExpressionError
 from services.workflow.engine.findings import Finding, Refused, word
+from services.workflow.engine.scripts import RESERVED
 from services.workflow.engine.spiff.events import bare_timer
+from services.workflow.engine.spiff.parsers import decision_of
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 HY = "urn:huiyin:bpmn:1"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
-CAMUNDA = ("http://camunda.org/schema/1.0/bpmn", "http://camunda.org/schema/zeebe/1.0")
 
 NODES = frozenset(
     (
@@ -68,7 +70,16 @@ PLACES = {
     "receiveTask": ("message",),
 }
 """The events each node may have; timers that cannot be waited for are refused with words of their own."""
+WAITING = frozenset(("task", "userTask", "manualTask", "businessRuleTask"))
+"""What writes its result into a variable of its own name, unless another is named."""
 GATEWAYS = frozenset(("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"))
+
+
+def read_bpmn(content: bytes, file: str) -> Any:
+    """The root of a file as check and engine both see it; raises Refused."""
+    root = parse_xml(content, file=file)
+    passed_over.spell_out(root)
+    return root
 
 
 def elements(root: Any, name: str) -> Iterator[Any]:
@@ -85,9 +96,15 @@ def entered(scope: Any) -> list[str]:
 
 
 def local(node: Any) -> str:
-    """The BPMN name of a node, empty for other namespaces."""
-    tag = node.tag
+    """The BPMN name of a node, empty for other namespaces and for no node."""
+    tag = getattr(node, "tag", None)
     return tag.split("}")[1] if isinstance(tag, str) and tag.startswith(f"{{{BPMN}}}") else ""
+
+
+def begins_itself(node: Any) -> bool:
+    """Whether no flow leads to a node because of what it is; it is refused for that, not as unreachable."""
+    is_link = local(node) == "intermediateCatchEvent" and node.find(f"{{{BPMN}}}linkEventDefinition") is not None
+    return is_link or "true" in (node.get("triggeredByEvent"), node.get("isForCompensation"))
 
 
 class Checker:
@@ -112,9 +129,16 @@ class Checker:
     def expression(self, node: Any, source: str | None, compiler: Any = compile_expression) -> None:
         """Compile an expression; note what is wrong with it."""
         try:
-            compiler(source or "")
+            compiled = compiler(source or "")
+            self.check_names(node, sorted(getattr(compiled, "targets", ())))
         except ExpressionError as error:
             self.find("bad_expression", node, detail=error.text, detail_en=error.text_en)
+
+    def check_names(self, node: Any, names: Iterable[str | None]) -> None:
+        """Nothing a diagram writes may bear a name under which the engine keeps facts of its own."""
+        for name in names:
+            if name is not None and name.strip() in RESERVED:
+                self.find("reserved_name", node, name=name.strip())
 
     def check(self) -> list[Finding]:
         """All findings of the file."""
@@ -156,7 +180,7 @@ class Checker:
                 self.check_node(name, child)
             elif name in ("dataObjectReference", "dataStoreReference"):
                 self.find("drawn_only", child, severity="warning")
-        nodes = {child.get("id"): child for child in children if local(child) in NODES}
+        nodes = {child.get("id"): child for child in children if local(child) in NODES | REFUSED_NODES}
         outgoing = self.check_flows([child for child in children if local(child) == "sequenceFlow"], nodes)
         self.check_reachable(scope, nodes, outgoing)
 
@@ -167,8 +191,9 @@ class Checker:
                 self.refuse("eventSubProcess", node)
                 return
             self.check_scope(node)
-        if name == "callActivity" and not node.get("calledElement"):
-            self.find("no_called_process", node)
+        for what in passed_over.of_node(node):
+            self.refuse(what, node)
+        self.check_references(name, node)
         if name == "scriptTask":
             text = node.findtext(f"{{{BPMN}}}script")
             self.expression(node, text, compile_script if text and text.strip() else compile_expression)
@@ -176,8 +201,22 @@ class Checker:
             self.check_script(node, tag)
         for drawn in node.findall(f"{{{BPMN}}}ioSpecification"):
             self.find("drawn_only", drawn, severity="warning")
+        results = [mark.get("result") for mark in node.iterfind(f"{{{BPMN}}}extensionElements/{{{HY}}}*")]
+        self.check_names(node, [*results, node.get("id") if name in WAITING and not any(results) else None])
         self.check_events(name, node)
         self.check_instances(node)
+
+    def check_references(self, name: str, node: Any) -> None:
+        """What is called is named, and is there; in a package it may stand in another file."""
+        called = node.get("calledElement", "")
+        if name == "callActivity" and (not called or called.startswith(("${", "#{", "="))):
+            self.find("no_called_process", node)
+        elif name == "callActivity" and local(self.by_id.get(called)) != "process":
+            self.find("called_elsewhere", node, severity="warning", called=called)
+        if name == "businessRuleTask":
+            decision = decision_of(node)
+            known = ("decision_elsewhere", "warning") if decision else ("no_decision", "error")
+            self.find(known[0], node, severity=known[1], called=decision)
 
     def check_script(self, node: Any, tag: str) -> None:
         """A script before or behind a task, in the spiff dialect."""
@@ -205,6 +244,8 @@ class Checker:
             interrupting = node.get("cancelActivity", "true") == "true"
             if name == "boundaryEvent" and kind == "messageEventDefinition" and not interrupting:
                 self.refuse("nonInterruptingMessage", node)
+            if kind in ("errorEventDefinition", "cancelEventDefinition") and not interrupting:
+                self.refuse("alwaysInterrupts", node)
             if kind == "conditionalEventDefinition":
                 self.expression(node, definition.findtext(f"{{{BPMN}}}condition"))
 
@@ -231,9 +272,10 @@ class Checker:
         for condition in node.findall(f"{{{BPMN}}}standardLoopCharacteristics/{{{BPMN}}}loopCondition"):
             self.expression(node, condition.text)
         for loop in (child for child in node if local(child) == "multiInstanceLoopCharacteristics"):
-            if any(key.startswith(tuple(f"{{{ns}}}" for ns in CAMUNDA)) for key in loop.attrib):
-                self.refuse("camundaInstances", node)
-            elif loop.find(f"{{{BPMN}}}loopDataInputRef") is None and loop.find(f"{{{BPMN}}}loopCardinality") is None:
+            items = [item.get("id") for tag in ("inputDataItem", "outputDataItem") for item in elements(loop, tag)]
+            self.check_names(node, [*items, loop.findtext(f"{{{BPMN}}}loopDataOutputRef")])
+            ours = [loop.find(f"{{{BPMN}}}{tag}") for tag in ("loopDataInputRef", "loopCardinality")]
+            if ours == [None, None] and "camundaInstances" not in passed_over.of_instances(node, loop):
                 self.find("bad_instances", node)
             for tag in ("loopCardinality", "completionCondition"):
                 text = loop.findtext(f"{{{BPMN}}}{tag}")
@@ -252,12 +294,24 @@ class Checker:
             self.check_outgoing(nodes[key], leaving)
         return outgoing
 
+    def check_conditions(self, node: Any, leaving: list[Any]) -> None:
+        """Conditions of flows that are taken without asking: nobody looks at them, which a person would not expect."""
+        asked = [flow for flow in leaving if (flow.findtext(f"{{{BPMN}}}conditionExpression") or "").strip()]
+        for flow in asked:
+            self.find("stray_condition", flow, severity="warning" if local(node) in GATEWAYS else "error")
+
     def check_outgoing(self, node: Any, leaving: list[Any]) -> None:
         """What leaves one node."""
         name = local(node)
-        if len(leaving) > 1 and name not in GATEWAYS and name != "startEvent":
+        if name not in ("exclusiveGateway", "inclusiveGateway") and name in NODES:
+            self.check_conditions(node, leaving)
+        if len(leaving) > 1 and name not in GATEWAYS | REFUSED_NODES and name != "startEvent":
             self.find("several_flows", node)
-        if name not in ("exclusiveGateway", "inclusiveGateway") or len(leaving) < 2:
+        if name not in ("exclusiveGateway", "inclusiveGateway"):
+            return
+        if len(leaving) == 1:
+            if (leaving[0].findtext(f"{{{BPMN}}}conditionExpression") or "").strip():
+                self.expression(leaving[0], leaving[0].findtext(f"{{{BPMN}}}conditionExpression"))
             return
         default = node.get("default")
         if default not in {flow.get("id") for flow in leaving}:
@@ -277,7 +331,7 @@ class Checker:
         for key, node in nodes.items():
             if local(node) == "boundaryEvent":
                 attached.setdefault(node.get("attachedToRef", ""), []).append(key)
-        stack = [key for key, node in nodes.items() if local(node) == "startEvent"]
+        stack = [key for key, node in nodes.items() if local(node) == "startEvent" or begins_itself(node)]
         stack += entered(scope)
         seen: set[str] = set()
         while stack:
@@ -293,7 +347,7 @@ class Checker:
 def check(name: str, content: bytes) -> list[Finding]:
     """Every construct of a file that the engine does not execute, by element. Never raises for bad files."""
     try:
-        root = parse_xml(content, file=name)
+        root = read_bpmn(content, name)
     except Refused as refused:
         return list(refused.findings)
     return Checker(name, root).check()

@@ -69,6 +69,12 @@ WORDS = {
         "改写表达式",
         "rewrite the expression",
     ),
+    "reserved_name": Words(
+        "“{name}”是引擎自己的名称，流程不能写它",
+        "'{name}' is a name of the engine's own; a process cannot write it",
+        "换一个变量名或元素 id",
+        "use another variable or element id",
+    ),
     "bad_timer": Words(
         "定时器没有时间",
         "the timer has no time",
@@ -96,6 +102,30 @@ WORDS = {
     "no_called_process": Words(
         "没有写明调用哪个流程", "no called process is named", "填写被调用流程的 id", "name the called process"
     ),
+    "called_elsewhere": Words(
+        "被调用的流程“{called}”不在这个文件里",
+        "the called process '{called}' is not in this file",
+        "让它与本图同在一个流程包",
+        "keep it in the same package",
+    ),
+    "no_decision": Words(
+        "业务规则任务没有写明用哪张决策表",
+        "the business rule task names no decision table",
+        "写上决策表的 id（calledDecisionId）",
+        "name the table's id (calledDecisionId)",
+    ),
+    "decision_elsewhere": Words(
+        "决策表“{called}”是另一个文件",
+        "the decision table '{called}' is another file",
+        "让它与本图同在一个流程包",
+        "keep it in the same package",
+    ),
+    "stray_condition": Words(
+        "这条线上的条件没有人看：只有排他网关和包容网关判断条件",
+        "nobody looks at the condition here: only exclusive and inclusive gateways ask conditions",
+        "在前面画一个排他网关，并设默认流",
+        "draw an exclusive gateway with a default flow before it",
+    ),
     "not_executable": Words(
         "图不能执行：{detail}",
         "the diagram cannot be executed: {detail}",
@@ -117,6 +147,18 @@ INSTEAD: dict[str, tuple[str, str]] = {
     "callChoreography": ("用调用活动", "use a call activity"),
     "nonInterruptingMessage": ("用 hy:accepts，可多次登记", "use hy:accepts, which takes any number"),
     "camundaInstances": ("用标准的 loopDataInputRef", "use the standard loopDataInputRef"),
+    "taskDataInstances": (
+        "让 loopDataInputRef 直接写流程变量",
+        "let loopDataInputRef name a variable of the process itself",
+    ),
+    "eventDefinitionRef": ("把事件定义画在事件里", "draw the event definition inside the event"),
+    "parallelEventGateway": ("用并行网关，后接各个捕获事件", "use a parallel gateway with catching events behind it"),
+    "quantities": ("画出多次：循环、多实例或并行网关", "draw the repetition: a loop, instances or a parallel gateway"),
+    "instanceEvents": ("在实例里画抛出事件", "draw a throwing event inside the instance"),
+    "alwaysInterrupts": (
+        "错误和取消总是中断，改为中断型",
+        "errors and cancellations always interrupt: let it interrupt",
+    ),
     "multipleEvents": ("每个事件画成单独的事件", "draw each event by itself"),
     "throwTimer": ("用中间捕获定时器", "use an intermediate catching timer"),
     "misplacedEvent": ("换成此处可用的事件类型", "use a kind of event that is possible here"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.parsers import expat
 
 from lxml import etree
@@ -12,6 +13,11 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 200
 MAX_ELEMENTS = 20_000
 MAX_ATTRIBUTES = 200
+
+_CHINESE = re.compile(
+    rb"""\A\s*<\?xml[^>]{0,80}?\sencoding\s*=\s*["'](?:gb_?2312|gbk|gb18030|cp936)["']""", re.IGNORECASE
+)
+_ENCODING = re.compile(r"""\sencoding\s*=\s*["'][^"']*["']""")
 
 WORDS = {
     "xml_malformed": Words(
@@ -85,6 +91,7 @@ def parse_xml(content: bytes, file: str = "", *, comments: bool = False) -> etre
     if len(content) > MAX_BYTES:
         raise guard.refuse("xml_too_large", f"{len(content)} > {MAX_BYTES} bytes")
     try:
+        content = _unicode(content)
         guard.check(content)
         return etree.fromstring(content, _parser(comments))
     except (expat.ExpatError, etree.XMLSyntaxError, ValueError, LookupError) as error:
@@ -94,6 +101,13 @@ def parse_xml(content: bytes, file: str = "", *, comments: bool = False) -> etre
 def write_xml(root: etree._Element) -> bytes:
     """The document as a file: UTF-8, with its declaration."""
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+
+
+def _unicode(content: bytes) -> bytes:
+    """A file in the old Chinese encodings as UTF-8; expat does not read these. Raises ValueError."""
+    if _CHINESE.match(content) is None:
+        return content
+    return _ENCODING.sub("", content.decode("gb18030"), count=1).encode()
 
 
 def _parser(comments: bool) -> etree.XMLParser:

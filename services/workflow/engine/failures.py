@@ -15,6 +15,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "bad_syntax": ("语法不对：{}", "bad syntax: {}"),
     "private_name": ("名称不能以下划线开头：{}", "a name must not start with an underscore: {}"),
     "not_needs_brackets": ("“!”后有比较，请写成 !(…)", "a comparison follows '!': write !(...)"),
+    "feel_place": (
+        "以 = 开头的 FEEL 从 1 数起，这里从 0 数起，请改写：{}",
+        "FEEL, which begins with '=', counts from 1; here it is from 0: {}",
+    ),
     "not_allowed": ("不允许的写法：{}", "this construct is not allowed: {}"),
     "unknown_function": ("没有这个函数：{}", "there is no such function: {}"),
     "wrong_arguments": ("函数参数不对：{}", "wrong arguments: {}"),

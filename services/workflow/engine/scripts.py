@@ -8,7 +8,7 @@ from services.workflow.engine.failures import ExpressionError
 from services.workflow.engine.problems import EngineError
 
 RESERVED = frozenset({"matter", "case", "records", "now", "deadlines"})
-"""Names every expression of a case can read and no script can write."""
+"""Names every expression of a case can read and no diagram can write; the check of a diagram refuses those that do."""
 
 
 class ScriptEngine:
@@ -35,8 +35,6 @@ class ScriptEngine:
         try:
             compiled = compile_script(script)
             names = self.names(task, external_context, compiled.names)
-            if reserved := compiled.targets & RESERVED:
-                raise EngineError("reserved_name", element=task.task_spec.name, detail=", ".join(sorted(reserved)))
             compiled.execute(names)
         except ExpressionError as error:
             raise failed(task, error) from error

@@ -44,7 +44,10 @@ def parse_expression(source: str, *, cell: bool = False) -> ast.expr:
     if not text:
         raise Forbidden("empty")
     tokens = [(group, " ") if group == "newline" else (group, sign) for group, sign in _lex(text)]
-    return _parsed(_python(tokens, cell=cell), "eval").body  # type: ignore[attr-defined, no-any-return]
+    body: ast.expr = _parsed(_python(tokens, cell=cell), "eval").body  # type: ignore[attr-defined]
+    if _is_feel(source.strip()):
+        _check_places(body)
+    return body
 
 
 def parse_statements(source: str) -> list[ast.stmt]:
@@ -63,9 +66,20 @@ def _unwrap(source: str) -> str:
     text = source.strip()
     if text[:2] in ("${", "#{") and text.endswith("}"):
         return text[2:-1].strip()
-    if text.startswith("=") and not text.startswith("=="):
-        return text[1:].strip()
-    return text
+    return text[1:].strip() if _is_feel(text) else text
+
+
+def _is_feel(text: str) -> bool:
+    return text.startswith("=") and not text.startswith("==")
+
+
+def _check_places(body: ast.expr) -> None:
+    """`=list[1]` is the first item in FEEL and the second here: refuse it instead of guessing."""
+    for node in ast.walk(body):
+        if isinstance(node, ast.Subscript) and not (
+            isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+        ):
+            raise Forbidden("feel_place", ast.unparse(node))
 
 
 def _lex(text: str) -> Iterator[Token]:

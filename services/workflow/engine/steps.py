@@ -129,7 +129,10 @@ def finish(case: Case, act: Callable[[], None]) -> list[fx.Effect]:
 
 
 def complete_task(case: Case, stimulus: Stimulus) -> None:
-    """A task is done: its facts go to its variable and, if its form has a record, into the records."""
+    """A task is done: its facts go to its variable and, if its form has a record, into the records.
+
+    A task drawn for another engine has no `hy:task`; there each field of a form is a variable, so it is one here too.
+    """
     facts = copy_data(stimulus.data.get("data") or {})
     side = case.sides.get(str(stimulus.data.get("task")))
     if side is not None:
@@ -140,6 +143,8 @@ def complete_task(case: Case, stimulus: Stimulus) -> None:
     colleagues.demand_answers(case, entry)
     recalls.begin(case, task)
     hy = task.task_spec.extensions.get("task", {})
+    if not hy:
+        task.data.update(copy_data(facts))
     task.data[variable_of(task.task_spec)] = facts
     record = case.bundle.record_of(hy.get("form", ""))
     if record:

@@ -32,6 +32,7 @@ from services.workflow.engine.spiff import activities, events, instances, joins
 
 HY = "urn:huiyin:bpmn:1"
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 NS = {"hy": HY, "bpmn": BPMN}
 
 ACCEPTED = "(. | ./bpmn:*)/bpmn:extensionElements/hy:accepts/@to"
@@ -185,8 +186,13 @@ class DecisionParser(Extended, SpiffTaskParser):
 
     def create_task(self) -> Any:
         """The decision is looked up when the task runs."""
-        decision = self.parse_extensions().get("calledDecisionId") or foreign(self.node, "decisionRef", "decisionId")
-        return activities.BusinessRuleTask(self.spec, self.bpmn_id, decision or "", **self.bpmn_attributes)
+        return activities.BusinessRuleTask(self.spec, self.bpmn_id, decision_of(self.node), **self.bpmn_attributes)
+
+
+def decision_of(node: Any) -> str:
+    """The table a business rule task names, empty if it names none."""
+    ours = node.findtext(f"{{{BPMN}}}extensionElements/{{{SPIFF}}}calledDecisionId")
+    return (ours or "").strip() or (foreign(node, "decisionRef", "decisionId") or "").strip()
 
 
 def foreign(node: Any, *names: str) -> str | None:

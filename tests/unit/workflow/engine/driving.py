@@ -21,6 +21,7 @@ from services.workflow.engine import (
     start,
     step,
 )
+from services.workflow.engine.spiff.events import EventBasedGateway
 
 BEGIN = datetime(2026, 2, 27, 1, 0, tzinfo=UTC)
 
@@ -85,11 +86,13 @@ class Driver:
         return self.step("complete_task", task=self.task(element, number), data=facts)
 
     def waits(self, kind: str) -> dict[str, str]:
-        """Open timers or messages: element → id."""
+        """Open timers or messages: element → id; of an event gateway the events behind it."""
         found: dict[str, str] = {}
         for wait_id, wait in self.case.waits.items():
             if wait["kind"] == kind and wait["task"]:
-                found[self.case.workflow.get_task_from_id(wait["task"]).task_spec.name] = wait_id
+                spec = self.case.workflow.get_task_from_id(wait["task"]).task_spec
+                behind = isinstance(spec, EventBasedGateway)
+                found[spec.outputs[wait["position"]].name if behind else spec.name] = wait_id
         return found
 
     def ring(self, element: str) -> list[Effect]:

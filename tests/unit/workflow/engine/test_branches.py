@@ -55,6 +55,7 @@ def test_the_scope_ends_when_its_branches_have_ended() -> None:
         assert driver.case.is_finished
         assert driver.case.workflow.data == {
             "n": 1, "a": {"x": 2}, "b": {"by": "b"}, "consent": {"by": "consent"}, "asked": {"days": 9},
+            "by": "b",
         }  # fmt: skip
         driver.check()
 

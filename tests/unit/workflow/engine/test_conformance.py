@@ -26,7 +26,7 @@ def loop(inside: str, **attributes: str) -> str:
     return d.user("x", d.node("multiInstanceLoopCharacteristics", "mi", inside, **attributes))
 
 
-def gateway(tag: str, *ways: tuple[str, str] | tuple[str, str, str], **attributes: str) -> bytes:
+def gateway(tag: str, *ways: s.Path, **attributes: str) -> bytes:
     """A gateway `x` with two ways to `a` and `b`."""
     return s.sketch(d.node(tag, "x", **attributes) + d.user("a") + d.user("b"), "start x", *ways, "a end", "b end")
 
@@ -83,6 +83,71 @@ BAD: dict[str, tuple[str, str | None, bytes]] = {
         "unsupported",
         "x",
         straight(loop("", **{"xmlns:c": "http://camunda.org/schema/1.0/bpmn", "c:collection": "units"})),
+    ),
+    "Flowable instances": (
+        "unsupported",
+        "x",
+        straight(loop("", **{"xmlns:f": "http://flowable.org/bpmn", "f:collection": "units"})),
+    ),
+    "instances of the task's own input": (
+        "unsupported",
+        "x",
+        straight(
+            d.user(
+                "x",
+                "<bpmn:ioSpecification><bpmn:dataInput id='in' name='units'/></bpmn:ioSpecification>",
+                "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopDataInputRef>in</bpmn:loopDataInputRef>"
+                "</bpmn:multiInstanceLoopCharacteristics>",
+            )
+        ),
+    ),
+    "script that writes the engine's name": ("reserved_name", "x", straight(d.script("x", "records = 1"))),
+    "task of the engine's name": ("reserved_name", "case", s.sketch(d.user("case"), "start case end")),
+    "result of the engine's name": ("reserved_name", "x", straight(d.user("x", ext=d.hy("task", result="now")))),
+    "item of the engine's name": ("reserved_name", "x", straight(d.user("x", d.each("units", "matter")))),
+    "event by reference": (
+        "unsupported",
+        "x",
+        straight(d.node("endEvent", "x", "<bpmn:eventDefinitionRef>td</bpmn:eventDefinitionRef>")),
+    ),
+    "all events": (
+        "unsupported",
+        "x",
+        straight(d.node("eventBasedGateway", "x", eventGatewayType="Parallel")),
+    ),
+    "compensation handler": ("unsupported", "x", s.sketch(d.user("x", isForCompensation="true"), "start end")),
+    "error that does not interrupt": (
+        "unsupported",
+        "b",
+        s.sketch(
+            s.scope("x", "", "x_start x_end") + d.boundary("b", "x", s.error("e"), interrupting=False),
+            "start x end", "b end", more=s.codes("e"),
+        ),
+    ),
+    "two tokens at once": ("unsupported", "x", straight(d.user("x", startQuantity="2"))),
+    "an event for each instance": (
+        "unsupported",
+        "x",
+        straight(loop("<bpmn:loopCardinality>2</bpmn:loopCardinality>", behavior="One")),
+    ),
+    "rule without a table": ("no_decision", "x", straight(d.node("businessRuleTask", "x"))),
+    "rule of another file": (
+        "decision_elsewhere",
+        "x",
+        straight(d.node("businessRuleTask", "x", **{"xmlns:c": "urn:c", "c:decisionRef": "route"})),
+    ),
+    "process of another file": ("called_elsewhere", "x", straight(d.node("callActivity", "x", calledElement="Q"))),
+    "process by expression": ("no_called_process", "x", straight(d.node("callActivity", "x", calledElement="${q}"))),
+    "condition behind a task": ("stray_condition", "way", s.sketch(d.user("x"), "start x", ("x end", "a", "way"))),
+    "condition behind one flow": (
+        "bad_expression",
+        "way",
+        s.sketch(d.node("exclusiveGateway", "x"), "start x", ("x end", "import os", "way")),
+    ),
+    "condition that a parallel gateway passes over": (
+        "stray_condition",
+        "way",
+        gateway("parallelGateway", ("x a", "n", "way"), "x b"),
     ),
     "several flows": ("several_flows", "x", s.sketch(d.user("x") + d.user("y"), "start x end", "x y end")),
     "no default": ("no_default", "x", gateway("exclusiveGateway", ("x a", "n"), ("x b", "m"))),

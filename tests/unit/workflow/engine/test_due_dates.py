@@ -1,8 +1,6 @@
 """Expressions read due dates: `deadlines.<name>` is that of the deadline in force where they stand."""
 
-import pytest
-
-from services.workflow.engine import EngineError, TaskOpened, remarks
+from services.workflow.engine import TaskOpened, remarks
 from tests.unit.workflow.engine import drawing as d
 from tests.unit.workflow.engine import sketches as s
 from tests.unit.workflow.engine.driving import BEGIN, Driver
@@ -66,10 +64,3 @@ def test_tables_and_checks_read_them_too() -> None:
     assert remarks(driver.case, opened.task_id, {"until": "2026-05-28"}, BEGIN) == []
     assert driver.case.deadlines["C1.d2"]["due"] == "2026-05-28"
     driver.check()
-
-
-def test_no_script_writes_them() -> None:
-    """They belong to the case, like the matter and the time."""
-    with pytest.raises(EngineError) as error:
-        driven(s.sketch(d.script("x", "deadlines = {}"), "start x end"))
-    assert error.value.code == "reserved_name"

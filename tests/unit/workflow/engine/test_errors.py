@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from services.workflow.engine import EngineError, Stimulus, Unexpected, canonical, dump, load, start, step
+from services.workflow.engine import EngineError, Refused, Stimulus, Unexpected, canonical, dump, load, start, step
 from tests.unit.workflow.engine import drawing as d
 from tests.unit.workflow.engine import sketches as s
 from tests.unit.workflow.engine.driving import BEGIN, Driver, calendar
@@ -49,12 +49,24 @@ def test_an_unknown_variable() -> None:
     assert "nobody" in error.detail
 
 
-@pytest.mark.parametrize("name", ["matter", "case", "records", "now"])
+@pytest.mark.parametrize("name", ["matter", "case", "records", "now", "deadlines"])
 def test_reserved_names_cannot_be_written(name: str) -> None:
-    """A script cannot pretend to be the facts of the case."""
-    driver = Driver(s.sketch(d.user("a") + d.script("x", f"{name} = 1"), "start a x end"))
-    error = failing(driver, "a")
-    assert (error.code, error.element, error.detail) == ("reserved_name", "x", name)
+    """A script cannot pretend to be the facts of the case, in whatever branch it tries; such a diagram never runs."""
+    for text in (f"{name} = 1", f"{name}.a = 1", f"a = 1\nif a > 1:\n    {name} = 1"):
+        with pytest.raises(Refused) as refused:
+            Driver(s.sketch(d.user("a") + d.script("x", text), "start a x end"))
+        assert [(found.code, found.element) for found in refused.value.findings] == [("reserved_name", "x")]
+
+
+@pytest.mark.parametrize("name", ["matter", "case", "records", "now", "deadlines"])
+def test_an_answer_cannot_pretend_to_be_the_facts_of_the_case(name: str) -> None:
+    """Fields of a form under the engine's own names are data of the form and nothing else."""
+    nodes = d.user("a") + d.script("x", "seen = [matter.matter_id, case.id, records, deadlines, now]")
+    plain, driver = Driver(s.sketch(nodes, "start a x end")), Driver(s.sketch(nodes, "start a x end"))
+    plain.complete("a")
+    driver.complete("a", **{name: {"matter_id": "M2", "id": "C2"}, "typename": "x", "__class__": "y", "$doc": "z"})
+    assert driver.case.workflow.data["seen"] == plain.case.workflow.data["seen"]
+    driver.check()
 
 
 def test_a_loop_without_anybody_in_it() -> None:

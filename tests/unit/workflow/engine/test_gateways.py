@@ -274,4 +274,4 @@ def test_a_case_ends_when_its_last_token_ends() -> None:
     driver.complete("a", y=1)
     assert driver.case.is_finished
     assert driver.case.outcome == "end"
-    assert driver.case.workflow.data == {"a": {"y": 1}, "b": {"x": 1}}
+    assert driver.case.workflow.data == {"a": {"y": 1}, "b": {"x": 1}, "x": 1, "y": 1}

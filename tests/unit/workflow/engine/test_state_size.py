@@ -104,7 +104,7 @@ def test_what_a_reminder_has_changed_is_kept() -> None:
     driver.complete("a", done=True)
     assert driver.case.is_finished
     assert driver.case.workflow.data == {
-        "said": "second", "n": 1, "note": {"text": "second"}, "a": {"done": True},
+        "said": "second", "n": 1, "note": {"text": "second"}, "a": {"done": True}, "text": "second", "done": True,
     }  # fmt: skip
     driver.check()
 
