@@ -24,7 +24,6 @@ from services.workflow.engine.spiff.trees import (
     WAITING,
     CaseSubWorkflow,
     CaseTask,
-    copy_data,
     element_of,
     same_data,
 )
@@ -92,7 +91,7 @@ def task_row(task: CaseTask) -> list[Any]:
     """[number, parent, element, state, tick, flags, internal data, changed data, removed keys]."""
     parent = task.parent
     base = base_of(task)
-    changed = {k: v for k, v in task.data.items() if not same_data(base.get(k, _MISSING), v)}
+    changed = {k: v for k, v in task.data.items() if (old := base.get(k, _MISSING)) is not v and not same_data(old, v)}
     removed = [k for k in base if k not in task.data]
     flags = int(task.triggered) | int(task.reached) << 1 | int(task.detached) << 2
     number = parent.id if parent is not None else 0
@@ -186,7 +185,7 @@ def fill(workflow: Any, rows: list[list[Any]]) -> None:
         task.triggered, task.reached, task.detached = bool(flags & 1), bool(flags & 2), bool(flags & 4)
         task.last_state_change, task.internal_data = tick, internal
         base = base_of(task)
-        kept = {k: copy_data(v) for k, v in base.items() if k not in removed and k not in changed}
+        kept = {k: v for k, v in base.items() if k not in removed and k not in changed}
         task.data = {**kept, **changed}
         if parent is None:
             workflow.task_tree = task

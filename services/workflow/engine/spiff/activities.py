@@ -13,7 +13,7 @@ from SpiffWorkflow.spiff.specs.defaults import TransactionSubprocess as LibraryT
 from SpiffWorkflow.spiff.specs.spiff_task import SpiffBpmnTask
 
 from services.workflow.engine.problems import EngineError
-from services.workflow.engine.spiff.trees import READY, STARTED, CaseTask, copy_data
+from services.workflow.engine.spiff.trees import READY, STARTED, CaseTask
 
 MAX_DEPTH = 50
 """Processes running inside each other; one that calls itself without end would else fill the memory."""
@@ -43,12 +43,11 @@ class Scope(SubWorkflowMixin):
 
     def enter(self, my_task: CaseTask, _inner: Any) -> dict[str, Any]:
         """The data the inner workflow begins with."""
-        data: dict[str, Any] = copy_data(my_task.data)
-        return data
+        return dict(my_task.data)
 
     def update_data(self, my_task: CaseTask, subworkflow: Any) -> None:
         """Take over the data the inner workflow ended with."""
-        my_task.data = copy_data(subworkflow.last_task.data)
+        my_task.data = dict(subworkflow.last_task.data)
 
 
 class SubWorkflowTask(Scope, LibrarySubProcess):
@@ -77,7 +76,7 @@ class CallActivity(Scope, LibraryCall):
         missing = [var.bpmn_id for var in io.data_inputs if not var.exists(my_task)]
         if missing:
             raise EngineError("missing_input", element=self.name, detail=", ".join(missing))
-        return {var.bpmn_id: copy_data(var.get(my_task)) for var in io.data_inputs}
+        return {var.bpmn_id: var.get(my_task) for var in io.data_inputs}
 
     def update_data(self, my_task: CaseTask, subworkflow: Any) -> None:  # noqa: D102
         io = subworkflow.spec.io_specification
@@ -88,7 +87,7 @@ class CallActivity(Scope, LibraryCall):
         missing = [var.bpmn_id for var in io.data_outputs if var.bpmn_id not in result]
         if missing:
             raise EngineError("missing_output", element=self.name, detail=", ".join(missing))
-        my_task.data.update({var.bpmn_id: copy_data(result[var.bpmn_id]) for var in io.data_outputs})
+        my_task.data.update({var.bpmn_id: result[var.bpmn_id] for var in io.data_outputs})
 
 
 class BusinessRuleTask(SpiffBpmnTask):

@@ -200,7 +200,7 @@ class BoundaryEvent(Catching, LibraryBoundary):
             if not isinstance(spec, BoundaryEventJoin):
                 child = my_task.parent._add_child(spec, FUTURE)
                 child.triggered = True
-                child.data = copy_data(my_task.data)
+                child.data = dict(my_task.data)
                 child.task_spec._update(child)
 
 

@@ -31,7 +31,7 @@ def add_instance(wrapper: CaseTask, spec_name: str, data: dict[str, Any], positi
     """Start one instance below its wrapper."""
     child = wrapper._add_child(wrapper.workflow.spec.task_specs[spec_name], FUTURE)
     child.triggered = True
-    child.data = copy_data(data)
+    child.data = dict(data)
     child.internal_data["position"] = position
     child.task_spec._update(child)
     return child
@@ -132,7 +132,7 @@ class Instances:
         my_task.internal_data["completed"] += 1
         position = str(child.internal_data["position"])
         if self.data_output is not None and self.output_item is not None:
-            my_task.internal_data["results"][position] = copy_data(child.data.get(self.output_item.bpmn_id))
+            my_task.internal_data["results"][position] = child.data.get(self.output_item.bpmn_id)
         else:
             own = {self.input_item.bpmn_id} if self.input_item is not None else set()
             theirs = {key: value for key, value in child.data.items() if key not in own}
@@ -241,7 +241,7 @@ class StandardLoopTask(LibraryLoop):
     def merge_child(self, _workflow: Any, child: CaseTask) -> None:
         """A round has completed."""
         my_task = child.parent
-        my_task.data = copy_data(child.data)
+        my_task.data = dict(child.data)
         self.advance(my_task)
 
     def advance(self, my_task: CaseTask) -> None:

@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway as LibraryInclusi
 from SpiffWorkflow.bpmn.specs.defaults import ParallelGateway as LibraryParallel
 
 from services.workflow.engine.problems import EngineError
-from services.workflow.engine.spiff.trees import WAITING, CaseTask, copy_data, same_data
+from services.workflow.engine.spiff.trees import WAITING, CaseTask, same_data
 
 _GONE = object()
 
@@ -27,9 +27,10 @@ def apply_changes(base: dict[str, Any], branch: dict[str, Any], onto: dict[str, 
         if same_data(old, value):
             continue
         if isinstance(old, dict) and isinstance(value, dict) and isinstance(onto.get(key), dict):
+            onto[key] = dict(onto[key])
             apply_changes(old, value, onto[key])
         else:
-            onto[key] = copy_data(value)
+            onto[key] = value
     for key in base:
         if key not in branch:
             onto.pop(key, None)
@@ -68,15 +69,14 @@ def merged(tokens: list[CaseTask]) -> dict[str, Any]:
 def merge_below(ways: list[tuple[list[CaseTask], CaseTask]], depth: int) -> dict[str, Any]:
     """Merge the tokens below one task; `ways` are their paths from the root, all the same down to `depth`."""
     if len(ways) == 1:
-        result: dict[str, Any] = copy_data(ways[0][1].parent.data)
-        return result
+        return dict(ways[0][1].parent.data)
     branches: dict[int, list[tuple[list[CaseTask], CaseTask]]] = {}
     for way, token in ways:
         branches.setdefault(way[depth + 1].id, []).append((way, token))
     if len(branches) == 1:
         return merge_below(ways, depth + 1)
     base = ways[0][0][depth].data
-    result = copy_data(base)
+    result = dict(base)
     for branch in sorted(branches.values(), key=arrival):
         apply_changes(base, merge_below(branch, depth + 1), result)
     return result
