@@ -215,12 +215,10 @@ def connector_units(conn: Connection, tables: Tables, connector_id: str) -> tupl
     return tuple(units or ())
 
 
-def connector_of(conn: Connection, tables: Tables, unit: str) -> str | None:
-    """The connector that speaks for a unit, or None; there are dozens of connectors, not thousands."""
-    for row in conn.execute(select(tables.connector).order_by(tables.connector.c.id)):
-        if unit in row.units:
-            return str(row.id)
-    return None
+def connectors(conn: Connection, tables: Tables) -> dict[str, str]:
+    """The connector that speaks for each unit that has one; there are dozens of connectors, not thousands."""
+    rows = conn.execute(select(tables.connector).order_by(tables.connector.c.id.desc()))
+    return {str(unit): str(row.id) for row in rows for unit in row.units}
 
 
 def _advance(conn: Connection, table: Table, kind: str, key: str, version: int) -> bool:

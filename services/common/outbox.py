@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
 )
 
-from services.common import bells
+from services.common import bells, writes
 from services.common.bus import Outgoing
 from services.common.db import Json, Utc
 from services.contracts import envelopes
@@ -67,10 +67,17 @@ def add(conn: Connection, table: Table, message: Message, *, target: str | None 
 
 def add_all(conn: Connection, table: Table, messages: Iterable[tuple[Message, str | None]], *, now: datetime) -> None:
     """Let several messages leave, in this order, with one statement; pairs of message and target."""
+    writes.run(conn, [leaving(conn, table, messages, now=now)])
+
+
+def leaving(
+    conn: Connection, table: Table, messages: Iterable[tuple[Message, str | None]], *, now: datetime
+) -> writes.Write:
+    """What `add_all` writes, for a transaction that has more to write."""
     rows = [_row(message, target, now) for message, target in messages]
     if rows:
-        conn.execute(table.insert().inline(), rows if len(rows) > 1 else rows[0])
         bells.promise(conn, bells.OUTBOX)
+    return writes.adding(table), rows
 
 
 def _row(message: Message, target: str | None, now: datetime) -> dict[str, Any]:

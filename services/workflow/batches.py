@@ -31,6 +31,7 @@ from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.calendars import Calendar
 from services.workflow.effects import Scene
+from services.workflow.live import Living
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +68,10 @@ class UnknownCase(LookupError):
 
 @dataclass(slots=True)
 class _Held:
-    """A locked case: its row as it will be, the live object (None = spoilt), the last good state."""
+    """A locked case: its row as it will be, what is alive of it, the last good state."""
 
     row: dict[str, Any]
-    case: e.Case | None
+    living: Living
     state: bytes | None
     stored_timers: list[Mapping[Any, Any]] | None = None
 
@@ -83,17 +84,17 @@ class Batch:
         self._live = live.of(conn.engine)
         self._held: dict[str, _Held] = {}
         self._touched: set[tuple[str, str]] = set()
-        self._connectors: dict[str, str | None] = {}
+        self._connectors: dict[str, str] | None = None
         self.changes = store.Changes()
 
     def hold(self, ids: Iterable[str]) -> None:
         """Lock the cases and get their live objects, from the cache or from their state."""
         rows = store.lock_cases(self._conn, set(ids))
-        live_cases = {key: self._live.take(key, row["last_hash"]) for key, row in rows.items()}
-        cold = [key for key, case in live_cases.items() if case is None]
+        found = {key: self._live.take(key, row["last_hash"]) for key, row in rows.items()}
+        cold = [key for key, living in found.items() if living is None]
         states = store.states(self._conn, cold) if cold else {}
         for key, row in rows.items():
-            self._held[key] = _Held(row, live_cases[key], states.get(key))
+            self._held[key] = _Held(row, found[key] or Living(None), states.get(key))
 
     def row(self, case_id: str) -> dict[str, Any]:
         """The locked case's row as it will be written; raises `UnknownCase`."""
@@ -111,8 +112,9 @@ class Batch:
         """The live case as it stands now, for reading only; raises `engine.EngineError`."""
         held = self._held[case_id]
         edition = editions.get(self._conn, held.row["package_version"], held.row["diagrams"])
-        held.case = self._take(held, edition, calendar_versions.get(self._conn, held.row["calendar_version"]))
-        return held.case
+        case = self._take(held, edition, calendar_versions.get(self._conn, held.row["calendar_version"]))
+        held.living.case = case
+        return case
 
     def refuse(self, order: Order, error: e.EngineError) -> Applied:
         """Keep a stimulus as an incident that has not been tried: what came before its step went wrong."""
@@ -167,7 +169,7 @@ class Batch:
         except e.EngineError as error:
             return self._incident(row, order, error)
         previous = held.row["package_version"]
-        held.row, held.case, held.state = row, case, state
+        held.row, held.living.case, held.state = row, case, state
         self._record(held, order, edition, found, previous)
         warnings = tuple(stimulus.data.get("warnings") or ())
         return Applied(case_id=row["id"], seq=row["seq"], effects=tuple(found), warnings=warnings)
@@ -200,7 +202,7 @@ class Batch:
 
         It leaves the row: only a step that succeeds puts it back.
         """
-        case, held.case = held.case, None
+        case, held.living.case = held.living.case, None
         if case is not None and case.bundle is edition.bundle and case.calendar.version == calendar.version:
             return case
         case_id = held.row["id"]
@@ -233,12 +235,13 @@ class Batch:
         row.update(seq=entry["seq"], last_hash=entry["hash"], last_at=stimulus.at)
         self.changes.stimuli.append(entry)
         self.changes.documents.extend(documents.rows(order.texts, stimulus.at))
-        scene = self._scene(row, order, edition, found)
+        scene = self._scene(held, order, edition, found)
         if stimulus.kind == "start":
             scene.emit("case.opened.v1", effects.case_words(scene))
         elif previous != row["package_version"]:
             effects.migrated(scene, str(previous))
         effects.translate(scene, found)
+        held.living.remember(scene.tasks, scene.deadlines, found, edition.version)
         self._touched.update(scene.awaited)
         row.update(status=scene.status if row["status"] == "running" else row["status"])
         row.update(outcome=scene.outcome or row["outcome"], state_name=scene.state_name or row["state_name"])
@@ -246,10 +249,9 @@ class Batch:
             row["ended_at"] = stimulus.at
         self.changes.cases[row["id"]] = _case_update(row, held.state or b"")
 
-    def _scene(
-        self, row: Mapping[Any, Any], order: Order, edition: editions.Edition, found: Sequence[e.Effect]
-    ) -> Scene:
-        deadlines, tasks = self._earlier(found, order.known_tasks)
+    def _scene(self, held: _Held, order: Order, edition: editions.Edition, found: Sequence[e.Effect]) -> Scene:
+        row = held.row
+        deadlines, tasks = self._earlier(held.living, found, order.known_tasks)
         return Scene(
             case_id=row["id"],
             matter_id=row["matter_id"],
@@ -271,22 +273,22 @@ class Batch:
 
     def _connector_of(self, unit: str) -> str | None:
         """Who speaks for a unit, asked once per batch."""
-        if unit not in self._connectors:
-            self._connectors[unit] = directories.connector_of(self._conn, t.directory, unit)
-        return self._connectors[unit]
+        if self._connectors is None:
+            self._connectors = directories.connectors(self._conn, t.directory)
+        return self._connectors.get(unit)
 
     def _earlier(
-        self, found: Sequence[e.Effect], known: Mapping[str, Mapping[Any, Any]]
+        self, living: Living, found: Sequence[e.Effect], known: Mapping[str, Mapping[Any, Any]]
     ) -> tuple[dict[str, dict[str, Any]], dict[str, Mapping[Any, Any]]]:
         """Deadline and task rows of earlier steps that the effects refer to, by id."""
         limit_ids, task_ids = effects.wanted(found)
-        tasks: dict[str, Mapping[Any, Any]] = {r["id"]: r for r in self.changes.tasks if r["id"] in task_ids}
-        tasks |= {key: row for key, row in known.items() if key in task_ids}
+        tasks = {key: row for key, row in known.items() if key in task_ids}
+        tasks |= {key: living.tasks[key] for key in task_ids & living.tasks.keys()}
         if task_ids - tasks.keys():
             tasks |= {r["id"]: r for r in store.tasks(self._conn, task_ids - tasks.keys())}
         moved = {tasks[effect.task_id]["deadline_id"] for effect in found if isinstance(effect, e.TaskChanged)}
         limit_ids |= moved - {None}
-        limits = {r["id"]: r for r in self.changes.deadlines if r["id"] in limit_ids}
+        limits = {key: living.deadlines[key] for key in limit_ids & living.deadlines.keys()}
         if limit_ids - limits.keys():
             limits |= {r["id"]: dict(r) for r in store.deadlines(self._conn, limit_ids - limits.keys())}
         return limits, tasks
@@ -318,7 +320,7 @@ class Batch:
             self._check_subscriptions(row["id"], found)
         except e.EngineError as error:
             return self._failed_start(row, order, error, vars_)
-        held = self._held[row["id"]] = _Held(row, case, state)
+        held = self._held[row["id"]] = _Held(row, Living(case), state)
         self._record(held, order, edition, found)
         del self.changes.cases[row["id"]]
         own = [timer["due_at"] for timer in self.changes.timers.values() if timer["case_id"] == row["id"]]
@@ -352,8 +354,8 @@ class Batch:
             matters = {self._held[key].row["matter_id"] for key in self.changes.ended}
             unheard.park(self._conn, unheard.of_matters(*matters))
         for key, held in self._held.items():
-            if held.case is not None and held.row["status"] == "running":
-                self._live.put(key, held.row["last_hash"], held.case)
+            if held.living.case is not None and held.row["status"] == "running":
+                self._live.put(key, held.row["last_hash"], held.living)
 
 
 def log_row(row: Mapping[Any, Any], stimulus: e.Stimulus, cause: str | None) -> dict[str, Any]:

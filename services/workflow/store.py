@@ -15,27 +15,31 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     RowMapping,
-    Table,
     bindparam,
-    delete,
     func,
-    insert,
     select,
     tuple_,
     update,
 )
 
-from services.common import bells, db, outbox
+from services.common import bells, db, outbox, writes
 from services.contracts.envelopes import Message
 from services.workflow import tables as t
 
 Rows = list[dict[str, Any]]
 
 _META = [c for c in t.case_.c if c.name != "state"]
+# Joined, a case that another transaction migrates while we wait for its lock would be missing: PostgreSQL then looks
+# at the case anew, but not at what it was joined with.
+_DIAGRAMS = (
+    select(t.package_version.c.diagrams)
+    .where(t.package_version.c.version == t.case_.c.package_version)
+    .scalar_subquery()
+    .label("diagrams")
+)
 _LOCK = (
-    select(*_META, t.matter.c.matter_no, t.matter.c.title, t.package_version.c.diagrams)
+    select(*_META, t.matter.c.matter_no, t.matter.c.title, _DIAGRAMS)
     .join(t.matter, t.matter.c.matter_id == t.case_.c.matter_id)
-    .join(t.package_version, t.package_version.c.version == t.case_.c.package_version)
     .where(t.case_.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(t.case_.c.id)
     .with_for_update(of=t.case_)
@@ -131,6 +135,8 @@ _MATTER_STATE = (
     update(t.matter).where(t.matter.c.matter_id == bindparam("b_matter_id")).values(state=bindparam("b_state"))
 )
 
+_HOLD = update(t.timer).where(t.timer.c.id == bindparam("b_id")).values(held=True)
+
 _DEADLINES = select(t.deadline).where(t.deadline.c.id.in_(bindparam("ids", expanding=True)))
 _TASKS = select(t.task).where(t.task.c.id.in_(bindparam("ids", expanding=True)))
 _PAIRS: BindParameter[Any] = bindparam("pairs", expanding=True)
@@ -152,7 +158,7 @@ _LAPSE = (
     update(t.early_message)
     .where(
         t.early_message.c.state == "waiting",
-        t.early_message.c.case_id.in_(bindparam("ids", expanding=True)),
+        t.early_message.c.case_id == bindparam("b_id"),
         _KEY_BEGINS == _OWN_KEY,
     )
     .values(state="lapsed")
@@ -219,60 +225,46 @@ def states(conn: Connection, ids: Collection[str]) -> dict[str, bytes]:
 
 def flush(conn: Connection, changes: Changes, now: datetime) -> None:
     """Write all changes. Order matters: what is waited for is released before it is waited for again."""
-    _put(conn, t.case_, changes.new_cases)
-    _put(conn, t.stimulus, changes.stimuli)
-    for row in changes.documents:
-        db.insert_ignore(conn, t.document, row, t.document.c.hash)
-    _flush_deadlines(conn, changes)
-    _flush_tasks(conn, changes)
-    _remove(conn, t.timer, changes.timers_cleared)
-    db.upsert(conn, t.timer, list(changes.timers.values()), ["id"])
-    hold_timers(conn, changes.timers_held)
-    _remove(conn, t.subscription, changes.unsubscribed)
-    _put(conn, t.subscription, list(changes.subscriptions.values()))
-    _put(conn, t.record, changes.records)
-    _put(conn, t.early_message, changes.early)
-    if changes.ended:  # what a case has sent to parts of its own that nobody reached is for nobody
-        conn.execute(_LAPSE, {"ids": changes.ended})
-    _run(conn, _MATTER_STATE, changes.matter_states)
-    _run(conn, _SAVE, list(changes.cases.values()))
-    _run(conn, _RESCHEDULE, [{"b_id": key} for key in sorted(changes.rescheduled - changes.cases.keys())])
-    outbox.add_all(conn, t.outbox_, changes.messages, now=now)
+    writes.run(conn, _writes(conn, changes, now))
     if changes.early:
         bells.promise(conn, bells.WORK)
     if changes.timers:
         bells.promise(conn, bells.TIMERS)
 
 
-def _flush_deadlines(conn: Connection, changes: Changes) -> None:
-    _put(conn, t.deadline, changes.deadlines)
-    _run(conn, _MOVE_DEADLINE, changes.deadlines_moved)
-    _run(conn, _CLEAR_DEADLINE, changes.deadlines_cleared)
-
-
-def _flush_tasks(conn: Connection, changes: Changes) -> None:
-    _put(conn, t.task, changes.tasks)
-    _run(conn, _CHANGE_TASK, changes.tasks_changed)
-    _run(conn, _MIGRATE_TASK, changes.tasks_migrated)
-    _run(conn, _RENAME_VERSION, changes.versions)
-    _run(conn, _CLOSE_TASK, changes.tasks_closed)
+def _writes(conn: Connection, changes: Changes, now: datetime) -> list[writes.Write]:
+    postgres = db.is_postgres(conn)
     moved = [{k: row[k] for k in ("b_id", "b_due", "b_due_at")} for row in changes.deadlines_moved]
-    _run(conn, _MOVE_TASKS, moved)
+    return [
+        (writes.adding(t.case_), changes.new_cases),
+        (writes.adding(t.stimulus), changes.stimuli),
+        (writes.adding_missing(t.document, postgres=postgres), changes.documents),
+        (writes.adding(t.deadline), changes.deadlines),
+        (_MOVE_DEADLINE, changes.deadlines_moved),
+        (_CLEAR_DEADLINE, changes.deadlines_cleared),
+        (writes.adding(t.task), changes.tasks),
+        (_CHANGE_TASK, changes.tasks_changed),
+        (_MIGRATE_TASK, changes.tasks_migrated),
+        (_RENAME_VERSION, changes.versions),
+        (_CLOSE_TASK, changes.tasks_closed),
+        (_MOVE_TASKS, moved),
+        (writes.removing(t.timer), _ids(changes.timers_cleared)),
+        (writes.setting(t.timer, postgres=postgres), list(changes.timers.values())),
+        (_HOLD, _ids(changes.timers_held)),
+        (writes.removing(t.subscription), _ids(changes.unsubscribed)),
+        (writes.adding(t.subscription), list(changes.subscriptions.values())),
+        (writes.adding(t.record), changes.records),
+        (writes.adding(t.early_message), changes.early),
+        (_LAPSE, _ids(changes.ended)),  # what a case has sent to parts of its own that nobody reached is for nobody
+        (_MATTER_STATE, changes.matter_states),
+        (_SAVE, list(changes.cases.values())),
+        (_RESCHEDULE, _ids(sorted(changes.rescheduled - changes.cases.keys()))),
+        outbox.leaving(conn, t.outbox_, changes.messages, now=now),
+    ]
 
 
-def _put(conn: Connection, table: Table, rows: Rows) -> None:
-    if rows:
-        conn.execute(insert(table), rows)
-
-
-def _run(conn: Connection, statement: Any, rows: Rows) -> None:
-    if rows:
-        conn.execute(statement, rows)
-
-
-def _remove(conn: Connection, table: Table, ids: Sequence[str]) -> None:
-    if ids:
-        conn.execute(delete(table).where(table.c.id.in_(ids)))
+def _ids(ids: Iterable[str]) -> Rows:
+    return [{"b_id": key} for key in ids]
 
 
 def deadlines(conn: Connection, ids: Iterable[str]) -> Sequence[RowMapping]:

@@ -115,5 +115,5 @@ def test_a_connector_speaks_for_its_units_only(conn: Connection, tables: Tables)
     directories.apply(conn, tables, entry)
     assert directories.connector_units(conn, tables, "county") == ("unit_a", "unit_b")
     assert directories.connector_units(conn, tables, "stranger") == ()
-    assert directories.connector_of(conn, tables, "unit_b") == "county"
-    assert directories.connector_of(conn, tables, "unit_x") is None
+    assert directories.connectors(conn, tables)["unit_b"] == "county"
+    assert "unit_x" not in directories.connectors(conn, tables)

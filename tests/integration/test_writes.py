@@ -1,0 +1,100 @@
+"""Writes that leave in one go: in order, whole or not at all, with the errors SQLAlchemy has."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, bindparam, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+
+from services.common import db, writes
+
+metadata = MetaData()
+thing = Table(
+    "written",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("state", Text),
+    Column("at", db.Utc),
+    Column("facts", db.Json()),
+)
+NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
+CLOSE = thing.update().where(thing.c.id == bindparam("b_id")).values(state="closed", facts=bindparam("b_facts"))
+
+
+@pytest.fixture
+def things(engine: Engine) -> Engine:
+    """A database with the table."""
+    metadata.create_all(engine)
+    return engine
+
+
+def row(key: str, **facts: Any) -> dict[str, Any]:
+    """A row."""
+    return {"id": key, "state": "open", "at": NOON, "facts": facts}
+
+
+def rows(conn: Connection) -> list[tuple[Any, ...]]:
+    """Everything that stands in the table."""
+    return [tuple(found) for found in conn.execute(select(thing).order_by(thing.c.id))]
+
+
+def test_writes_are_carried_out_in_their_order(things: Engine) -> None:
+    """What is added, changed and removed in one go stands as if each had come alone, with instants and JSON as ever."""
+    postgres = things.dialect.name == "postgresql"
+    with db.begin(things) as conn:
+        writes.run(
+            conn,
+            [
+                (writes.adding(thing), [row("a", n=1), row("b", n=2), row("c", n=3)]),
+                (writes.removing(thing), [{"b_id": "b"}]),
+                (writes.adding_missing(thing, postgres=postgres), [row("a", n=9), row("b", n=4)]),
+                (CLOSE, [{"b_id": "c", "b_facts": None}]),
+                (writes.setting(thing, postgres=postgres), [row("a", 标题="路口"), row("d")]),
+                (writes.removing(thing), []),
+            ],
+        )
+        found = rows(conn)
+    assert found == [
+        ("a", "open", NOON, {"标题": "路口"}),
+        ("b", "open", NOON, {"n": 4}),
+        ("c", "closed", NOON, None),
+        ("d", "open", NOON, {}),
+    ]
+
+
+def test_a_taken_key_is_an_integrity_error_and_leaves_nothing(things: Engine) -> None:
+    """Whoever catches what SQLAlchemy raises need not know how it was sent; the connection can be used again."""
+    with things.connect() as conn:
+        with pytest.raises(IntegrityError), db.transaction(conn):
+            writes.run(conn, [(writes.adding(thing), [row("a"), row("a")]), (writes.adding(thing), [row("b")])])
+        with db.transaction(conn):
+            assert rows(conn) == []
+
+
+def test_a_savepoint_takes_back_its_own_writes_only(things: Engine) -> None:
+    """A batch goes on after one of its cases has failed."""
+    with db.begin(things) as conn:
+        writes.run(conn, [(writes.adding(thing), [row("a")])])
+        with pytest.raises(IntegrityError), conn.begin_nested():
+            writes.run(conn, [(writes.adding(thing), [row("b"), row("a")])])
+        writes.run(conn, [(writes.adding(thing), [row("c")])])
+        assert [found[0] for found in rows(conn)] == ["a", "c"]
+
+
+def test_nul_is_refused_before_anything_is_sent(things: Engine) -> None:
+    """As everywhere: PostgreSQL could not keep it."""
+    with pytest.raises((ValueError, StatementError)), db.begin(things) as conn:
+        writes.run(conn, [(writes.adding(thing), [row("a", text="\x00")])])
+
+
+def test_a_lost_connection_is_told_as_such(things: Engine) -> None:
+    """A worker that loses the database waits for it instead of blaming the message."""
+    if things.dialect.name == "sqlite":
+        return  # it has no connection to lose
+    with things.connect() as conn, things.connect() as other:
+        own = conn.scalar(text("select pg_backend_pid()"))
+        other.execute(text("select pg_terminate_backend(:pid)"), {"pid": own})
+        with pytest.raises(DBAPIError) as caught:
+            writes.run(conn, [(writes.adding(thing), [row("a")])])
+        assert caught.value.connection_invalidated
