@@ -122,7 +122,7 @@ def described(case: Case, task: CaseTask) -> dict[str, Any]:
         "deadline": deadlines.find(case, task, hy["deadline"]) if hy.get("deadline") else None,
         "public": hy.get("public", ""),
         "accepts": tuple(sorted({one.mark["record"] for one in acceptance.at_task(case, task)})),
-        "apart": scopes.names_in(hy.get("apart", "")),
+        "apart": case.apart_of(hy.get("apart", "")),
         "scope": settling.scope_of(task),
     }
 

@@ -30,7 +30,7 @@ class Case:
     """The live object `step` works on. Throw it away after an exception; load it again from its last state.
 
     `sides` are tasks beside others, by id; `done` tasks that can still be taken back; `spent` says why
-    others cannot; `state_name` is the last milestone.
+    others cannot; `state_name` is the last milestone; `former` are ids that elements had in versions the case has left.
     `doing`, `again` and `clocks` are notes of the step that is running, `way` are the elements its tokens came to.
     """
 
@@ -45,6 +45,7 @@ class Case:
         self.sides: dict[str, dict[str, Any]] = {}
         self.done: dict[str, dict[str, Any]] = {}
         self.spent: dict[str, str] = {}
+        self.former: dict[str, list[str]] = {}
         self.state_name = ""
         self.doing: tuple[CaseTask, dict[str, Any]] | None = None
         self.again: dict[str, Any] | None = None
@@ -121,6 +122,10 @@ class Case:
     def resolve(self, point: str, unit: Any, default: str) -> str:
         """The process that runs at an extension point: the unit's own diagram or the package's."""
         return self.pins.get(f"{point}/{unit}", default)
+
+    def apart_of(self, elements: str) -> tuple[str, ...]:
+        """The elements in a list of names, under every id they have had in this case."""
+        return tuple(one for name in scopes.names_in(elements) for one in (name, *self.former.get(name, ())))
 
     def outcome_of(self, decision: str, task: CaseTask, facts: Mapping[str, Any]) -> Outcome:
         """What a decision table says at a task, with `facts` beside the variables there; raises EngineError."""

@@ -50,6 +50,7 @@ def dump(case: Case) -> bytes:
         "sides": case.sides,
         "done": case.done,
         "spent": case.spent,
+        "former": case.former,
         "state": case.state_name,
         "pins": case.pins,
         "outcome": case.outcome,
@@ -136,7 +137,7 @@ def restore(case: Case, state: dict[str, Any]) -> Case:
     case.counters, case.waits, case.deadlines = state["counters"], state["waits"], state["deadlines"]
     case.tasks = dict(state["tasks"])
     case.sides, case.done, case.state_name = state.get("sides", {}), state.get("done", {}), state.get("state", "")
-    case.spent = state.get("spent", {})
+    case.spent, case.former = state.get("spent", {}), state.get("former", {})
     case.pins, case.outcome = state["pins"], state["outcome"]
     top = case.workflow
     for parent, process, completed, last, data, rows in state["workflows"]:
@@ -216,6 +217,7 @@ def canonical(case: Case) -> dict[str, Any]:
         "sides": dict(sorted(case.sides.items())),
         "done": {k: {**done, **where(done, standing)} for k, done in sorted(case.done.items())},
         "state": case.state_name,
+        "former": dict(sorted(case.former.items())),
         "counters": dict(sorted(case.counters.items())),
         "pins": dict(sorted(case.pins.items())),
     }

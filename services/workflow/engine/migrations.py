@@ -154,8 +154,18 @@ def prepare(case: Case, data: dict[str, Any], target: Bundle, calendar: Calendar
 def carry_on(case: Case, move: Move, data: dict[str, Any]) -> None:
     """Bring a case that has been read with the target's specs in line with them."""
     case.facts["case"]["version"] = case.bundle.version
+    case.former = former_names(move.old.former, move.names)
     arm(case, move)
     carrying.carry(case, move.old, recompute=data.get("dates") == "recompute")
+
+
+def former_names(before: dict[str, list[str]], names: dict[str, str]) -> dict[str, list[str]]:
+    """The ids that elements had earlier, by the id they have after a migration."""
+    found: dict[str, list[str]] = {}
+    for old in dict.fromkeys([*before, *names]):
+        new = names.get(old, old)
+        found.setdefault(new, []).extend([*([old] if old != new else []), *before.get(old, ())])
+    return {new: olds for new, olds in found.items() if olds}
 
 
 def arm(case: Case, move: Move) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from services.workflow.engine import acceptance, deadlines, scopes, timers
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case
-from services.workflow.engine.scopes import names_in, place
+from services.workflow.engine.scopes import place
 from services.workflow.engine.spiff.events import Message, Timer, is_waiting_event, waits
 from services.workflow.engine.spiff.trees import FINISHED, READY, CaseTask, element_of
 
@@ -167,7 +167,7 @@ def open_task(case: Case, task: CaseTask) -> None:
             accepts=tuple(sorted({one.mark["record"] for one in acceptance.at_task(case, task)})),
             person=person,
             initial=initial_of(case, task, hy),
-            apart=names_in(hy.get("apart", "")),
+            apart=case.apart_of(hy.get("apart", "")),
             scope=scope_of(task),
         )
     )

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from services.workflow.engine import Unexpected, canonical, recallable
+from services.workflow.engine import TaskMigrated, Unexpected, canonical, compile_bundle, recallable, replay
 from tests.unit.workflow.engine import drawing as d
 from tests.unit.workflow.engine import sketches as s
-from tests.unit.workflow.engine.driving import Driver
+from tests.unit.workflow.engine.driving import Driver, calendar
 from tests.unit.workflow.engine.test_migrations import check, move, target, to_the_end
 
 UNITS = {"units": ["u1", "u2", "u3"]}
@@ -109,6 +109,26 @@ def test_what_was_done_is_taken_back_under_its_new_name() -> None:
     other.complete("a")
     move(other, target(s.sketch(d.user("b"), "start b end")))
     assert recallable(other.case, done) is None
+
+
+def test_who_did_the_work_under_its_old_name_may_not_check_it() -> None:
+    """A task apart from others names them under every id they have had, also after a second migration."""
+
+    def checked(write: str, check: str) -> bytes:
+        apart = d.hy("task", role="r", apart=write)
+        return s.sketch(d.user(write) + d.user(check, ext=apart), f"start {write} {check} end")
+
+    driver = Driver(checked("a", "x"))
+    first, second = driver.bundle, target(checked("b", "x"))
+    driver.complete("a")
+    move(driver, second, map={"a": "b"})
+    assert [e.apart for e in driver.effects if isinstance(e, TaskMigrated)] == [("b", "a")]
+    third = compile_bundle({"p.bpmn": checked("c", "y")}, {"version": "test-2026.3"})
+    move(driver, third, map={"b": "c", "x": "y"})
+    assert [e.apart for e in driver.effects if isinstance(e, TaskMigrated)] == [("c", "b", "a")]
+    assert driver.case.former == {"c": ["b", "a"], "y": ["x"]}
+    targets = {bundle.version: bundle for bundle in (second, third)}
+    assert canonical(replay("C1", driver.log, first, calendar(), targets)) == canonical(driver.case)
 
 
 def pointed(*elements: str) -> bytes:
