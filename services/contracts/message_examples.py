@@ -216,6 +216,19 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
         },
         {**_IDS, "deadline_id": "c-2026-0031.d2", "name": "return_window", "state": "cleared", "due": None},
     ),
+    "deadline.confirmed.v1": (
+        {
+            **_IDS,
+            **_DEADLINE,
+            "deadline_id": "c-2026-0031.d2",
+            "label": "退办期限",
+            "unit": "housing",
+            "state": "open",
+            "rule": "return_window",
+            "calendar": "cn",
+            "provisional": False,
+        },
+    ),
     "record.added.v1": (
         {
             **_IDS,

@@ -98,6 +98,10 @@ class DeadlineChanged(Contract):
     provisional = fields.flag("暂定", "provisional (calendar of that year unknown)", required=False)
 
 
+class DeadlineConfirmed(DeadlineChanged):
+    """A new calendar left a deadline's date where it was: `provisional` and `why` are as they are now."""
+
+
 class RecordAdded(Contract):
     """A record was made; texts are expanded."""
 
@@ -327,6 +331,7 @@ MESSAGES: Final[Mapping[str, MessageType]] = {
         _entry("case.migrated.v1", CaseMigrated, "workflow > intake", "流程实例转到另一个流程版本"),
         _entry("case.closed.v1", CaseClosed, "workflow > intake", "流程实例结束"),
         _entry("deadline.changed.v1", DeadlineChanged, "workflow > intake", "期限设定、变更或解除"),
+        _entry("deadline.confirmed.v1", DeadlineConfirmed, "workflow > intake", "采用新日历后期限不变"),
         _entry("record.added.v1", RecordAdded, "workflow > intake", "新增办理记录"),
         _entry("milestone.reached.v1", MilestoneReached, "workflow > intake", "建议提案到达新的状态"),
         _entry("package.published.v1", PackagePublished, "workflow > intake notify", "流程版本发布"),

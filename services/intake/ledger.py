@@ -7,7 +7,7 @@ deadlines only, so it keeps working however diagrams are rearranged.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row
@@ -114,18 +114,26 @@ def _task_closed(conn: Connection, message: Message) -> None:
 
 
 def _deadline_changed(conn: Connection, message: Message) -> None:
+    _deadline_confirmed(conn, message)
+    key, values = _key("deadline_id", message.data), {"first_due": _due(message)}
+    store_ledger.put(conn, t.led_deadline, key, "first", message, values, keep="earliest")
+
+
+def _due(message: Message) -> date | None:
+    due = message.data.get("due")
+    return datetime.fromisoformat(due).date() if due else None
+
+
+def _deadline_confirmed(conn: Connection, message: Message) -> None:
     data = message.data
-    due = datetime.fromisoformat(data["due"]).date() if data.get("due") else None
     same = ("name", "label", "unit", "state", "why", "rule", "calendar")
     values = {
         **{name: data.get(name) for name in same},
-        "due": due,
+        "due": _due(message),
         "due_at": _instant(data.get("due_at")),
         "provisional": bool(data.get("provisional")),
     }
-    key = _key("deadline_id", data)
-    store_ledger.put(conn, t.led_deadline, key, "said", message, values)
-    store_ledger.put(conn, t.led_deadline, key, "first", message, {"first_due": due}, keep="earliest")
+    store_ledger.put(conn, t.led_deadline, _key("deadline_id", data), "said", message, values)
 
 
 def _record_added(conn: Connection, message: Message) -> None:
@@ -159,6 +167,7 @@ PROJECTORS: Final[Mapping[str, Callable[[Connection, Message], None]]] = {
     "task.opened.v1": _task_opened,
     "task.closed.v1": _task_closed,
     "deadline.changed.v1": _deadline_changed,
+    "deadline.confirmed.v1": _deadline_confirmed,
     "record.added.v1": _record_added,
     "milestone.reached.v1": _milestone_reached,
     "package.published.v1": _package_published,

@@ -10,6 +10,7 @@ from services.common.clock import Clock
 from services.common.config import Settings
 from services.workflow import grants, healths, problems
 from services.workflow import tables as t
+from services.workflow.api import calendars as calendar_api
 from services.workflow.api import case_migrations as case_migration_api
 from services.workflow.api import cases as case_api
 from services.workflow.api import histories as history_api
@@ -17,6 +18,7 @@ from services.workflow.api import studio as studio_api
 from services.workflow.api import tasks as task_api
 from services.workflow.web import (
     batches,
+    calendars,
     case_migrations,
     caselists,
     cases,
@@ -37,6 +39,7 @@ BLUEPRINTS = (
     case_api.api,
     case_migration_api.api,
     history_api.api,
+    calendar_api.api,
     studio_api.api,
     batches.pages,
     tasks.pages,
@@ -48,6 +51,7 @@ BLUEPRINTS = (
     caselists.pages,
     packages.pages,
     studio.pages,
+    calendars.pages,
     incidents.pages,
 )
 

@@ -190,6 +190,8 @@ def operate(
 ) -> Applied:
     """An operator's verb on a case as a whole, e.g. {"verb": "calendar"}: adopt the newest calendar.
 
+    A running deadline is brought forward only if `shorten` says so.
+
     Raises `Problem` not_found or not_expected.
     """
     case = get(conn, case_id)
@@ -199,6 +201,9 @@ def operate(
     if facts.get("verb") == "calendar":
         package = editions.get(conn, case["package_version"]).package
         facts.setdefault("calendar", calendar_versions.newest(conn, package.calendar))
+        if calendar_versions.get(conn, str(facts["calendar"])).id != package.calendar:
+            raise Problem("no_calendar", 409, calendar=package.calendar)
+        facts.setdefault("shorten", False)
     stimulus = e.Stimulus(kind="operator", at=now, actor=dict(actor), data=facts)
     try:
         return apply(conn, case_id, stimulus)

@@ -1,8 +1,8 @@
-"""Commands of this service for the composition root's `huiyin`: versions, incidents, erasing, audit."""
+"""Commands of this service for the composition root's `huiyin`: versions, calendars, incidents, erasing, audit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,19 @@ from sqlalchemy import Engine
 from services.common import db
 from services.common.clock import Clock
 from services.common.problems import Problem
-from services.workflow import audits, case_migrations, cases, documents, packages, seed, versions, whatifs
+from services.workflow import (
+    adoptions,
+    audits,
+    calendar_versions,
+    case_migrations,
+    cases,
+    documents,
+    packages,
+    seed,
+    versions,
+    whatifs,
+)
+from services.workflow.calendars import CalendarError
 
 Open = Callable[[], tuple[Engine, Clock]]
 
@@ -21,7 +33,7 @@ Open = Callable[[], tuple[Engine, Clock]]
 def commands(open_: Open) -> list[click.Command]:
     """The commands; `open_` gives the service's database and clock when one of them runs."""
     made = (_publish, _approve, _retire, _delete, _retry, _erase, _audit, _what_if, _migrate)
-    return [command(open_) for command in made]
+    return [*(command(open_) for command in made), _calendar(open_)]
 
 
 def _publish(open_: Open) -> click.Command:
@@ -133,6 +145,8 @@ class _words:  # noqa: N801  reads as what it does: with _words(): …
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, Problem):
             raise click.ClickException(" / ".join(error.texts)) from error
+        if isinstance(error, CalendarError):
+            raise click.ClickException(f"{error.text} / {error.text_en}") from error
 
 
 def _what_if(open_: Open) -> click.Command:
@@ -209,3 +223,114 @@ def _line(outcome: case_migrations.Outcome) -> str:
         return f"✗ {outcome.case_id} {said['reason']} / {said['reason_en']}{where}"
     moved = "".join(f" {one.name}: {one.was or '-'} → {one.now or '-'}" for one in outcome.shifts)
     return f"✓ {outcome.case_id}{moved}"
+
+
+def _calendar(open_: Open) -> click.Group:
+    group = click.Group("calendar", help="日历：查看、导入、采用 / calendars: list, import, adopt.")
+    for made in (_calendars, _import, _adopt):
+        group.add_command(made(open_))
+    return group
+
+
+def _calendars(open_: Open) -> click.Command:
+    @click.command("list")
+    def list_() -> None:
+        """列出日历版本 / every version, the newest of each calendar first, and the running cases behind it."""
+        engine, _ = open_()
+        with db.read(engine) as conn:
+            for row in calendar_versions.list_(conn):
+                years = ", ".join(map(str, sorted(calendar_versions.get(conn, row["version"]).years)))
+                count = adoptions.count(conn, row["version"])
+                click.echo(f"{row['version']} {years} {row['recorded_at'].isoformat()} behind={count}")
+
+    return list_
+
+
+def _import(open_: Open) -> click.Command:
+    @click.command("import")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--by", required=True)
+    @click.option(
+        "--commit", is_flag=True, help="导入；不写只看会改变什么 / import; without it only say what would change"
+    )
+    def import_(file: Path, by: str, commit: bool) -> None:
+        """导入一年的日历 / import the calendar of one year."""
+        engine, clock = open_()
+        with _words(), db.begin(engine) as conn:
+            content = file.read_bytes()
+            found = (
+                calendar_versions.put(conn, content, by, clock.now())
+                if commit
+                else calendar_versions.prepare(conn, content)
+            )
+        click.echo(f"{found.year} {found.source}")
+        for day, was, now in found.changed:
+            click.echo(f"{day} {_working(was)} → {_working(now)}")
+        click.echo(f"{found.working_days} 个工作日 / working days")
+        click.echo(
+            found.after.version
+            if commit
+            else f"未导入，加 --commit 导入 / not imported, --commit imports: {found.after.version}"
+        )
+
+    return import_
+
+
+def _working(works: bool) -> str:
+    return "上班 working" if works else "不上班 off"
+
+
+def _adopt(open_: Open) -> click.Command:
+    @click.command("adopt")
+    @click.argument("version")
+    @click.option("--by", required=True)
+    @click.option("--commit", is_flag=True, help="采用；不写只试算 / adopt; without it only say what would move")
+    @click.option("--shorten", is_flag=True, help="同意把期限提前 / also bring deadlines forward")
+    @click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
+    def adopt(version: str, by: str, commit: bool, shorten: bool, as_json: bool) -> None:
+        """让办理中的流程实例采用日历 / let running cases adopt a calendar; exit code 1 if some cannot."""
+        engine, clock = open_()
+        bad = 0
+        with _words():
+            for ids in _parts(engine, version):
+                if commit:
+                    actor = {"account": by}
+                    told = adoptions.adopt(engine, version, ids, actor, clock.now(), shorten=shorten)
+                    lines = [(one.as_dict(), _done(one)) for one in told]
+                else:
+                    with db.read(engine) as conn:
+                        lines = [
+                            (one.as_dict(), _outlook(one)) for one in adoptions.look(conn, version, ids, clock.now())
+                        ]
+                bad += sum(plain["problem"] is not None for plain, _ in lines)
+                for plain, words in lines:
+                    click.echo(orjson.dumps(plain) if as_json else words)
+        raise SystemExit(1 if bad else 0)
+
+    return adopt
+
+
+def _parts(engine: Engine, version: str) -> Iterator[list[str]]:
+    """The running cases behind a version, a few hundred at a time."""
+    after = ""
+    while True:
+        with db.read(engine) as conn:
+            ids = adoptions.behind(conn, version, after=after)
+        if not ids:
+            return
+        yield ids
+        after = ids[-1]
+
+
+def _outlook(one: adoptions.Outlook) -> str:
+    if one.problem:
+        return f"{one.case_id} {' / '.join(one.problem)}"
+    moves = [f"  {move.label} {move.unit or ''} {move.old} → {move.new}  {'；'.join(move.why)}" for move in one.moves]
+    head = f"{one.case_id} {len(moves)} 个变动 moved, {one.confirmed} 个确定 sure"
+    return "\n".join([head, *moves])
+
+
+def _done(one: adoptions.Outcome) -> str:
+    if one.problem:
+        return f"{one.case_id} {' / '.join(one.problem)}"
+    return f"{one.stimulus} {one.moved} 个变动 moved, {one.kept} 个未提前 kept, {one.confirmed} 个确定 sure"

@@ -25,7 +25,7 @@ class _Known:
 
     elements: dict[str, str] = field(default_factory=dict)
     units: dict[str, str | None] = field(default_factory=dict)
-    limits: dict[str, e.DeadlineSet | e.DeadlineMoved] = field(default_factory=dict)
+    limits: dict[str, e.DeadlineSet | e.DeadlineMoved | e.DeadlineConfirmed] = field(default_factory=dict)
     limit_of: dict[str, str] = field(default_factory=dict)
 
     def learn(self, effects: Iterable[e.Effect]) -> None:
@@ -40,7 +40,7 @@ class _Known:
                     self.elements[effect.timer_id] = effect.element
                 case e.Subscribed():
                     self.elements[effect.subscription_id] = effect.element
-                case e.DeadlineSet() | e.DeadlineMoved():
+                case e.DeadlineSet() | e.DeadlineMoved() | e.DeadlineConfirmed():
                     self.limits[effect.deadline_id] = effect
                 case _:
                     pass

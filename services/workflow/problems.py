@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.common import problems
+from services.workflow.calendar_files import CalendarError
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "past_unreadable": (
@@ -39,6 +40,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_version": ("没有可用的流程版本：{version}", "no process version in force: {version}"),
     "no_such_version": ("没有这个流程版本", "there is no such process version"),
     "no_calendar": ("没有日历 {calendar}", "there is no calendar {calendar}"),
+    "bad_calendar": ("{text}", "{text_en}"),
     "version_exists": (
         "版本 {version} 已存在且内容不同，请提高修订号",
         "version {version} exists with other content, raise the revision",
@@ -164,6 +166,11 @@ problems.register(TEXTS)
 def refusal(code: str) -> problems.Problem:
     """What people are told when the engine does not take a stimulus."""
     return problems.Problem(REFUSALS.get(code, "not_expected"), 409)
+
+
+def bad_calendar(error: CalendarError) -> problems.Problem:
+    """What is told of a calendar that cannot be used."""
+    return problems.Problem("bad_calendar", 422, text=error.text, text_en=error.text_en)
 
 
 def words_for(code: str) -> tuple[str, str]:

@@ -111,7 +111,7 @@ _MOVE_DEADLINE = (
     update(t.deadline)
     .where(t.deadline.c.id == bindparam("b_id"))
     .values(
-        state="moved",
+        state=bindparam("b_state"),
         due=bindparam("b_due"),
         due_at=bindparam("b_due_at"),
         why=bindparam("b_why"),

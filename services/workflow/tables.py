@@ -71,7 +71,9 @@ calendar_version = Table(
     Column("version", Text, primary_key=True),  # cn-0f3a…, a hash of the content
     Column("calendar", Text, nullable=False),  # cn
     Column("content", Json(), nullable=False),  # year files by name
+    Column("number", Integer, nullable=False, server_default="0"),  # the highest of a calendar is in force
     Column("recorded_at", Utc, nullable=False),
+    Column("recorded_by", Text),  # account that imported it
 )
 
 unit_diagram = Table(

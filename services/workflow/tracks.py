@@ -81,7 +81,7 @@ class Track:
                 case e.TaskClosed() if effect.task_id in self.tasks:
                     task = self.tasks[effect.task_id]
                     self.tasks[effect.task_id] = replace(task, closed_at=at, reason=effect.reason)
-                case e.DeadlineSet() | e.DeadlineMoved():
+                case e.DeadlineSet() | e.DeadlineMoved() | e.DeadlineConfirmed():
                     limit = Limit(name=effect.name, unit=effect.unit, due=effect.due, why=effect.why)
                     self.limits[effect.deadline_id] = limit
                 case _:

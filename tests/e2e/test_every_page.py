@@ -19,6 +19,7 @@ NOT_HERE: Final = {
     "intake:parked.show": "nothing is parked",
     "notify:messages.start": "leads on to the messages",
     "notify:parked.show": "nothing is parked",
+    "workflow:calendars.adoption": "every case counts by the newest calendar",
     "workflow:parked.show": "nothing is parked",
     "workflow:studio.draft": "nobody has begun a draft",
     "workflow:studio.file": "nobody has begun a draft",

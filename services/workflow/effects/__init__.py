@@ -22,6 +22,7 @@ _HANDLERS: Final[Mapping[type[Any], Callable[[Scene, Any], None]]] = {
     e.TaskClosed: tasks.closed,
     e.DeadlineSet: deadlines.set_,
     e.DeadlineMoved: deadlines.moved,
+    e.DeadlineConfirmed: deadlines.confirmed,
     e.DeadlineCleared: deadlines.cleared,
     e.TimerSet: others.timer_set,
     e.TimerCleared: others.timer_cleared,
@@ -46,7 +47,9 @@ def wanted(effects: Sequence[e.Effect]) -> tuple[set[str], set[str]]:
     """What the effects refer to from earlier steps: (deadline ids, task ids)."""
     own = {x.deadline_id for x in effects if isinstance(x, e.DeadlineSet)}
     own |= {x.task_id for x in effects if isinstance(x, e.TaskOpened)}
-    limits = {x.deadline_id for x in effects if isinstance(x, e.DeadlineMoved | e.DeadlineCleared)}
+    limits = {
+        x.deadline_id for x in effects if isinstance(x, e.DeadlineMoved | e.DeadlineConfirmed | e.DeadlineCleared)
+    }
     limits |= {x.deadline for x in effects if isinstance(x, e.TaskOpened | e.TaskMigrated) and x.deadline}
     tasks_ = {x.task_id for x in effects if isinstance(x, e.TaskClosed | e.TaskChanged | e.TaskMigrated)}
     return limits - own, tasks_ - own

@@ -31,7 +31,18 @@ def set_(scene: Scene, effect: e.DeadlineSet) -> None:
 
 def moved(scene: Scene, effect: e.DeadlineMoved) -> None:
     """A running deadline gets another date; tasks that refer to it move along."""
+    _emit(scene, _rewritten(scene, effect, "moved"))
+
+
+def confirmed(scene: Scene, effect: e.DeadlineConfirmed) -> None:
+    """A new calendar leaves the date where it is; nobody is told but the ledger, which shows how sure it is."""
+    before = scene.deadlines[effect.deadline_id]["state"]
+    _emit(scene, _rewritten(scene, effect, before), "deadline.confirmed.v1")
+
+
+def _rewritten(scene: Scene, effect: e.DeadlineMoved | e.DeadlineConfirmed, state: str) -> Row:
     news = {
+        "state": state,
         "due": effect.due,
         "due_at": effect.due_at,
         "why": list(effect.why),
@@ -42,9 +53,9 @@ def moved(scene: Scene, effect: e.DeadlineMoved) -> None:
     scene.changes.deadlines_moved.append(
         {"b_id": effect.deadline_id, **{f"b_{name}": value for name, value in news.items()}}
     )
-    row = {**scene.deadlines[effect.deadline_id], **news, "state": "moved"}
+    row = {**scene.deadlines[effect.deadline_id], **news}
     scene.deadlines[effect.deadline_id] = row
-    _emit(scene, row)
+    return row
 
 
 def cleared(scene: Scene, effect: e.DeadlineCleared) -> None:
@@ -55,7 +66,7 @@ def cleared(scene: Scene, effect: e.DeadlineCleared) -> None:
     _emit(scene, row)
 
 
-def _emit(scene: Scene, row: Row) -> None:
+def _emit(scene: Scene, row: Row, type_: str = "deadline.changed.v1") -> None:
     data = {
         **scene.ids,
         "deadline_id": row["id"],
@@ -70,4 +81,4 @@ def _emit(scene: Scene, row: Row) -> None:
         "calendar": row["calendar"],
         "provisional": row["provisional"],
     }
-    scene.emit("deadline.changed.v1", data)
+    scene.emit(type_, data)

@@ -11,6 +11,7 @@ from services.workflow.engine.colleagues import CONSULTATION, has_co_handlers
 from services.workflow.engine.effects import (
     CaseStarted,
     DeadlineCleared,
+    DeadlineConfirmed,
     DeadlineMoved,
     DeadlineSet,
     Effect,
@@ -43,6 +44,7 @@ __all__ = [
     "Case",
     "CaseStarted",
     "DeadlineCleared",
+    "DeadlineConfirmed",
     "DeadlineMoved",
     "DeadlineSet",
     "Effect",

@@ -132,17 +132,35 @@ def extend(case: Case, task: CaseTask, extension: dict[str, str]) -> None:
         recompute(case, deadline_id, amount=until)
 
 
-def recompute(case: Case, deadline_id: str, *, amount: str = "") -> None:
-    """Compute a running deadline anew (another calendar, another amount); say so if it moves."""
+def recompute(case: Case, deadline_id: str, *, amount: str = "", shorten: bool = True) -> None:
+    """Compute a running deadline anew (another calendar, another amount); say so if it moves.
+
+    Without `shorten` it is never brought forward: it keeps its date and says which one was computed.
+    """
     old = case.deadlines[deadline_id]
     new = {**old, "amount": amount or old["amount"]}
     new.update(compute(case, new))
     if amount:
         new["extended"] = new["due"] > old["first_due"]
         new.update(compute(case, new))
+    kept = not shorten and new["due_at"] < old["due_at"]
+    if kept:
+        new = as_it_was(old, new)
     case.deadlines[deadline_id] = new
-    if new["due_at"] == old["due_at"] and new["provisional"] == old["provisional"]:
-        return
-    first = date.fromisoformat(old["first_due"])
-    case.emit(fx.DeadlineMoved(deadline_id, first_due=first, **facts_of(new)))
-    case.moved[deadline_id] = None
+    if new["due_at"] != old["due_at"]:
+        first = date.fromisoformat(old["first_due"])
+        case.emit(fx.DeadlineMoved(deadline_id, first_due=first, **facts_of(new)))
+        case.moved[deadline_id] = None
+    elif new["provisional"] != old["provisional"] or (new["calendar"] != old["calendar"] and new["why"] != old["why"]):
+        case.emit(fx.DeadlineConfirmed(deadline_id, kept=kept, **facts_of(new)))
+
+
+def as_it_was(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """A deadline whose new date is earlier and that keeps its old one."""
+    return {
+        **new,
+        "due": old["due"],
+        "due_at": old["due_at"],
+        "why": [*new["why"], f"不提前，仍为 {old['due']}"],
+        "why_en": [*new["why_en"], f"not brought forward, still {old['due']}"],
+    }

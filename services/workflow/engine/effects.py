@@ -122,6 +122,27 @@ class DeadlineMoved(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class DeadlineConfirmed(Effect):
+    """The deadline keeps its date under another calendar; why it is this date, or how sure, has changed.
+
+    `kept`: an earlier date was computed, but it is not brought forward.
+    """
+
+    kind = "deadline_confirmed"
+    deadline_id: str
+    name: str
+    unit: str | None
+    due: date
+    due_at: datetime
+    rule: str
+    why: tuple[str, ...]
+    why_en: tuple[str, ...]
+    provisional: bool
+    calendar: str
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineCleared(Effect):
     """What the deadline was for has ended."""
 

@@ -203,10 +203,13 @@ def begin_instance(case: Case, data: dict[str, Any]) -> None:
     raise Unexpected("not_running", detail=element)
 
 
-def adopt_calendar(case: Case, _data: dict[str, Any]) -> None:
-    """calendar {}: compute every running deadline with the calendar the case has been loaded with."""
+def adopt_calendar(case: Case, data: dict[str, Any]) -> None:
+    """calendar {shorten?}: compute every running deadline with the calendar the case has been loaded with.
+
+    With `shorten` false none is brought forward; a log that does not say so means true.
+    """
     for deadline_id in list(case.deadlines):
-        deadlines.recompute(case, deadline_id)
+        deadlines.recompute(case, deadline_id, shorten=bool(data.get("shorten", True)))
 
 
 def extend(case: Case, data: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ _HEARD: Final = {
     e.DeadlineSet: "deadline.changed",
     e.DeadlineMoved: "deadline.changed",
     e.DeadlineCleared: "deadline.changed",
+    e.DeadlineConfirmed: "deadline.confirmed",
     e.Recorded: "record.added",
     e.Milestone: "milestone.reached",
     e.Noticed: "notice.requested",
@@ -174,7 +175,7 @@ class World:
                 self.waits[effect.subscription_id], self.homes[effect.subscription_id] = effect, case_id
             case e.Unsubscribed():
                 self.waits.pop(effect.subscription_id, None)
-            case e.DeadlineSet() | e.DeadlineMoved():
+            case e.DeadlineSet() | e.DeadlineMoved() | e.DeadlineConfirmed():
                 limit = Limit(effect.name, effect.unit, effect.due, effect.why)
                 self.deadlines[effect.deadline_id] = limit
             case _:

@@ -84,6 +84,10 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "record_saved": ("记录已保存", "the record is saved"),
     "version_published": ("版本已发布", "the version is in force"),
     "version_retired": ("版本已停用，办理中的流程不受影响", "retired; running cases go on"),
+    "calendar_imported": (
+        "{year} 年的日历已导入，此后开始的流程按它计算",
+        "the calendar of {year} is imported; cases that start from now on count by it",
+    ),
     "version_deleted": ("版本已删除", "the version is deleted"),
     "file_saved": ("已保存", "saved"),
     "file_reverted": ("已恢复为原版本的内容", "taken back to what the base has"),
