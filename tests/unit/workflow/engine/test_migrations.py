@@ -67,9 +67,7 @@ def without_version(driver: Driver) -> dict[str, Any]:
     return {**state, "facts": {**facts, "case": {**facts["case"], "version": ""}}}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
-@given(blocks(), st.data())
-def test_the_same_package_under_another_name_changes_nothing(block: Block, data: st.DataObject) -> None:
+def migrate_under_another_name(block: Block, data: st.DataObject) -> None:
     """At any point of any run a migration to an identical package changes the version alone, and the run goes on."""
     xml, model = whole(block)
     driver = Driver(d.upside_down(xml), variables())
@@ -91,6 +89,21 @@ def test_the_same_package_under_another_name_changes_nothing(block: Block, data:
             (driver.ring if kind == "timer" else driver.receive)(element)
         assert awaited(driver) == Counter(model.actions())
     check(driver, first)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@given(blocks(), st.data())
+def test_the_same_package_under_another_name_changes_nothing(block: Block, data: st.DataObject) -> None:
+    """At any point of any run a migration to an identical package changes the version alone, and the run goes on."""
+    migrate_under_another_name(block, data)
+
+
+@pytest.mark.long
+@settings(max_examples=2000, deadline=None, suppress_health_check=SLOW)
+@given(blocks(), st.data())
+def test_the_same_package_under_another_name_changes_nothing_for_long(block: Block, data: st.DataObject) -> None:
+    """The same, at length."""
+    migrate_under_another_name(block, data)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=SLOW)

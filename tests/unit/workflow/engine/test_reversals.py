@@ -93,9 +93,7 @@ def pairs(old: bytes, new: bytes, data: st.DataObject) -> dict[str, str]:
     return {one: data.draw(st.sampled_from(others[kind])) for kind in kinds for one in mine[kind]}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
-@given(blocks(), blocks(), st.data())
-def test_a_migration_taken_back_leaves_no_trace(old: Block, new: Block, data: st.DataObject) -> None:
+def go_and_come_back(old: Block, new: Block, data: st.DataObject) -> None:
     """Wherever a case can stand in another diagram, it goes on afterwards as if it had never been there."""
     (xml, _), (other, _) = whole(old), whole(new)
     driver = Driver(xml, variables())
@@ -123,6 +121,21 @@ def test_a_migration_taken_back_leaves_no_trace(old: Block, new: Block, data: st
         seen.hear(driver.effects)
     versions = {bundle.version: bundle}
     assert canonical(e.replay("C1", driver.log, first, calendar(), versions)) == canonical(driver.case)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@given(blocks(), blocks(), st.data())
+def test_a_migration_taken_back_leaves_no_trace(old: Block, new: Block, data: st.DataObject) -> None:
+    """Wherever a case can stand in another diagram, it goes on afterwards as if it had never been there."""
+    go_and_come_back(old, new, data)
+
+
+@pytest.mark.long
+@settings(max_examples=2000, deadline=None, suppress_health_check=SLOW)
+@given(blocks(), blocks(), st.data())
+def test_a_migration_taken_back_leaves_no_trace_for_long(old: Block, new: Block, data: st.DataObject) -> None:
+    """The same, at length."""
+    go_and_come_back(old, new, data)
 
 
 def test_dates_forms_timers_and_what_a_process_listens_to_come_back() -> None:
