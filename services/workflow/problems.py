@@ -136,6 +136,10 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
     "migration_box_missing": ("目标版本没有正在办理的子流程", "the target lacks the sub-process that is running"),
     "migration_kind": ("目标版本的同名环节是另一种类型", "the element is of another kind in the target"),
     "migration_instances": ("只有一个版本是并行或逐个办理", "it is multi-instance in only one of the versions"),
+    "migration_starved": (
+        "转过去以后，汇合网关要等的另一路永远不会来",
+        "the join would wait for ever for a token on another flow",
+    ),
     "migration_join": ("汇合网关前的连线在目标版本中没有了", "a token waits at a join for a flow the target lacks"),
     "state_format": ("保存的状态格式不符", "the stored state has another format"),
     "subscription_taken": ("另一流程已在等待同一消息", "another case already waits for the same message"),

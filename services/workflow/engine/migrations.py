@@ -18,7 +18,7 @@ from services.workflow.engine.problems import Unexpected
 from services.workflow.engine.scopes import way_out
 from services.workflow.engine.spiff.events import BoundaryEvent, BoundaryEventJoin
 from services.workflow.engine.spiff.instances import Instances
-from services.workflow.engine.spiff.joins import TokenJoin
+from services.workflow.engine.spiff.joins import ParallelGateway, TokenJoin
 from services.workflow.engine.spiff.trees import CANCELLED, COMPLETED, FINISHED, FUTURE, CaseTask, element_of
 
 SUFFIXES = (" [child]", ".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin")
@@ -41,6 +41,7 @@ class Move:
         self.old = load(case.case_id, dump(case), case.bundle, case.calendar)
         self.target, self.names = target, names
         self.keys = self.workflow_keys()
+        self.starving = {(scope, renamed(name, names)) for scope, name in starving(self.old)}
 
     def workflow_keys(self) -> dict[int, str]:
         """The process of the target that goes on in each running workflow, by the number of the task around it."""
@@ -99,10 +100,20 @@ class Move:
         """Take out of the copy what the target has no name for: what is finished, and events on activities."""
         for workflow in self.old.workflow.workflows():
             for task in list(workflow.tasks.values()):
-                new = self.spec_for(task)
-                attached = isinstance(task.task_spec, BoundaryEvent | BoundaryEventJoin)
-                if new is None or (attached and type(new) is not type(task.task_spec)):
+                if not self.is_kept(task):
                     splice(workflow, task)
+
+    def is_kept(self, task: CaseTask) -> bool:
+        """Whether the target has the like of a task; of an event on an activity, on that very activity."""
+        old, new = task.task_spec, self.spec_for(task)
+        if new is None or (isinstance(old, BoundaryEvent | BoundaryEventJoin) and type(new) is not type(old)):
+            return False
+        return not isinstance(old, BoundaryEvent) or self.is_armed(task, new)
+
+    def is_armed(self, event: CaseTask, new: Any) -> bool:
+        """Whether an event on an activity is on that activity in the target, too."""
+        arming = self.spec_for(event.parent) if isinstance(event.parent.task_spec, BoundaryEventSplit) else None
+        return arming is not None and new in arming.outputs
 
     def state(self) -> bytes:
         """The state of the copy under the names of the target."""
@@ -151,11 +162,24 @@ def prepare(case: Case, data: dict[str, Any], target: Bundle, calendar: Calendar
     return load(case.case_id, move.state(), target, calendar), move
 
 
+def starving(case: Case) -> set[tuple[int, str]]:
+    """The parallel joins that wait for a token which cannot come, with the number of the box they are in."""
+    return {
+        (0 if workflow is case.workflow else workflow.parent_task_id, spec.name)
+        for workflow in case.workflow.workflows()
+        for spec in workflow.spec.task_specs.values()
+        if isinstance(spec, ParallelGateway) and spec.starves(workflow)
+    }
+
+
 def carry_on(case: Case, move: Move, data: dict[str, Any]) -> None:
     """Bring a case that has been read with the target's specs in line with them."""
     case.facts["case"]["version"] = case.bundle.version
     case.former = former_names(move.old.former, move.names)
     arm(case, move)
+    new = sorted(name for _, name in starving(case) - move.starving)
+    if new:
+        raise Unexpected("migration_starved", element=new[0], detail=", ".join(new))
     carrying.carry(case, move.old, recompute=data.get("dates") == "recompute")
 
 

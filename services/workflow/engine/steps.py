@@ -23,7 +23,10 @@ from services.workflow.engine.stimuli import Stimulus, is_plain
 SEMANTICS = 1
 """Version of what a step means; a log entry names the one it ran under."""
 
-DEFECTS = (SpiffWorkflowException, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+DEFECTS = (
+    *(SpiffWorkflowException, ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration),
+    *(TypeError, ValueError),
+)
 """What a diagram nobody thought of may lead to: an incident of its case, never of the worker that runs it."""
 
 

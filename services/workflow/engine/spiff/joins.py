@@ -99,6 +99,19 @@ class TokenJoin(BpmnTaskSpec):
         """The tokens to consume, or None while the join has to wait."""
         raise NotImplementedError
 
+    def sources_of(self, flow: str) -> frozenset[str]:
+        """The specs from which `flow` (an input of this gateway) can be reached without passing this gateway."""
+        cache: dict[str, frozenset[str]] = self.__dict__.setdefault("_sources", {})
+        if flow not in cache:
+            seen, stack = {flow}, [flow]
+            while stack:
+                for name in self._wf_spec.task_specs[stack.pop()]._inputs:
+                    if name not in seen and name != self.name:
+                        seen.add(name)
+                        stack.append(name)
+            cache[flow] = frozenset(seen)
+        return cache[flow]
+
     def _update_hook(self, my_task: CaseTask) -> bool:
         my_task._set_state(WAITING)
         tokens = self.tokens(my_task)
@@ -137,25 +150,19 @@ class ParallelGateway(TokenJoin, LibraryParallel):
             return None
         return [token for here in flows.values() for token in here]
 
+    def starves(self, workflow: Any) -> bool:
+        """Whether tokens are here or can still come, but never one on every incoming flow."""
+        here = {task.parent.task_spec.name for task in workflow.waiting.values() if task.task_spec is self}
+        elsewhere = {task.task_spec.name for task in workflow.open.values() if task.task_spec is not self}
+        fed = [name in here or not elsewhere.isdisjoint(self.sources_of(name)) for name in set(self._inputs)]
+        return any(fed) and not all(fed)
+
     def _run_hook(self, _my_task: CaseTask) -> bool:
         return True
 
 
 class InclusiveGateway(TokenJoin, LibraryInclusive):
     """Waits while a token elsewhere can still reach an empty incoming flow and no filled one."""
-
-    def sources_of(self, flow: str) -> frozenset[str]:
-        """The specs from which `flow` (an input of this gateway) can be reached without passing this gateway."""
-        cache: dict[str, frozenset[str]] = self.__dict__.setdefault("_sources", {})
-        if flow not in cache:
-            seen, stack = {flow}, [flow]
-            while stack:
-                for name in self._wf_spec.task_specs[stack.pop()]._inputs:
-                    if name not in seen and name != self.name:
-                        seen.add(name)
-                        stack.append(name)
-            cache[flow] = frozenset(seen)
-        return cache[flow]
 
     def ready_tokens(self, my_task: CaseTask, tokens: list[CaseTask]) -> list[CaseTask] | None:  # noqa: D102
         flows = oldest_per_flow(self, tokens)

@@ -69,6 +69,20 @@ def test_a_token_that_waits_for_others_needs_its_flow() -> None:
     check(driver, first)
 
 
+def test_a_token_is_not_sent_where_it_would_wait_for_ever() -> None:
+    """A single task that becomes one of two side by side is refused: nobody would do the other; the join is named."""
+    driver = Driver(s.sketch(d.user("a"), "start a end"))
+    assert refusal(driver, gateways("a", "b")) == ("migration_starved", "join")
+    early = Driver(s.sketch(d.user("z") + d.user("a"), "start z a end"))
+    first = early.bundle
+    nodes = d.user("z") + d.node("parallelGateway", "fork") + d.node("parallelGateway", "join")
+    xml = s.sketch(nodes + d.user("a") + d.user("b"), "start z fork a join end", "fork b join")
+    move(early, target(xml))
+    assert sorted(to_the_end(early)) == ["a", "b", "z"]
+    assert early.case.is_finished
+    check(early, first)
+
+
 @pytest.mark.parametrize(
     "facts", [{"version": "other-2026.1"}, {"dates": "forget"}, {"map": ["a", "b"]}, {"version": None}]
 )
