@@ -32,7 +32,7 @@ def works(day: date) -> bool:
 def model(start: date, number: int, unit: str, *, exclude: bool, roll: bool) -> date:
     """民法典 第200–203条, day by day: months go to the same day or the last, an end on a day off moves on."""
     if unit == "wd":
-        day = start if exclude else start - timedelta(days=1)
+        day = start if exclude or not number else start - timedelta(days=1)
         for _ in range(number):
             day += timedelta(days=1)
             while not works(day):
@@ -56,6 +56,7 @@ def model(start: date, number: int, unit: str, *, exclude: bool, roll: bool) -> 
 @given(STARTS, st.integers(0, 60), st.sampled_from(["wd", "d", "m"]), st.booleans(), st.booleans())
 @example(date(2026, 2, 27), 5, "wd", True, True)
 @example(date(2026, 7, 1), 3, "m", True, True)
+@example(date(2026, 1, 1), 0, "wd", False, True)
 def test_every_deadline_agrees_with_the_model(start: date, number: int, unit: str, exclude: bool, roll: bool) -> None:
     """Working days, days and months, first day counted or not, moved or not: the same day."""
     rule = Rule(exclude_start_day=exclude, roll_rule="next_working_day" if roll else "none")
