@@ -9,8 +9,10 @@ from urllib.error import HTTPError
 
 import pytest
 
+from services.common import db
+from services.huiyin import settling
 from services.huiyin.clients import Unanswered
-from services.workflow import packages
+from services.workflow import packages, whatifs
 from services.workflow.engine import compile_bundle
 from services.workflow.scenarios import load, run
 from tests.e2e import owners
@@ -18,6 +20,7 @@ from tests.e2e.desks import PROCESSES, Desk, desk
 from tests.processes.packages import calendar
 
 OLD: Final = PROCESSES / "yunting/2026"
+ADMINISTRATOR: Final = "yang.fan"
 OWNER, SECOND, UNIT_OWNER, LAWYER = "zhou.min", "wu.tao", "he.jun.process", "fang.zhi"
 LEAD, OTHER = "construction_group", "urban_management"
 PASSWORD: Final = "huiyin-demo-2026"
@@ -68,7 +71,15 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="module")
-def running(office: Desk, new: Path) -> str:
+def other(office: Desk) -> str:
+    """A matter that is still to be accepted when the package changes."""
+    matter = office.submit("demo-06")
+    _hand_over(office, matter, LEAD)
+    return matter
+
+
+@pytest.fixture(scope="module")
+def running(office: Desk, new: Path, other: str) -> str:
     """A matter handed over before the changed package is published and assigned to the session by an administrator."""
     matter = office.submit("demo-01")
     assert _hand_over(office, matter, LEAD) == "2026-03-04"
@@ -127,6 +138,33 @@ def test_the_next_matter_follows_the_changed_process(office: Desk, running: str)
     assert office.open_elements(matter) == ["task_review_leader"]
     office.do(matter, "task_review_leader")
     assert "task_feedback" in office.open_elements(matter)
+
+
+def test_what_the_change_would_have_meant_is_told(office: Desk, running: str, new: Path) -> None:
+    """Played again under the changed package, the old matters have a task more and another date."""
+    with db.read(office.installation.engines["workflow"]) as conn:
+        report = whatifs.play(conn, "yunting-2026.1", packages.load(new))
+    added = next(one for one in report.groups if (one.kind, one.element) == ("task_added", owners.LEGAL))
+    assert [one.case_id.startswith(running) for one in added.examples] == [True]
+    [moved] = [one for one in report.groups if (one.kind, one.element) == ("date_changed", "task_receipt")]
+    assert (moved.cases, moved.days and moved.days.median) == (2, 2)
+
+
+def test_an_administrator_brings_a_running_matter_along(office: Desk, running: str, other: str) -> None:
+    """Tried out first, then the one goes over with its new date and meets the legal review; nobody else is touched."""
+    path = "/workflow/api/v1/packages/yunting-2026.1/migrations"
+    wish = {"version": "yunting-2026.2", "dates": "recompute", "dry_run": True}
+    tried = office.client.post(path, wish, ADMINISTRATOR)
+    mine = [one for one in tried["cases"] if one["matter_id"] == other]
+    assert [(one["code"], one["standing"][-1]) for one in mine] == [("", "task_receipt")]
+    assert {"name": "return_window", "unit": LEAD, "was": "2026-03-04", "now": "2026-03-06"} in mine[0]["shifts"]
+    assert office.versions(other) == {"yunting-2026.1"}
+    done = office.client.post(path, {**wish, "dry_run": False, "cases": [mine[0]["case_id"]]}, ADMINISTRATOR)
+    assert (done["migrated"], done["refused"]) == (1, 0)
+    settling.wait(office.client)
+    assert office.deadline(other, "return_window")["due"] == "2026-03-06"
+    assert office.bring(other, owners.LEGAL)[-1] == "task_review_format"
+    assert office.versions(running) == {"yunting-2026.1"}
 
 
 @pytest.mark.usefixtures("running")
