@@ -134,6 +134,12 @@ class ReturnDecision(Record):
     rules = (Rule({"decision": ("accept",)}, {"new_unit": 0}),)
 
 
+class ModeChange(Handover):
+    """变更承办方式: other roles or other units while the matter is being handled, with the reason; dates stay."""
+
+    reason = fields.text("变更原因", "reason", least=5, most=1000)
+
+
 class PreHandover(Handover):
     """预交办: the proposed division, before the units have said what they think of it."""
 

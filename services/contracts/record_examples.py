@@ -33,6 +33,13 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "extra": {"handover_meeting": "2026-03-06"},
         },
     ),
+    "mode_change": (
+        {
+            "mode": "lead",
+            "assignments": [{"unit": "police", "role": "lead"}, {"unit": "education", "role": "co_handler"}],
+            "reason": "护学岗与限时停车须统一安排,经两单位协商,由市公安局主办。",
+        },
+    ),
     "acceptance": (
         {"verdict": "accepted"},
         {

@@ -26,6 +26,7 @@ RECORDS: Final[Mapping[str, type[Record]]] = {
     "acceptance": handover.Acceptance,
     "return_request": handover.ReturnRequest,
     "return_decision": handover.ReturnDecision,
+    "mode_change": handover.ModeChange,
     "pre_handover": handover.PreHandover,
     "pre_handover_comment": handover.PreHandoverComment,
     "instruction": handover.Instruction,
@@ -66,7 +67,15 @@ RECORDS: Final[Mapping[str, type[Record]]] = {
 }
 
 INTERNAL: Final = frozenset(
-    {"pre_handover", "pre_handover_comment", "instruction", "internal_assignment", "section_opinion", "handling_plan"}
+    {
+        "pre_handover",
+        "pre_handover_comment",
+        "mode_change",
+        "instruction",
+        "internal_assignment",
+        "section_opinion",
+        "handling_plan",
+    }
     | {"co_opinion", "co_opinion_check", "countersign", "dispute_decision", "consultation", "reminder"}
     | {"reply_draft", "review", "supervision_letter", "supervision_answer", "unit_score", "honours_withheld"}
 )

@@ -249,17 +249,19 @@ def _published_at(conn: Connection, matter: Row[Any] | None) -> datetime | None:
 def _units(conn: Connection, matter_id: str, tasks: Sequence[Row[Any]]) -> dict[str, str]:
     """Return the matter's units with their roles: those handed over to, and those that have or did a task.
 
-    A unit whose return was granted is out again, unless it was handed over to once more later.
+    A unit whose return was granted, or that a change of mode left out, is out again unless it was handed over to later.
     """
     units = {task.unit: "" for task in tasks if task.unit and (is_open(task) or task.closed_reason not in GIVEN_BACK)}
-    kinds = ("handover", "acceptance", "return_request", "return_decision")
+    kinds = ("handover", "mode_change", "acceptance", "return_request", "return_decision")
     said = sorted(
         store_ledger.records_of(conn, [matter_id], kinds),
         key=lambda row: store_ledger.order(row.said_as_of, row.said_message),
     )
     returning = None
     for row in said:
-        if row.record == "handover":
+        if row.record == "mode_change":
+            units = {unit: role for unit, role in units.items() if not role}
+        if row.record in ("handover", "mode_change"):
             units |= {share["unit"]: share["role"] for share in row.data.get("assignments", ())}
         elif row.record == "return_decision":
             role = units.pop(returning, "") if row.data.get("decision") == "accept" and returning else ""

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select
 
 from services.workflow import tables as t
 
+HANDED: Final = ("handover", "mode_change")
+"""The records that say who handles a matter."""
 Division = list[tuple[str, str]]
 """Units with their roles: lead, co_handler, separate_handler."""
 
 
 def of_matters(conn: Connection, matter_ids: Collection[str]) -> dict[str, Division]:
-    """By matter the assignments of its latest handover; a matter that was not handed over is missing."""
+    """By matter the assignments of its latest handover or change of mode; missing before the first."""
     c = t.record.c
-    query = select(c.matter_id, c.data).where(c.matter_id.in_(list(matter_ids)), c.record == "handover")
+    query = select(c.matter_id, c.data).where(c.matter_id.in_(list(matter_ids)), c.record.in_(HANDED))
     found: dict[str, Division] = {}
     for row in conn.execute(query.order_by(c.at, c.id)):
         found[row.matter_id] = of(row.data)
     return found
+
+
+def latest(conn: Connection, case_id: str) -> dict[str, Any]:
+    """What a case's latest handover or change of mode says: its mode, and unit, role and part of each assignment."""
+    c = t.record.c
+    query = select(c.data).where(c.case_id == case_id, c.record.in_(HANDED)).order_by(c.at.desc(), c.id.desc()).limit(1)
+    found = conn.execute(query).scalar() or {}
+    return {name: found[name] for name in ("mode", "assignments") if name in found}
 
 
 def of(data: Mapping[str, Any] | None) -> Division:

@@ -75,6 +75,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "urged_today": ("今天已经催办过", "urged already today"),
     "already_instance": ("该单位已在会办", "this unit handles it already"),
+    "not_regroupable": (
+        "还没有交办，或者各单位都已办完，不能变更承办方式；交办以前请在交办时确定分工",
+        "no units handle the matter now; before the handover, decide with the handover",
+    ),
+    "same_division": (
+        "填写的分工与现在相同，没有需要变更的",
+        "this is who handles the matter already, nothing would change",
+    ),
+    "late_division": (
+        "有的单位已经办完自己的部分（如已印发答复），不能再这样分工；请只变更还在办理的单位",
+        "a unit has done its part already, such as replied; change only who still works",
+    ),
     "not_running": ("会办没有在进行，不能增加会办单位", "no units handle it side by side now"),
     "unknown_point": ("流程没有这个扩展点", "the package has no such extension point"),
     "bad_package": ("流程包未通过检查", "the package did not pass its checks"),
@@ -118,6 +130,12 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
     "not_a_person": ("流程图没有给出唯一的办理人", "the diagram does not name one person"),
     "not_a_record": ("流程图给出的内容不是记录", "what the diagram hands on is no record"),
     "not_plain": ("内容含有无法保存的值", "the content has a value that cannot be stored"),
+    "not_regroupable": ("还没有交办，或者已经办完，不能变更承办方式", "no units handle the matter now"),
+    "same_division": ("与现在的分工相同", "this is who handles the matter already"),
+    "late_division": (
+        "有的单位已经办完自己的部分，不能再这样分工",
+        "a unit has done its part already, the matter cannot be divided like this any more",
+    ),
     "not_accepted": ("当前环节不接收这种记录", "this record is not accepted now"),
     "not_an_instance": ("该任务不属于并行办理", "the task stands in no parallel part"),
     "not_running": ("该环节未在运行", "this element is not running"),
@@ -159,6 +177,7 @@ REFUSALS: Final[Mapping[str, str]] = {"not_recallable": "recall_late"} | {
     for code in (
         *("already_instance", "consultation_open", "not_running"),
         *("nothing_to_revert", "migration_acted"),
+        *("not_regroupable", "same_division", "late_division"),
         *("recall_joined", "recall_ended", "recall_sent", "recall_beside"),
     )
 }

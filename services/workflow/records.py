@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select
 
@@ -16,7 +16,11 @@ from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order, UnknownCase
 from services.workflow.editions import Edition
+from services.workflow.problems import refusal
 from services.workflow.speakers import Speaker
+
+MODE_CHANGE: Final = "mode_change"
+"""The record that changes who handles a matter in which role."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +97,7 @@ def _add(conn: Connection, batch: Batch, case_id: str, entry: Entry, speaker: Sp
     try:
         applied = batch.run(order)
     except e.Unexpected as error:
-        raise Problem("not_expected", 409) from error
+        raise refusal(error.code) from error
     batch.close(now)
     return applied
 
@@ -208,6 +212,8 @@ def offered(conn: Connection, case: Mapping[str, Any], live: e.Case, speaker: Sp
     edition = editions.get(conn, case["package_version"])
     found: dict[str, str | None] = {}
     for record in e.accepted(live) if case["status"] == "running" else ():
+        if record == MODE_CHANGE and not e.can_regroup(live):
+            continue
         with suppress(Problem):
             found[record] = unit_for(conn, edition, case, live, record, speaker)
     return found

@@ -112,6 +112,7 @@ _MOVE_DEADLINE = (
     .where(t.deadline.c.id == bindparam("b_id"))
     .values(
         state=bindparam("b_state"),
+        unit=bindparam("b_unit"),
         due=bindparam("b_due"),
         due_at=bindparam("b_due_at"),
         why=bindparam("b_why"),

@@ -30,7 +30,7 @@ def set_(scene: Scene, effect: e.DeadlineSet) -> None:
 
 
 def moved(scene: Scene, effect: e.DeadlineMoved) -> None:
-    """A running deadline gets another date; tasks that refer to it move along."""
+    """A running deadline gets another date or is another unit's; tasks that refer to it move along."""
     _emit(scene, _rewritten(scene, effect, "moved"))
 
 
@@ -43,6 +43,7 @@ def confirmed(scene: Scene, effect: e.DeadlineConfirmed) -> None:
 def _rewritten(scene: Scene, effect: e.DeadlineMoved | e.DeadlineConfirmed, state: str) -> Row:
     news = {
         "state": state,
+        "unit": effect.unit,
         "due": effect.due,
         "due_at": effect.due_at,
         "why": list(effect.why),

@@ -32,6 +32,7 @@ from services.workflow.engine.effects import (
 from services.workflow.engine.findings import Finding, Refused
 from services.workflow.engine.problems import EngineError, Unexpected
 from services.workflow.engine.recalls import recallable, unrecallable
+from services.workflow.engine.regrouping import can_regroup
 from services.workflow.engine.remarks import Remark, remarks
 from services.workflow.engine.steps import SEMANTICS, changes_version, migrate, replay, revert, start, step
 from services.workflow.engine.stimuli import Stimulus
@@ -68,6 +69,7 @@ __all__ = [
     "Unexpected",
     "Unsubscribed",
     "accepted",
+    "can_regroup",
     "canonical",
     "changes_version",
     "check_bpmn",

@@ -88,10 +88,11 @@ def elements(root: Any, name: str) -> Iterator[Any]:
 
 
 def entered(scope: Any) -> list[str]:
-    """Ids that tokens enter without a flow: interrupts of the scope, accepted records of it and its activities."""
+    """Ids that tokens enter without a flow: interrupts of the scope, records and regrouping of its activities."""
     extensions = f"{{{BPMN}}}extensionElements"
     marks = scope.findall(f"{extensions}/{{{HY}}}interrupt")
-    marks += [mark for node in (scope, *scope) for mark in node.findall(f"{extensions}/{{{HY}}}accepts")]
+    for name in ("accepts", "regroup"):
+        marks += [mark for node in (scope, *scope) for mark in node.findall(f"{extensions}/{{{HY}}}{name}")]
     return [mark.get("to", "") for mark in marks]
 
 

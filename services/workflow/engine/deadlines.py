@@ -164,3 +164,10 @@ def as_it_was(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         "why": [*new["why"], f"不提前，仍为 {old['due']}"],
         "why_en": [*new["why_en"], f"not brought forward, still {old['due']}"],
     }
+
+
+def hand_on(case: Case, deadline_id: str, unit: str) -> None:
+    """A running deadline is another unit's now; its date stays."""
+    deadline = case.deadlines[deadline_id] = {**case.deadlines[deadline_id], "unit": unit}
+    first = date.fromisoformat(deadline["first_due"])
+    case.emit(fx.DeadlineMoved(deadline_id, first_due=first, **facts_of(deadline)))

@@ -10,7 +10,16 @@ from typing import Any
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from services.workflow.calendars import Calendar
-from services.workflow.engine import acceptance, colleagues, migrations, recalls, reversals, timers, verbs
+from services.workflow.engine import (
+    acceptance,
+    colleagues,
+    migrations,
+    recalls,
+    regrouping,
+    reversals,
+    timers,
+    verbs,
+)
 from services.workflow.engine import effects as fx
 from services.workflow.engine.bundles import Bundle, variable_of
 from services.workflow.engine.cases import Case
@@ -187,12 +196,16 @@ def ring_timer(case: Case, stimulus: Stimulus) -> None:
 
 
 def add_record(case: Case, stimulus: Stimulus) -> None:
-    """A record somebody adds while a scope accepts it; moves no token, but may start a branch."""
+    """A record somebody adds while a scope accepts it; it may start a branch or change who handles the matter."""
     data = stimulus.data
     found, task_id = acceptance.choose(case, data), data.get("task")
     facts = copy_data(data.get("data") or {})
     element = case.tasks[verbs.task_of(case, task_id).id]["element"] if task_id else ""
+    if found.mark.get("verb") == regrouping.VERB:
+        regrouping.try_out(case, found.mark, facts)
     case.add_record(found.mark["record"], facts, element, task_id=task_id, unit=data.get("unit"), role=data.get("role"))
+    if found.mark.get("verb") == regrouping.VERB:
+        regrouping.carry_out(case, found.mark, facts)
     if found.mark.get("to"):
         acceptance.branch(found, facts)
 

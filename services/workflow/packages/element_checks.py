@@ -165,6 +165,20 @@ def _accepts(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:
         yield _of(node, "unknown_role", name=mark.get("role"))
     if mark.get("to") and not _takes_branch(context, node, mark.get("to")):
         yield _of(node, "bad_accepts_target", name=mark.get("to"))
+    if mark.get("tell") and mark.get("tell") not in context.package.roles:
+        yield _of(node, "unknown_role", name=mark.get("tell"))
+    if mark.get("tell") and "regrouped" not in context.package.templates:
+        yield _of(node, "unknown_template", name="regrouped")
+
+
+def _regroup(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:
+    """A regroup stands on instances over a list; who comes late goes on in the same process, or joins others there."""
+    joined = context.by_id.get(mark.get("joins"))
+    takes = joined is not None and any(other.get("items") for other in joined.of("regroup"))
+    if not (node.loop or {}).get("loopDataInputRef") or not (mark.get("items") or takes):
+        yield _of(node, "bad_regroup")
+    if mark.get("to") and not _takes_branch(context, node, mark.get("to")):
+        yield _of(node, "bad_accepts_target", name=mark.get("to"))
 
 
 def _takes_branch(context: Context, node: Node, to: str) -> bool:
@@ -228,6 +242,7 @@ _MARKS: Final[dict[str, Callable[[Context, Node, Mark], Iterator[Finding]]]] = {
     "timer": _timer,
     "extend": _extend,
     "accepts": _accepts,
+    "regroup": _regroup,
     "interrupt": _interrupt,
     "return": _return,
     "milestone": _milestone,

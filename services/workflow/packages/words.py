@@ -161,6 +161,12 @@ WORDS: Final = {
         "改为本流程中的元素",
         "name an element of this process",
     ),
+    "bad_regroup": Words(
+        "hy:regroup 只用于按列表并行或逐个办理的环节，并写明 items，或者 joins 一个写了 items 的环节",
+        "hy:regroup belongs to an activity over a list, with items, or it joins an activity that has them",
+        "写明 items，或者把 joins 改为有 items 的环节",
+        "give items, or let joins name an activity that has them",
+    ),
     "bad_accepts_target": Words(
         "登记后转到的“{name}”不在这个范围内，或不能从这里开始（网关汇合、边界事件、开始事件）",
         "no branch can begin at '{name}': it is not in this scope, or a join, boundary or start event",

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from services.common import auth, form_readers, forms
 from services.common.form_schemas import kind_of
 from services.common.problems import FieldError, Problem
-from services.workflow import answers, cases, edges, editions, matters, records, visibility
+from services.workflow import answers, cases, divisions, edges, editions, matters, records, visibility
 from services.workflow import engine as e
 from services.workflow.picklists import Place
 from services.workflow.speakers import Speaker
@@ -41,18 +41,28 @@ def add(case_id: str, record: str) -> str | Response | tuple[str, int]:
         about = _about(conn, case_id, schema, speaker)
     left = _asked(_without(schema, about))
     if request.method == "GET":
-        return _page(case, record, left, about, None, ())
+        return _page(case, record, left, about, _initial(case_id, record), ())
     data = {**form_readers.read(left, request.form), **{name: one["id"] for name, one in about.items()}}
     try:
         entry = records.Entry(record=record, data=data, unit=unit)
         sending.once(lambda conn: records.submit(conn, case_id, entry, speaker, edges.now()))
     except Problem as problem:
-        if not problem.errors:
+        if problem.errors:
+            return _page(case, record, left, about, data, problem.errors), 422
+        if record != records.MODE_CHANGE or problem.status != 409:
             raise
-        return _page(case, record, left, about, data, problem.errors), 422
+        return _page(case, record, left, about, data, (), problem), 409
     flash(say("record_saved"), "good")
     deputy = auth.require_actor().deputy_id is not None
     return redirect(f"/matters/{case['matter_id']}" if deputy else url_for("cases.case", case_id=case_id), 303)
+
+
+def _initial(case_id: str, record: str) -> dict[str, Any] | None:
+    """What the form holds at first: a change of mode begins with who handles the matter now."""
+    if record != records.MODE_CHANGE:
+        return None
+    with edges.reading() as conn:
+        return divisions.latest(conn, case_id)
 
 
 def _unit(conn: Connection, case: Mapping[Any, Any], record: str, speaker: Speaker) -> str | None:
@@ -93,6 +103,7 @@ def _page(
     about: Mapping[str, Any],
     data: Mapping[str, Any] | None,
     errors: Sequence[FieldError],
+    refused: Problem | None = None,
 ) -> str:
     with edges.reading() as conn:
         matter = matters.get(conn, case["matter_id"])
@@ -103,6 +114,7 @@ def _page(
         case=case,
         matter=matter,
         record=record,
+        refused=refused,
         about=list(about.values()),
         form=forms.render(rest, data, errors),
         choice=choice,

@@ -97,6 +97,23 @@ def test_a_unit_whose_return_is_granted_is_out(world: World) -> None:
     assert line(world).units == (("traffic", "lead"),)
 
 
+def test_a_change_of_mode_gives_units_other_roles(world: World) -> None:
+    """Who is named has the new role, who is left out is out; a unit that only did a task is still shown."""
+    case = Case(world.submit().matter_id)
+    roles = {"traffic": "lead", "edu": "co_handler"}
+    handover = {
+        "mode": "separate",
+        "assignments": [{"unit": unit, "role": "separate_handler"} for unit in ("edu", "city")],
+    }
+    changed = {
+        "mode": "lead",
+        "assignments": [{"unit": u, "role": r} for u, r in roles.items()],
+        "reason": "职责更为集中",
+    }
+    apply(world, case.record("r1", "handover", handover), case.record("r2", "mode_change", changed, unit=None))
+    assert dict(line(world).units) == roles
+
+
 def test_the_class_is_that_of_the_issued_letter(world: World) -> None:
     """A draft's class is not shown; the letter's is."""
     case = Case(world.submit().matter_id)

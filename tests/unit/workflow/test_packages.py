@@ -59,6 +59,9 @@ MUTATIONS = (
     Case("unknown_hy", RECEIPT, '<hy:milestone state="reassigned"/>', "<hy:milestones/>", "script_reassign"),
     Case("unknown_apart", MAIN, HANDOVER, HANDOVER + ' apart="task_nothing"', "task_handover"),
     Case("unknown_apart", MAIN, HANDOVER, HANDOVER + ' apart="task_handover"', "task_handover"),
+    Case(
+        "bad_regroup", MAIN, '<hy:milestone state="accepted"/>', '<hy:regroup joins="call_reply"/>', "script_division"
+    ),
     Case("bad_accepts_target", MAIN, 'record="contact" verb="add"', 'record="contact" to="x"', "suggestion_handling"),
     Case(
         "unknown_deadline",

@@ -77,18 +77,24 @@ class Instances:
         if my_task._state in (READY, STARTED):
             return my_task._state == READY
         my_task._inherit_data()
-        source = self.source(my_task)
-        items = self.items(my_task, source)
-        my_task.internal_data = {
-            "items": items,
-            "keyed": isinstance(source, Mapping),
-            "results": {},
-            "next": 0,
-            "completed": 0,
-        }
+        again = my_task.internal_data.get("again")
+        my_task.internal_data = self.resumed(**again) if again else self.begun(my_task)
         my_task._set_state(STARTED)
         self.start_instances(my_task)
         return self.is_over(my_task) and self.collect(my_task)
+
+    def begun(self, my_task: CaseTask) -> dict[str, Any]:
+        """What the wrapper knows before its first instance."""
+        source = self.source(my_task)
+        keyed, items = isinstance(source, Mapping), self.items(my_task, source)
+        return {"items": items, "keyed": keyed, "results": {}, "next": 0, "completed": 0}
+
+    def resumed(self, given: list[Any], come: list[Any]) -> dict[str, Any]:
+        """The same where results were given in an earlier run and only those that come are still to do it."""
+        count = len(given)
+        items = [[None, item] for item in (*given, *come)]
+        results = {str(position): result for position, result in enumerate(given)}
+        return {"items": items, "keyed": False, "results": results, "next": count, "completed": count}
 
     def start_instances(self, my_task: CaseTask) -> None:
         """Start what may run now."""

@@ -35,8 +35,8 @@ BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 NS = {"hy": HY, "bpmn": BPMN}
 
-ACCEPTED = "(. | ./bpmn:*)/bpmn:extensionElements/hy:accepts/@to"
-"""Where branches of accepted records begin: declared by a process, or by an activity in it."""
+PLACED = "(. | ./bpmn:*)/bpmn:extensionElements/*[self::hy:accepts or self::hy:regroup]/@to"
+"""Where tokens are placed without a flow: branches of accepted records, parts opened again for units that come."""
 
 REPEATABLE = ("deadline", "accepts", "interrupt", "milestone", "notice", "start", "record", "extend")
 """`hy:` elements that may stand more than once on one element: always read as lists."""
@@ -86,7 +86,11 @@ class Extended:
 
     def _copy_task_attrs(self, original: Any, loop_characteristics: Any = None) -> None:
         super()._copy_task_attrs(original, loop_characteristics)  # type: ignore[misc]
-        moved = ("milestone", "accepts")  # these belong to the activity as a whole, the rest to each instance
+        moved = (
+            "milestone",
+            "accepts",
+            "regroup",
+        )  # these belong to the activity as a whole, the rest to each instance
         self.task.extensions = {k: v for k, v in original.extensions.items() if k in moved}
         original.extensions = {k: v for k, v in original.extensions.items() if k not in moved}
         original.completed_event.connect(self.task.merge_child)
@@ -234,7 +238,7 @@ class ProcessParser(SpiffProcessParser):  # type: ignore[misc]
         for node in self.xpath("./bpmn:startEvent"):
             self.parse_node(node)
         targets = {interrupt.get("to") for interrupt in self.spec.extensions.get("interrupt", ())}
-        targets |= set(self.node.xpath(ACCEPTED, namespaces=NS))
+        targets |= set(self.node.xpath(PLACED, namespaces=NS))
         for node in [child for child in self.node if child.get("id") in targets]:
             entry = self.parse_node(node)
             entry._inputs = entry._inputs or [self.spec.start.name]
