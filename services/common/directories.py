@@ -7,6 +7,7 @@ the messages arrive; a deleted entry leaves its version behind, so an older mess
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -198,9 +199,16 @@ def delegations(conn: Connection, tables: Tables, people: Collection[str]) -> di
 
 
 def session(conn: Connection, tables: Tables, session_id: str) -> Body | None:
-    """A congress session ``{id, label, term_no, session_no, year, process_version}``, or None."""
+    """A congress session ``{id, label, term_no, session_no, year, process_version, next_version, next_from}``."""
     row = conn.execute(select(tables.session).where(tables.session.c.id == session_id)).one_or_none()
     return dict(row._mapping) if row else None
+
+
+def version_on(session: Body, day: date) -> str | None:
+    """The process version that what a session's matters begin on a day takes: from `next_from` on the next one."""
+    later, start = session.get("next_version"), session.get("next_from")
+    found = later if later and start and day.isoformat() >= start else session.get("process_version")
+    return str(found) if found else None
 
 
 def sessions(conn: Connection, tables: Tables) -> list[Body]:
@@ -326,6 +334,8 @@ def _session_table(metadata: MetaData) -> Table:
         Column("session_no", Integer),
         Column("year", Integer),
         _code("process_version"),
+        _code("next_version"),
+        Column("next_from", Text, nullable=True),
     )
 
 
@@ -359,7 +369,7 @@ def _account_row(body: Body) -> dict[str, Any]:
 
 
 def _session_row(body: Body) -> dict[str, Any]:
-    names = ("label", "term_no", "session_no", "year", "process_version")
+    names = ("label", "term_no", "session_no", "year", "process_version", "next_version", "next_from")
     return {name: body.get(name) for name in names}
 
 

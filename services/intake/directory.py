@@ -3,11 +3,11 @@
 Intake owns it. Every change is announced as `directory.changed` with a version that only grows, in the same
 transaction, and taken over into intake's own copy as by everybody else.
 
-Bodies: unit `{name, short_name?, kind?, parent?, active?, internal?}` · person `{name, kind: deputy|staff,
-unit?, delegation?, level?, active?}` · session `{label, locality, level, term_no, session_no, year, closes?,
-process_version, current?, open?, number_patterns?: {kind: {in_session?, inter_session?}}, numbering?: submission |
-admission, similar_percent?, limits?}` · account `{login, person_id, epoch, active, roles: [{role, unit|null}]}` ·
-connector `{units}`. Telephone numbers stay out of messages (domain 5-process §5.7).
+Bodies: unit `{name, short_name?, kind?, parent?, active?, internal?}` · person `{name, kind: deputy|staff, unit?,
+delegation?, level?, active?}` · session `{label, locality, level, term_no, session_no, year, closes?,
+process_version, next_version?, next_from?, current?, open?, number_patterns?: {kind: {in_session?, inter_session?}},
+numbering?: submission | admission, similar_percent?, limits?}` · account `{login, person_id, epoch, active, roles:
+[{role, unit|null}]}` · connector `{units}`. Telephone numbers stay out of messages (domain 5-process §5.7).
 """
 
 from collections.abc import Mapping

@@ -75,7 +75,8 @@ def submit(
     row = _row(clean, session, matter_id, number, when, origin, now)
     store.insert_matter(conn, row, names)
     ledger.touch(conn, [matter_id])
-    data = {**_submitted(row, clean, session, names), "similar": resemblances.find(conn, clean, session, matter_id)}
+    told = {**session, "process_version": directories.version_on(session, now.astimezone(zone).date())}
+    data = {**_submitted(row, clean, told, names), "similar": resemblances.find(conn, clean, session, matter_id)}
     announcements.send(conn, "matter.submitted.v1", data, f"{matter_id}.submitted", now, origin.message_id)
     return Submitted(
         matter_id=matter_id,

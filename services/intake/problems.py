@@ -74,6 +74,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "role_needs_unit": ("角色“{value}”需要选择单位。", "The role “{value}” needs a unit."),
     "unknown_unit": ("找不到单位“{value}”。", "Unit “{value}” is not known."),
     "version_not_published": ("流程版本“{value}”没有发布或已停用。", "Process version “{value}” is not in force."),
+    "next_version_incomplete": (
+        "“改用的版本”和“自哪天起改用”要一起填，而且与现在的版本不同。",
+        "Another version goes with the day from which it is used, and differs from the one now.",
+    ),
     "version_of_other_locality": (
         "流程版本“{value}”属于别的地区，不能用于这次会议。",
         "Process version “{value}” belongs to another locality.",

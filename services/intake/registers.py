@@ -5,7 +5,7 @@ its name. What a form does not ask (limits, who handles inside, …) stays as it
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -105,6 +105,21 @@ def _check_version(conn: Connection, key: str, body: Body) -> None:
     if found is not None and body.setdefault("locality", found.locality) != found.locality:
         raise Problem("version_of_other_locality", 422, value=version)
     body.setdefault("locality", before.get("locality"))
+    _check_next(conn, before, body)
+
+
+def _check_next(conn: Connection, before: Body, body: Body) -> None:
+    """A version from a day on is named with its day, is in force and of the same locality, and is another one."""
+    later, start = body.get("next_version"), body.get("next_from")
+    if not later and not start:
+        return
+    if not later or not start or later == body["process_version"]:
+        raise Problem("next_version_incomplete", 422)
+    found = next(iter(store_ledger.packages(conn, [later])), None)
+    if found is None or (found.status != "active" and later != before.get("next_version")):
+        raise Problem("version_not_published", 422, value=later)
+    if found.locality != body["locality"]:
+        raise Problem("version_of_other_locality", 422, value=later)
 
 
 def _stand_down(conn: Connection, key: str, locality: str, now: datetime) -> None:
@@ -151,10 +166,10 @@ def units(conn: Connection, body: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [*in_use, *(pair for pair in known if pair[0] in named and pair not in in_use)]
 
 
-def versions(conn: Connection, keep: str = "") -> list[str]:
-    """The published versions a session may take, the newest first, and the one it has."""
+def versions(conn: Connection, keep: Sequence[str] = ()) -> list[str]:
+    """The published versions a session may take, the newest first, and those it has."""
     found = [row.version for row in store_ledger.packages(conn) if row.status == "active"]
-    return found if not keep or keep in found else [*found, keep]
+    return list(dict.fromkeys([*found, *keep]))
 
 
 def _is_connector(key: str) -> bool:

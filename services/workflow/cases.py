@@ -80,7 +80,7 @@ def start(
     Raises `Problem` unknown_matter, no_version or no_process.
     """
     matter = _known(conn, wish.matter_id)
-    version = wish.package_version or _version(conn, wish, matter)
+    version = wish.package_version or _version(conn, wish, matter, at)
     diagrams = versions.diagrams(conn, version)
     edition = editions.get(conn, version, diagrams)
     process = wish.process or edition.entry(wish.entry)
@@ -96,18 +96,18 @@ def start(
     return applied
 
 
-def has_entry(conn: Connection, matter_id: str, message: str) -> bool:
+def has_entry(conn: Connection, matter_id: str, message: str, at: datetime) -> bool:
     """Whether the package a new case of the matter takes starts a process with this message.
 
     Raises `Problem` unknown_matter or no_version.
     """
-    version = versions.for_matter(conn, _known(conn, matter_id))
+    version = versions.for_matter(conn, _known(conn, matter_id), at)
     return message in editions.get(conn, version).package.entries
 
 
-def _version(conn: Connection, wish: Begin, matter: RowMapping) -> str:
+def _version(conn: Connection, wish: Begin, matter: RowMapping, at: datetime) -> str:
     """The matter's version; where it lacks a process that a case asks for, the version of that case."""
-    version = versions.for_matter(conn, matter)
+    version = versions.for_matter(conn, matter, at)
     if wish.parent is None or wish.process in editions.get(conn, version).bundle.specs:
         return version
     return str(conn.execute(select(t.case_.c.package_version).where(t.case_.c.id == wish.parent)).scalar_one())

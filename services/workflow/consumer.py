@@ -46,7 +46,7 @@ def secrecy_changed(conn: Connection, message: Message, context: Context) -> Non
     """
     entry = "matter.secrecy_changed"
     raised = matters.change_secrecy(conn, message.data)
-    if raised and cases.has_entry(conn, message.data["matter_id"], entry):
+    if raised and cases.has_entry(conn, message.data["matter_id"], entry, context.received_at):
         _begin(conn, message, context, entry)
 
 

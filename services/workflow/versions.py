@@ -7,6 +7,7 @@ reads them from its copy of the directory.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -103,9 +104,53 @@ def running(conn: Connection, version: str) -> int:
     return int(conn.execute(statement).scalar_one())
 
 
-def sessions(conn: Connection, version: str) -> list[str]:
-    """The congress sessions whose matters take a version, by name."""
-    return [body["label"] for body in directories.sessions(conn, t.directory) if body.get("process_version") == version]
+def sessions(conn: Connection, version: str, at: datetime) -> list[str]:
+    """The congress sessions whose matters take a version now, by name."""
+    return [body["label"] for body in directories.sessions(conn, t.directory) if _on(conn, body, at) == version]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taker:
+    """A session: the version its matters take now, another from a day on, and cases under way by version."""
+
+    id: str
+    label: str
+    version: str | None
+    next_version: str | None
+    next_from: str | None
+    running: Mapping[str, int]
+
+
+def takers(conn: Connection, locality: str, at: datetime) -> list[Taker]:
+    """The sessions of a locality, the newest first, with what runs in them."""
+    known = set(conn.execute(select(_c.version).where(_c.locality == locality)).scalars())
+    counted = _running_by_session(conn, locality)
+    return [
+        Taker(
+            id=body["id"],
+            label=body["label"],
+            version=_on(conn, body, at),
+            next_version=body["next_version"] if _on(conn, body, at) != body["next_version"] else None,
+            next_from=body["next_from"],
+            running=counted.get(body["id"], {}),
+        )
+        for body in directories.sessions(conn, t.directory)
+        if body["process_version"] in known
+    ]
+
+
+def _running_by_session(conn: Connection, locality: str) -> dict[str, dict[str, int]]:
+    case, matter, found = t.case_.c, t.matter.c, dict[str, dict[str, int]]()
+    statement = (
+        select(matter.session_id, case.package_version, func.count())
+        .join(t.matter, matter.matter_id == case.matter_id)
+        .where(case.status == "running", matter.locality == locality, matter.session_id.is_not(None))
+        .group_by(matter.session_id, case.package_version)
+        .order_by(case.package_version)
+    )
+    for session, version, count in conn.execute(statement):
+        found.setdefault(session, {})[version] = count
+    return found
 
 
 def _lock(conn: Connection, version: str) -> RowMapping:
@@ -182,13 +227,13 @@ def _texts(package: Package) -> dict[str, Any]:
     return texts
 
 
-def for_matter(conn: Connection, matter: Mapping[Any, Any]) -> str:
+def for_matter(conn: Connection, matter: Mapping[Any, Any], at: datetime) -> str:
     """The version a new case of this matter takes; raises `Problem` no_version (503: retried until there is one).
 
-    It is the version of the matter's session now, else the one the matter came with, else the locality's
+    It is the version of the matter's session on that day, else the one the matter came with, else the locality's
     newest in force. Where that one is retired, a matter under way goes on under the version of its latest case.
     """
-    found = _of_session(conn, matter["session_id"]) or matter["process_version"]
+    found = _of_session(conn, matter["session_id"], at) or matter["process_version"]
     statement = select(_c.version).where(_c.status == "active")
     wanted = _c.version == found if found else _c.locality == matter["locality"]
     statement = statement.where(wanted)
@@ -205,9 +250,18 @@ def _under_way(conn: Connection, matter_id: str) -> str | None:
     return conn.execute(statement.order_by(case.started_at.desc(), case.id.desc()).limit(1)).scalar()
 
 
-def _of_session(conn: Connection, session_id: str | None) -> str | None:
+def _of_session(conn: Connection, session_id: str | None, at: datetime) -> str | None:
     session = directories.session(conn, t.directory, session_id) if session_id else None
-    return session.get("process_version") if session else None
+    return _on(conn, session, at) if session else None
+
+
+def _on(conn: Connection, session: Mapping[str, Any], at: datetime) -> str | None:
+    """The version of a session at an instant; its day is that of the place where the next version applies."""
+    later = session["next_version"]
+    if not later or get(conn, later) is None:
+        found = session["process_version"]
+        return str(found) if found else None
+    return directories.version_on(session, editions.get(conn, later).local_date(at))
 
 
 def diagrams(conn: Connection, version: str) -> int:

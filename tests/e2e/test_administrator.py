@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -15,6 +16,7 @@ from services.huiyin import settling
 from services.notify import tables as notify_tables
 from services.workflow import engine as e
 from services.workflow import seed as workflow_seed
+from tests.e2e.browsing import shoot
 from tests.e2e.desks import PROCESSES, Desk, desk
 
 pytestmark = pytest.mark.timeout(300)
@@ -37,6 +39,9 @@ PAGES: Final = (
     "/account",
     "/workflow/cases",
     "/workflow/incidents",
+    "/workflow/calendars",
+    "/workflow/calendars/import",
+    "/workflow/packages/yunting-2027.1",
     "/parked",
     "/workflow/parked",
     "/notify/parked",
@@ -151,6 +156,33 @@ def test_every_page_is_for_everybody(office: Desk, admin: Page, axe: Axe, langua
     for path in PAGES:
         admin.goto(f"{office.client.url}{path}?lang={language}")
         assert axe(admin) == [], path
+
+
+def test_a_revision_is_used_from_a_day_on(office: Desk, admin: Page, axe: Axe) -> None:
+    """Named with its day on the session's page; what begins before it keeps the old version, also in what runs on."""
+    session = "yunting-15-5"
+    running = office.submit("demo-07", session_id=session)
+    [before] = office.versions(running)
+    other = "yunting-2026.1" if before == NEXT else NEXT
+    day = office.clock.now() + timedelta(days=1)
+    admin.goto(f"{office.client.url}/admin/sessions/{session}")
+    admin.get_by_label("改用的版本").select_option(other)
+    admin.get_by_label("自哪天起改用").fill(f"{day:%Y-%m-%d}")
+    admin.get_by_role("button", name="保存").click()
+    expect(admin.get_by_role("alert")).to_contain_text(f"起用 {other}")
+    assert axe(admin) == []
+    shoot(admin, "session-from")
+    admin.get_by_role("button", name="确认更换并保存").click()
+    settling.wait(office.client)
+    admin.goto(f"{office.client.url}/workflow/packages/{other}")
+    expect(admin.get_by_role("region", name="哪些件用它")).to_contain_text(f"自 {day:%Y-%m-%d} 起 {other}")
+    shoot(admin, "package-takers")
+
+    today = office.submit("demo-08", session_id=session)
+    office.clock.advance(day)
+    settling.wait(office.client)
+    tomorrow = office.submit("demo-09", session_id=session)
+    assert [office.versions(one) for one in (running, today, tomorrow)] == [{before}, {before}, {other}]
 
 
 def park(office: Desk) -> dict[str, Any]:

@@ -165,6 +165,8 @@ def _words() -> dict[str, Any]:
             delegates = directories.people(conn, directory, "deputy")
             staff = [(who.id, who.name) for who in directories.people(conn, directory, "staff")]
         classes = {package.version: package.classes for package in packages}
+        here = auth.extension()
+        today = here.clock.now().astimezone(here.settings.zone).date()
         g.intake_words = {
             "units": dict(units),
             "short": {key: body["short_name"] for key, body in bodies if body.get("short_name")},
@@ -176,7 +178,9 @@ def _words() -> dict[str, Any]:
             "staff": staff,
             "outcomes": [(code, languages.pick(label.zh, label.en)) for code, label in OUTCOME_CLASSES.items()],
             "sessions": {key: body.get("label") or key for key, body in sessions.items()},
-            "classes": {key: classes.get(body.get("process_version"), {}) for key, body in sessions.items()},
+            "classes": {
+                key: classes.get(str(directories.version_on(body, today)), {}) for key, body in sessions.items()
+            },
             "roles": {role["id"]: role for package in reversed(packages) for role in package.roles if "id" in role},
         }
     found: dict[str, Any] = g.intake_words

@@ -107,7 +107,7 @@ def _list(register: Register) -> str:
 
 
 def _options(conn: Connection, known: Mapping[str, Any]) -> dict[str, Sequence[tuple[str, str]]]:
-    keep = str(known.get("process_version") or "")
+    keep = [str(known[name]) for name in ("process_version", "next_version") if known.get(name)]
     return {
         "units": registers.units(conn, known),
         "versions": [(version, version) for version in registers.versions(conn, keep)],
@@ -122,6 +122,7 @@ def _form(
     *,
     typed_id: str = "",
     confirm: str = "",
+    plan: Mapping[str, Any] | None = None,
 ) -> str:
     with db.read(auth.extension().engine) as conn:
         known = registers.get(conn, register.kind, key) if key is not None else {}
@@ -136,6 +137,7 @@ def _form(
         form=forms.render(register.form, data if data is None else _filled(register, data), errors, options=options),
         running=running,
         confirm=confirm,
+        plan=plan or {},
         id_asked=key is None and register.kind != "session",
     )
 
@@ -146,6 +148,11 @@ def _filled(register: Register, data: Mapping[str, Any]) -> dict[str, Any]:
     if register.kind == "session":
         usual["current"] = False
     return {**usual, **data}
+
+
+def _plan(body: Mapping[str, Any]) -> str:
+    """Which version a session's matters take, which one later, and from when."""
+    return " ".join(str(body[name]) for name in ("process_version", "next_version", "next_from") if body.get(name))
 
 
 Write = Callable[[Connection, Register, str, dict[str, Any]], str]
@@ -161,9 +168,9 @@ def _save(register: Register, key: str | None, write: Write) -> Any:
     errors = forms.check(forms.resolve(register.form, options), data)
     if errors:
         return _form(register, key, data, errors, typed_id=typed), 422
-    wanted = data.get("process_version")
-    if running and wanted != known.get("process_version") and request.form.get("confirmed") != wanted:
-        return _form(register, key, data, confirm=str(wanted)), 422
+    wanted = _plan(data)
+    if running and wanted != _plan(known) and request.form.get("confirmed") != wanted:
+        return _form(register, key, data, confirm=wanted, plan=data), 422
     try:
         with db.begin(here.engine) as conn:
             saved = write(conn, register, key or typed, data)

@@ -37,7 +37,8 @@ def version(version: str) -> str:
             changes=versions.changes(conn, row),
             unit_diagrams=diagrams.of_version(conn, version),
             running=versions.running(conn, version),
-            sessions=versions.sessions(conn, version),
+            sessions=versions.sessions(conn, version, edges.now()),
+            takers=versions.takers(conn, row["locality"], edges.now()) if row["status"] != "retired" else (),
             own=row["submitted_by"] == edges.speaker().account,
         )
 

@@ -1,6 +1,7 @@
 """The local copy of the directory hears changes in any order and answers who is who."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,21 @@ def test_sessions_are_known_with_their_process_version(conn: Connection, tables:
     assert found
     assert (found["process_version"], found["session_no"]) == ("y.1", 5)
     assert directories.session(conn, tables, "s1999") is None
+
+
+@pytest.mark.parametrize(
+    ("later", "day", "version"),
+    [
+        ({}, "2026-07-01", "y.1"),
+        ({"next_version": "y.2", "next_from": "2026-07-01"}, "2026-06-30", "y.1"),
+        ({"next_version": "y.2", "next_from": "2026-07-01"}, "2026-07-01", "y.2"),
+        ({"next_version": "y.2", "next_from": None}, "2026-07-01", "y.1"),
+        ({"next_version": None, "next_from": "2026-07-01"}, "2026-07-01", "y.1"),
+    ],
+)
+def test_a_session_may_take_another_version_from_a_day_on(later: dict[str, str], day: str, version: str) -> None:
+    """That day counts already; half a plan is none."""
+    assert directories.version_on({"process_version": "y.1", **later}, date.fromisoformat(day)) == version
 
 
 def test_a_connector_speaks_for_its_units_only(conn: Connection, tables: Tables) -> None:

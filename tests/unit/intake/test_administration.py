@@ -99,12 +99,17 @@ def test_a_pattern_or_version_that_cannot_be_is_refused_in_words(world: World, a
     assert announced(world, "session", "yunting-18-4") == 0
 
 
-def test_another_version_for_a_session_with_running_matters_is_asked_twice(world: World, admin: Reader) -> None:
-    """The page says how many run under the old version and that they stay with it."""
+def under_way(world: World) -> dict[str, Any]:
+    """A matter of the session has begun; the session's entry."""
     matter = world.submit()
     with db.begin(world.engine) as conn:
         ledger.apply(conn, Case(matter.matter_id).say("case.opened.v1", stories.PROCESS))
-    known = body(world, "session", "s-18-3")
+    return body(world, "session", "s-18-3")
+
+
+def test_another_version_for_a_session_with_running_matters_is_asked_twice(world: World, admin: Reader) -> None:
+    """The page says how many run under the old version and that they stay with it."""
+    known = under_way(world)
     names = ("label", "level", "term_no", "session_no", "year", "closes")
     form = {**{name: known[name] for name in names}, "process_version": NEXT, "current": "true", "open": "true"}
     answer = admin.post("/admin/sessions/s-18-3", **form)
@@ -114,6 +119,25 @@ def test_another_version_for_a_session_with_running_matters_is_asked_twice(world
     assert body(world, "session", "s-18-3") == known
     assert admin.post("/admin/sessions/s-18-3", **form, confirmed=NEXT).status_code == 303
     assert body(world, "session", "s-18-3")["process_version"] == NEXT
+
+
+def test_a_revision_is_used_from_a_day_on_after_what_runs_was_shown(world: World, admin: Reader) -> None:
+    """Version and day go together, in force and another one; the plan is asked twice and told to everybody."""
+    known = under_way(world)
+    names = ("label", "level", "term_no", "session_no", "year", "closes", "process_version")
+    form = {**{name: known[name] for name in names}, "current": "true", "open": "true"}
+    for half in ({"next_version": NEXT}, {"next_from": "2026-07-01"}, {"next_version": known["process_version"]}):
+        plan = {**half, "confirmed": " ".join([known["process_version"], *half.values()])}
+        assert admin.post("/admin/sessions/s-18-3", **form, **plan).status_code == 422
+    plan = {"next_version": NEXT, "next_from": "2026-07-01"}
+    asked = admin.post("/admin/sessions/s-18-3", **form, **plan)
+    assert asked.status_code == 422
+    assert f"自 2026-07-01 起用 {NEXT}" in asked.text
+    assert body(world, "session", "s-18-3") == known
+    confirmed = f"{known['process_version']} {NEXT} 2026-07-01"
+    assert admin.post("/admin/sessions/s-18-3", **form, **plan, confirmed=confirmed).status_code == 303
+    assert f"自 2026-07-01 起 {NEXT}" in admin.client.get("/admin/sessions/").text
+    assert body(world, "session", "s-18-3")["next_from"] == "2026-07-01"
 
 
 def test_units_are_added_changed_and_closed_but_stay(world: World, admin: Reader) -> None:

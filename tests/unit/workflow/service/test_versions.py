@@ -1,5 +1,7 @@
 """Versions: immutable, approved by a second person, with the units' own diagrams beside them."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from services.common import db
@@ -70,7 +72,38 @@ def test_what_is_under_way_goes_on_under_a_retired_version(office: Office) -> No
     follow(office, "m1")
     assert [row["package_version"] for row in office.rows(t.case_)] == [VERSION, VERSION]
     with db.read(office.engine) as conn:
-        assert (versions.running(conn, VERSION), versions.sessions(conn, VERSION)) == (2, ["x"])
+        assert (versions.running(conn, VERSION), versions.sessions(conn, VERSION, NOW)) == (2, ["x"])
+
+
+def test_a_session_takes_another_version_from_a_day_on(office: Office) -> None:
+    """Up to the last minute at home the old one, from midnight on the new one; what has begun stays."""
+    publish(office, revision=2)
+    later = "testcity-2026.2"
+    plan = {"process_version": VERSION, "next_version": later, "next_from": "2026-03-03"}
+    office.directory("session", "s1", label="x", year=2026, **plan)
+    office.start("m1")
+    office.clock.at = datetime(2026, 3, 2, 15, 59, tzinfo=UTC)
+    office.start("m2")
+    with db.read(office.engine) as conn:
+        [taker] = versions.takers(conn, "testcity", office.clock.now())
+    assert (taker.version, taker.next_version, taker.next_from) == (VERSION, later, "2026-03-03")
+    office.clock.at = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
+    office.start("m3")
+    assert [row["package_version"] for row in office.rows(t.case_)] == [VERSION, VERSION, later]
+    with db.read(office.engine) as conn:
+        [taker] = versions.takers(conn, "testcity", office.clock.now())
+        assert versions.sessions(conn, later, office.clock.now()) == ["x"]
+        assert versions.takers(conn, "elsewhere", office.clock.now()) == []
+    assert (taker.version, taker.next_version) == (later, None)
+    assert taker.running == {VERSION: 2, later: 1}
+
+
+def test_a_version_nobody_knows_yet_does_not_stop_a_session(office: Office) -> None:
+    """The day may be told before the package has come: until then the version now counts."""
+    plan = {"process_version": VERSION, "next_version": "t-9.9", "next_from": "2026-01-01"}
+    office.directory("session", "s1", label="x", year=2026, **plan)
+    assert office.start("m1")
+    assert office.rows(t.case_)[0]["package_version"] == VERSION
 
 
 def test_a_process_the_new_version_lacks_begins_under_the_version_of_the_case_that_asks_for_it(office: Office) -> None:
