@@ -32,8 +32,9 @@ def request(conn: Connection, message: Message, context: Context, channels: Coll
 
 
 def open_task(conn: Connection, message: Message, context: Context) -> None:
-    """Tell people that they have something to do."""
-    notices.open_task(conn, message, context.now)
+    """Tell people that they have something to do; not once more when its case has only changed its version."""
+    if message.data.get("previous_version") is None:
+        notices.open_task(conn, message, context.now)
 
 
 def close_task(conn: Connection, message: Message, _context: Context) -> None:

@@ -6,12 +6,13 @@ that was agreed to. While nothing else has happened to a case, its migration can
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, select
 
 from services.common.problems import Problem
 from services.workflow import cases, editions, replays, versions
@@ -23,6 +24,9 @@ from services.workflow.problems import refusal, words_for
 AT_ONCE: Final = 50
 """Cases that go over in one transaction."""
 _c = t.case_.c
+ELSEWHERE: Final = frozenset({"no_such_case", "case_finished", "other_version"})
+"""Why a case is none of those a plan is about."""
+_NOTHING: Final = {"matter_id": "", "process": "", "status": "", "matter_no": None, "title": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,30 +117,28 @@ def parts(ids: Sequence[str]) -> list[Sequence[str]]:
 
 
 def look(conn: Connection, plan: Plan, ids: Sequence[str], now: datetime) -> list[Outcome]:
-    """What would become of these cases of the plan's source; nothing is written. Raises `Problem` as `check`."""
+    """What would become of each of these cases; nothing is written. Raises `Problem` as `check`."""
     check(conn, plan)
-    rows = _rows(conn, plan, ids)
-    return [_judge(cases.live_state(conn, row["id"]), row, plan, _bundle(conn, plan), now) for row in rows]
+    bundle = _bundle(conn, plan)
+    return [_judge(partial(cases.live_state, conn), row, plan, bundle, now) for row in _rows(conn, ids)]
 
 
 def run(conn: Connection, plan: Plan, ids: Sequence[str], actor: Mapping[str, Any], now: datetime) -> list[Outcome]:
-    """Bring these cases of the plan's source over, each for itself, in the caller's transaction.
-
-    Raises `Problem` as `check`.
-    """
+    """Bring these cases over, each for itself, in the caller's transaction. Raises `Problem` as `check`."""
     check(conn, plan)
-    batch = Batch(conn)
+    batch, bundle = Batch(conn), _bundle(conn, plan)
     batch.hold(ids)
-    found = [_go(batch, row, plan, _bundle(conn, plan), actor, now) for row in _rows(conn, plan, ids)]
+    found = [_go(batch, row, plan, bundle, actor, now) for row in _rows(conn, ids)]
     batch.close(now)
     return found
 
 
 def _go(
-    batch: Batch, row: RowMapping, plan: Plan, bundle: e.Bundle, actor: Mapping[str, Any], now: datetime
+    batch: Batch, row: Mapping[Any, Any], plan: Plan, bundle: e.Bundle, actor: Mapping[str, Any], now: datetime
 ) -> Outcome:
-    batch.catch_up(row["id"], now)
-    outcome = _judge(batch.look(row["id"]), row, plan, bundle, now)
+    if not _stays(row, plan):
+        batch.catch_up(row["id"], now)
+    outcome = _judge(batch.look, row, plan, bundle, now)
     if outcome.code:
         return outcome
     stimulus = e.Stimulus(kind="operator", at=now, actor=dict(actor), data=plan.facts)
@@ -174,21 +176,37 @@ def version_before(log: Sequence[Mapping[Any, Any]]) -> str | None:
     return str(log[-2]["package_version"])
 
 
-def _rows(conn: Connection, plan: Plan, ids: Sequence[str]) -> Sequence[RowMapping]:
-    """Those of the cases that run under the source, the oldest first."""
-    about = (t.matter.c.matter_no, t.matter.c.title)
-    query = select(_c.id, _c.matter_id, _c.process, *about).join(t.matter, t.matter.c.matter_id == _c.matter_id)
-    query = query.where(_c.id.in_(ids), _c.package_version == plan.source, _c.status == "running")
-    return conn.execute(query.order_by(_c.started_at, _c.id)).mappings().all()
+def _rows(conn: Connection, ids: Sequence[str]) -> list[Mapping[Any, Any]]:
+    """The cases with their matters, the oldest first; of what is no case only the id."""
+    own = (_c.id, _c.matter_id, _c.process, _c.package_version, _c.status)
+    query = select(*own, t.matter.c.matter_no, t.matter.c.title).join(t.matter, t.matter.c.matter_id == _c.matter_id)
+    found = conn.execute(query.where(_c.id.in_(ids)).order_by(_c.started_at, _c.id)).mappings().all()
+    known = {row["id"] for row in found}
+    return [*found, *({**_NOTHING, "id": key} for key in dict.fromkeys(ids) if key not in known)]
+
+
+def _stays(row: Mapping[Any, Any], plan: Plan) -> str:
+    """Why a case is none of those the plan is about; empty if it is one."""
+    if not row["status"]:
+        return "no_such_case"
+    if row["status"] != "running":
+        return "case_finished"
+    return "" if row["package_version"] == plan.source else "other_version"
 
 
 def _bundle(conn: Connection, plan: Plan) -> e.Bundle:
     return editions.get(conn, plan.target, versions.diagrams(conn, plan.target)).bundle
 
 
-def _judge(live: e.Case, row: RowMapping, plan: Plan, bundle: e.Bundle, now: datetime) -> Outcome:
-    standing = tuple(e.standing(live))
+def _judge(
+    live_of: Callable[[str], e.Case], row: Mapping[Any, Any], plan: Plan, bundle: e.Bundle, now: datetime
+) -> Outcome:
+    if code := _stays(row, plan):
+        return _refused(row, (), code, ())
+    standing: tuple[str, ...] = ()
     try:
+        live = live_of(row["id"])
+        standing = tuple(e.standing(live))
         after, effects = e.migrate(live, e.Stimulus(kind="operator", at=now, actor={}, data=plan.facts), bundle)
     except e.EngineError as error:
         elements = error.detail.split(", ") if error.code.startswith("migration_") else [error.element]
@@ -201,12 +219,16 @@ def _judge(live: e.Case, row: RowMapping, plan: Plan, bundle: e.Bundle, now: dat
 
 
 def _refused(
-    row: RowMapping, standing: tuple[str, ...], code: str, elements: tuple[str, ...], shifts: tuple[Shift, ...] = ()
+    row: Mapping[Any, Any],
+    standing: tuple[str, ...],
+    code: str,
+    elements: tuple[str, ...],
+    shifts: tuple[Shift, ...] = (),
 ) -> Outcome:
     return Outcome(**_about(row), standing=standing, code=code, elements=elements, shifts=shifts)
 
 
-def _about(row: RowMapping) -> dict[str, Any]:
+def _about(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {"case_id": row["id"], **{name: row[name] for name in ("matter_id", "matter_no", "title", "process")}}
 
 

@@ -91,8 +91,16 @@ def of_task(conn: Connection, task_id: str) -> int | None:
     return conn.execute(statement).scalar()
 
 
+def is_past(conn: Connection, row: Mapping[Any, Any]) -> bool:
+    """Whether the task that was to be done, or the timer that was to fire, is there no more: nothing can be retried."""
+    if row["timer_id"] is not None:
+        return conn.execute(select(t.timer.c.id).where(t.timer.c.id == row["timer_id"])).first() is None
+    is_over = (t.task.c.id == row["task_id"]) & (t.task.c.state == "closed")
+    return row["task_id"] is not None and conn.execute(select(t.task.c.id).where(is_over)).first() is not None
+
+
 def resolve(conn: Connection, number: int, by: str, now: datetime) -> None:
-    """The retry succeeded."""
+    """The retry succeeded, or there is nothing left to retry."""
     values = {"state": "resolved", "resolved_at": now, "resolved_by": by}
     conn.execute(update(t.incident).where(t.incident.c.id == number).values(**values))
 

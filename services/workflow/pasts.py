@@ -26,13 +26,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """A case after row `seq` of its log, which came at `at`; `rows` is how long the log is today.
+    """A case after row `seq` of its log, which came at `at`, under `version`; `rows` is how long the log is today.
 
     `done` are the elements that had been passed.
     """
 
     seq: int
     at: datetime
+    version: str
     rows: int
     case: e.Case
     track: Track
@@ -87,4 +88,12 @@ def _play(conn: Connection, case_id: str, rows: Sequence[Any], total: int) -> Pa
         track.fold(replay.play(row), row["at"])
         done.update(replay.standing.way)
     last = rows[-1]
-    return Past(seq=last["seq"], at=last["at"], rows=total, case=replay.standing, track=track, done=frozenset(done))
+    return Past(
+        seq=last["seq"],
+        at=last["at"],
+        version=last["package_version"],
+        rows=total,
+        case=replay.standing,
+        track=track,
+        done=frozenset(done),
+    )

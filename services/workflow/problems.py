@@ -102,6 +102,8 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
     "bad_timer": ("定时写法不对", "a timer cannot be read"),
     "bad_amount": ("期限写法不对", "the deadline table gives an amount that cannot be read"),
     "case_finished": ("流程已结束", "the case has ended"),
+    "no_such_case": ("没有这个流程实例", "there is no such case"),
+    "other_version": ("流程已经不在原版本", "the case is no longer of that version"),
     "decision": ("决策表执行出错", "a decision table failed"),
     "deadline_rule": ("期限表执行出错", "the deadline table failed"),
     "different_scopes": ("这些任务不在同一范围内", "these tasks stand in different scopes"),

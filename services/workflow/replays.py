@@ -64,6 +64,13 @@ def log(conn: Connection, case_id: str) -> Sequence[RowMapping]:
     return conn.execute(statement).mappings().all()
 
 
+def version_at(conn: Connection, case_id: str, seq: int) -> str | None:
+    """The version a case ran under at a row of its log; None if there is no such row."""
+    s = t.stimulus.c
+    rows = conn.execute(select(s.seq, s.package_version).where(s.case_id == case_id))
+    return {row.seq: row.package_version for row in rows}.get(seq)  # a number from an address may be of any size
+
+
 def before_migration(conn: Connection, row: Mapping[Any, Any]) -> e.Case | None:
     """The case as it stood before the migration that is the last row of its log; None if that is something else."""
     rows = log(conn, row["id"])

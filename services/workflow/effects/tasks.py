@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from services.workflow import documents
 from services.workflow import engine as e
 from services.workflow.editions import Form
 from services.workflow.effects.scene import Row, Scene
+
+_HOLDING: Final = ("role", "unit", "person", "delegate")
 
 
 def opened(scene: Scene, effect: e.TaskOpened) -> None:
@@ -50,7 +52,7 @@ def opened(scene: Scene, effect: e.TaskOpened) -> None:
 
 def changed(scene: Scene, effect: e.TaskChanged) -> None:
     """A task goes to somebody else under its old id: revoked from the one unit or person, opened for the other."""
-    news: dict[str, Any] = {name: getattr(effect, name) for name in ("role", "unit", "person", "delegate")}
+    news: dict[str, Any] = {name: getattr(effect, name) for name in _HOLDING}
     news["delegated_by"] = scene.actor if effect.delegate else None
     scene.changes.tasks_changed.append({"b_id": effect.task_id, **{f"b_{name}": v for name, v in news.items()}})
     before = scene.tasks[effect.task_id]
@@ -80,10 +82,15 @@ def migrated(scene: Scene, effect: e.TaskMigrated) -> None:
         "due_at": limit["due_at"] if limit else None,
     }
     scene.changes.tasks_migrated.append({"b_id": effect.task_id, **{f"b_{name}": v for name, v in news.items()}})
+    passed = (before["role"], before["unit"], before["person"]) != (effect.role, effect.unit, effect.person)
+    if passed:  # nobody has claimed it there; who had delegated it is kept for the way back
+        holding = {**{name: getattr(effect, name) for name in _HOLDING}, "delegated_by": before["delegated_by"]}
+        scene.changes.tasks_changed.append({"b_id": effect.task_id, **{f"b_{name}": v for name, v in holding.items()}})
+        news["delegate"] = effect.delegate
     after = {**before, **news}
     scene.tasks[effect.task_id] = after
     words = _words(scene, after, limit)
-    if (before["unit"], before["person"]) != (effect.unit, effect.person):
+    if passed:
         _emit_closed(scene, before, "migrated", successor=effect.task_id)
     else:
         words["previous_version"] = before["package_version"]

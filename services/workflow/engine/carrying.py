@@ -128,7 +128,10 @@ def described(case: Case, task: CaseTask) -> dict[str, Any]:
 
 
 def carry_task(case: Case, old: Case, number: int, entry: dict[str, Any]) -> None:
-    """An open task follows the target; who has it changes only where the two diagrams differ about that."""
+    """An open task follows the target; who has it changes only where the two diagrams differ about that.
+
+    With whom it was for before, his delegate goes too.
+    """
     task, was = case.workflow.get_task_from_id(number), old.workflow.get_task_from_id(number)
     hy, hy_was = task.task_spec.extensions.get("task", {}), was.task_spec.extensions.get("task", {})
     held = dict(entry)
@@ -140,7 +143,14 @@ def carry_task(case: Case, old: Case, number: int, entry: dict[str, Any]) -> Non
         entry.pop("person", None)
         person = case.person_at(task, hy.get("person"))
         entry |= {"person": person} if person is not None else {}
+    if holder(entry) != holder(held):
+        entry.pop("delegate", None)
     tell_task(case, old, number, entry, held)
+
+
+def holder(entry: dict[str, Any]) -> tuple[Any, ...]:
+    """Whom a task is for."""
+    return entry["role"], entry["unit"], entry.get("person")
 
 
 def tell_task(case: Case, old: Case, number: int, entry: dict[str, Any], held: dict[str, Any]) -> None:
@@ -149,5 +159,6 @@ def tell_task(case: Case, old: Case, number: int, entry: dict[str, Any], held: d
     after, before = described(case, task), described(old, was)
     forms = case.bundle.forms.get(after["form"]), old.bundle.forms.get(before["form"])
     if after != before or entry != held or forms[0] != forms[1]:
-        who = {"role": entry["role"], "unit": entry["unit"], "person": entry.get("person")}
+        who = {"role": entry["role"], "unit": entry["unit"]}
+        who |= {"person": entry.get("person"), "delegate": entry.get("delegate")}
         case.emit(fx.TaskMigrated(entry["id"], **after, **who))

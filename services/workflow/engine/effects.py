@@ -82,6 +82,7 @@ class TaskMigrated(Effect):
     public: str
     accepts: tuple[str, ...] = ()
     person: str | None = None
+    delegate: str | None = None
     apart: tuple[str, ...] = ()
     scope: str = ""
 

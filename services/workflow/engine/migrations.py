@@ -125,6 +125,8 @@ class Move:
                 entry[2] = renamed(entry[2], self.names)
         for _, entry in state["tasks"]:
             entry["element"] = self.names.get(entry["element"], entry["element"])
+        for side in state["sides"].values():
+            side["element"] = self.names.get(side["element"], side["element"])
         for done in state["done"].values():
             done["element"] = self.names.get(done["element"], done["element"])
         return orjson.dumps(state)

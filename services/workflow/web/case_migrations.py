@@ -55,19 +55,16 @@ def show(version: str) -> str:
 @auth.granted("cases.operate")
 def run(version: str) -> Response:
     """Bring the ticked cases over; those that stay are shown once more with the reason."""
-    ids, actor, done, left = request.form.getlist("case")[:SHOWN], edges.speaker().actor, 0, 0
+    ids, actor = request.form.getlist("case")[:SHOWN], edges.speaker().actor
+    found: list[Outcome] = []
     with edges.reading() as conn:
         plan = _plan(version, case_migrations.targets(conn, _version(conn, version)))
     if plan is None:
         raise Problem("bad_request", 400)
     for part in case_migrations.parts(ids):
         with edges.writing() as conn:
-            found = case_migrations.run(conn, plan, part, actor, edges.now())
-        done, left = done + sum(not one.code for one in found), left + sum(bool(one.code) for one in found)
-    if done or not ids:
-        flash(say("migrated" if ids else "none_ticked", count=done), "good" if ids else "warn")
-    if left:
-        flash(say("not_migrated", count=left), "warn")
+            found += case_migrations.run(conn, plan, part, actor, edges.now())
+    _tell(found)
     wanted = {"target": plan.target, "dates": request.form.get("dates", "keep"), **_named()}
     return redirect(f"{url_for('case_migrations.show', version=version)}?{urlencode(wanted)}", 303)
 
@@ -80,6 +77,18 @@ def revert(case_id: str) -> Response:
     sending.once(lambda conn: case_migrations.revert(conn, case_id, actor, edges.now()))
     flash(say("migration_reverted"), "good")
     return redirect(url_for("cases.case", case_id=case_id), 303)
+
+
+def _tell(found: list[Outcome]) -> None:
+    """What became of the ticked cases; the table has the reasons of those that stay."""
+    done = sum(not one.code for one in found)
+    gone = sum(one.code in case_migrations.ELSEWHERE for one in found)
+    if done or not found:
+        flash(say("migrated" if found else "none_ticked", count=done), "good" if found else "warn")
+    if gone:
+        flash(say("gone_elsewhere", count=gone), "warn")
+    if left := len(found) - done - gone:
+        flash(say("not_migrated", count=left), "warn")
 
 
 def _version(conn: Connection, version: str) -> RowMapping:
@@ -107,6 +116,6 @@ def _named() -> dict[str, str]:
 
 def _missing(found: list[Outcome], plan: Plan | None) -> Mapping[str, Any]:
     """The elements for which a new one has to be chosen, with the one chosen so far."""
-    wanted = {element for one in found if one.code in _MAPPED for element in one.elements}
+    wanted = {element for one in found if one.code in _MAPPED for element in one.elements if element != one.process}
     known = dict(plan.names) if plan is not None else {}
     return {element: known.get(element, "") for element in sorted({*wanted, *known})}

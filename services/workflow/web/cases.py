@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 from sqlalchemy import Connection
 
 from services.common import auth
@@ -56,7 +56,7 @@ def case(case_id: str) -> str:
             matter=matters.get(conn, row["matter_id"]),
             steps=[step for step in shown if step is not None],
             current=current,
-            done=_passed(editions.get(conn, row["package_version"]), steps).difference(current),
+            done=_passed(editions.get(conn, row["package_version"]), steps, live).difference(current),
             deadlines=[one for one in deadlines.of_case(conn, case_id) if sees.knows(one["name"], one["unit"])],
             warned=[one for one in remarks.of_case(conn, case_id) if sees.covers(one["unit"])],
             records=read_records(conn, records.of_case(conn, case_id, speaker)),
@@ -93,11 +93,12 @@ def _acts(conn: Connection, steps: Sequence[Mapping[Any, Any]], speaker: Speaker
     return found
 
 
-def _passed(edition: editions.Edition, steps: Sequence[Mapping[Any, Any]]) -> set[str]:
-    """The elements of finished tasks, and the boxes they are in."""
+def _passed(edition: editions.Edition, steps: Sequence[Mapping[Any, Any]], live: e.Case | None) -> set[str]:
+    """The elements of finished tasks under the ids they have now, and the boxes they are in."""
     closed = [step for step in steps if step["state"] == "closed"]
     boxes = (edition.boxes_of(process) for process in {step["process"] for step in closed})
-    return {step["element"] for step in closed}.union(*boxes)
+    now = {} if live is None else {old: new for new, olds in live.former.items() for old in olds}
+    return {now.get(step["element"], step["element"]) for step in closed}.union(*boxes)
 
 
 def _lines(
@@ -123,10 +124,12 @@ def _about(entry: Mapping[Any, Any], step: Mapping[str, Any]) -> dict[str, Any]:
 @pages.get("/cases/<case_id>/diagram")
 @auth.signed_in
 def diagram(case_id: str) -> Response:
-    """The diagram the case runs on, as its owner drew it."""
+    """The diagram the case runs on, as its owner drew it; with `?seq=` the one it ran on at that row of its log."""
     with edges.reading() as conn:
         row = visibility.check(conn, case_id, edges.speaker())
-        package = versions.load(conn, row["package_version"])
+        seq = request.args.get("seq", type=int)
+        then = None if seq is None else replays.version_at(conn, case_id, seq)
+        package = versions.load(conn, then or row["package_version"])
     content = package.files.get(f"{row['process']}.bpmn")
     if content is None:
         raise Problem("not_found", 404)

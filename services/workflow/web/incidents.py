@@ -36,8 +36,8 @@ def retry(number: int) -> Response:
             applied = cases.retry(conn, number, str(edges.speaker().account), edges.now())
         except engine.Unexpected as error:
             raise Problem("not_expected", 409) from error
-    if applied.incident is None:
-        flash(say("retried"), "good")
-    else:
+    if applied.incident is not None:
         flash(say("failed_again"), "bad")
+    else:
+        flash(say("retried" if applied.seq is not None else "incident_past"), "good")
     return redirect(url_for("incidents.list_"), 303)

@@ -96,9 +96,17 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "draft_has_errors": ("还有错误，不能提交", "there are errors, it cannot be submitted"),
     "migrated": ("已转换 {count} 个流程", "{count} cases were brought over"),
     "not_migrated": ("{count} 个流程没有转换，原因见下表", "{count} cases stay, the table says why"),
+    "gone_elsewhere": (
+        "{count} 个流程已经办结，或者别人已经转走，没有再转换",
+        "{count} cases have ended or were brought over by somebody else meanwhile",
+    ),
     "none_ticked": ("没有勾选流程，什么也没有改变", "no case was ticked, nothing was changed"),
     "migration_reverted": ("已撤销换版，流程按原版本继续", "taken back; the case goes on under its version before"),
     "retried": ("已重新执行", "carried out again"),
+    "incident_past": (
+        "流程已经不再需要这一步，没有重新执行，异常已关闭",
+        "the case needs this no more: it was not carried out again, and the incident is closed",
+    ),
     "failed_again": ("再次失败，原因见列表", "it failed again, the list says why"),
 }
 """What a page says after an act."""

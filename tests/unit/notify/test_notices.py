@@ -110,6 +110,13 @@ def test_a_task_that_goes_to_another_unit_is_told_there(world: World) -> None:
     assert settled == {"p-liaison": True, "p-other": False}
 
 
+def test_a_task_whose_case_changes_its_version_is_not_told_again(world: World) -> None:
+    """Its people have been told; what is asked of them now they see on its page."""
+    first = world.task()
+    world.task(previous_version="yunting-2026.1")
+    assert [row["notice_id"] for row in world.deliveries()] == [first.id]
+
+
 @pytest.mark.parametrize(("role", "unit", "person"), [("deputy", None, "d-1"), ("unit_liaison", "urban", "p-liaison")])
 def test_a_task_for_one_person_is_told_to_nobody_else(world: World, role: str, unit: str | None, person: str) -> None:
     """Not to all who hold the role, in the unit or anywhere."""

@@ -121,6 +121,7 @@ class World:
         role: str = "unit_liaison",
         unit: str | None = "housing",
         person: str | None = None,
+        previous_version: str | None = None,
     ) -> Message:
         """A task opens."""
         data = {
@@ -133,6 +134,7 @@ class World:
             "unit": unit,
             "person": person,
             "process_version": VERSION,
+            "previous_version": previous_version,
             "opened_at": AT.isoformat(),
         }
         return self.receive("task.opened.v1", data)

@@ -56,7 +56,7 @@ class Seen:
             match effect:
                 case e.TaskOpened() | e.TaskMigrated():
                     facts = {key: value for key, value in asdict(effect).items() if key in e.TaskMigrated.__slots__}
-                    self.tasks[effect.task_id] = facts
+                    self.tasks[effect.task_id] = {"delegate": None, **facts}
                 case e.TaskClosed():
                     self.tasks.pop(effect.task_id)
                 case e.TimerSet():

@@ -184,13 +184,13 @@ def test_nobody_gets_less_time_unless_that_was_agreed_to(office: Office) -> None
 
 
 def test_many_go_over_each_with_its_own_result(office: Office) -> None:
-    """Those that can, in one transaction; a case of another version or an ended one is not touched."""
+    """Those that can, in one transaction; a case of another version or none at all is told with the reason."""
     publish(office, 2, revised(RENAMED))
     early, late = office.start("m1"), office.start("m2")
     office.decide(late, "u_a")
     other = office.start("m3", TARGET)
     found = {one.case_id: one.code for one in migrate(office, plan(), early, late, other, "nobody")}
-    assert found == {early: "", late: "migration_missing"}
+    assert found == {early: "", late: "migration_missing", other: "other_version", "nobody": "no_such_case"}
     assert {row["id"]: row["package_version"] for row in office.rows(t.case_)} == {
         early: TARGET,
         late: VERSION,

@@ -1,0 +1,168 @@
+"""What people have in hand when a case changes its version: claims, delegates, questions, incidents; looking back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from services.common import db
+from services.workflow import cases, tasks
+from services.workflow import tables as t
+from services.workflow.case_migrations import Plan
+from tests.unit.workflow.service import package
+from tests.unit.workflow.service.office import NOW, VERSION, Office, publish, somebody
+from tests.unit.workflow.service.test_case_migrations import (
+    ASKED,
+    RENAMED,
+    TARGET,
+    asked,
+    letter,
+    migrate,
+    plan,
+    revert,
+    revised,
+    sound,
+)
+from tests.unit.workflow.service.test_verbs import ANNA, BO, CHEN, task_of, use
+from tests.unit.workflow.service.test_web import Person, app, people
+
+__all__ = ["app", "people"]
+
+CHIEF = (
+    ("main.bpmn", 'role="liaison" unit="unit"', 'role="chief" unit="unit"'),
+    ("package.yaml", "  owner:", "  chief: {label: 科长, label_en: chief, scope: unit, grants: []}\n  owner:"),
+)
+BROKEN = "testcity-2026.3"
+
+
+@pytest.fixture
+def staffed(office: Office) -> Office:
+    """The office with colleagues in one unit."""
+    for one, role in ((ANNA, "liaison"), (BO, "liaison"), (CHEN, "clerk")):
+        office.directory("person", str(one.person), name=str(one.actor["name"]), kind="staff", active=True)
+        facts = {"login": one.account, "person_id": one.person, "epoch": 1, "active": True}
+        office.directory("account", str(one.account), **facts, roles=[{"role": role, "unit": "u_a"}])
+    return office
+
+
+def test_a_task_that_goes_to_another_role_is_nobodys_yet(staffed: Office) -> None:
+    """Whoever claimed it or acted for the role before has it no more; agencies and notify hear of a change of hands."""
+    publish(staffed, 2, revised(*CHIEF))
+    case_id = asked(staffed)
+    ours, theirs = task_of(staffed, case_id), task_of(staffed, case_id, "u_b")
+    with db.begin(staffed.engine) as conn:
+        tasks.claim(conn, theirs["id"], somebody("liaison", "u_b"), NOW)
+    use(staffed, ours["id"], "delegate", ANNA, person="p-bo")
+    before = task_of(staffed, case_id)
+    migrate(staffed, plan(), case_id)
+    found = staffed.open(case_id)
+    assert [(row["role"], row["delegate"], row["claimed_by"]) for row in found] == [("chief", None, None)] * 2
+    gone = {said["task_id"] for said in staffed.sent("task.closed.v1") if said["reason"] == "migrated"}
+    assert gone == {ours["id"], theirs["id"]}
+    opened = [said for said in staffed.sent("task.opened.v1") if said["role"] == "chief"]
+    assert {said.get("previous_version") for said in opened} == {None}
+    revert(staffed, case_id)
+    assert task_of(staffed, case_id) == before
+    assert sound(staffed, case_id)
+
+
+def test_a_delegate_goes_on_where_only_the_form_changes(staffed: Office) -> None:
+    """The task is the same, for the same people."""
+    publish(staffed, 2, revised(ASKED))
+    case_id = asked(staffed)
+    task = task_of(staffed, case_id)["id"]
+    use(staffed, task, "delegate", ANNA, person="p-bo")
+    migrate(staffed, plan(), case_id)
+    assert task_of(staffed, case_id)["delegate"] == "p-bo"
+    assert staffed.sent("task.opened.v1")[-2]["previous_version"] == VERSION
+    staffed.complete(task, {"note": "同意"}, BO)
+    assert sound(staffed, case_id)
+
+
+def test_a_question_beside_a_task_is_answered_under_its_new_name(staffed: Office) -> None:
+    """The record says which element of the version of now it belongs to."""
+    publish(staffed, 2, revised(RENAMED))
+    case_id = asked(staffed)
+    use(staffed, task_of(staffed, case_id)["id"], "consult", ANNA, text="怎么看", person="p-bo")
+    migrate(staffed, plan(names={"task_opinion": "task_advice"}), case_id)
+    [side] = [row for row in staffed.open(case_id) if row["beside"]]
+    staffed.complete(side["id"], {"text": "可以", "agrees": True}, BO)
+    assert [row["element"] for row in staffed.rows(t.record)] == ["task_advice"]
+    assert sound(staffed, case_id)
+
+
+def broken(office: Office, file: str, old: str, new: str) -> Plan:
+    """A version that fails at one place; the plan that leads from it to one that does not."""
+    files = {**revised((file, old, new)), "package.yaml": package.files(3)["package.yaml"]}
+    publish(office, 3, files)
+    return Plan(source=BROKEN, target=TARGET)
+
+
+def retry(office: Office) -> cases.Applied:
+    """The latest incident once more."""
+    with db.begin(office.engine) as conn:
+        return cases.retry(conn, office.rows(t.incident)[-1]["id"], "a-admin", office.clock.now())
+
+
+def test_an_answer_that_failed_is_carried_out_under_the_target(office: Office) -> None:
+    """An incident of a case that has gone over is retried with the repaired diagram."""
+    publish(office, 2)
+    wish = broken(office, "main.bpmn", "units = decision.units", "units = decision.units[7]")
+    case_id = office.start("m1", BROKEN)
+    office.decide(case_id, "u_a")
+    migrate(office, wish, case_id)
+    assert retry(office).incident is None
+    assert [row["element"] for row in office.open(case_id)] == ["task_opinion"]
+    assert sound(office, case_id)
+
+
+def test_an_incident_of_a_timer_the_target_lacks_is_closed(office: Office) -> None:
+    """There is nothing to retry any more; the new timer runs."""
+    publish(office, 2, revised(("main.bpmn", "P7D", "P30D")))
+    wish = broken(office, "main.bpmn", "{'round': 1}", "{'round': 1 / (1 - 1)}")
+    case_id = office.start("m1", BROKEN)
+    office.decide(case_id, "u_a")
+    office.complete(office.open(case_id)[0]["id"], {"note": "同意"}, somebody("liaison", "u_a"))
+    office.receive("reply.delivered.v1", letter(case_id))
+    office.later(days=8)
+    office.turn()
+    assert [row["held"] for row in office.rows(t.timer)] == [True]
+    migrate(office, wish, case_id)
+    applied = retry(office)
+    assert (applied.seq, applied.incident) == (None, None)
+    assert [row["state"] for row in office.rows(t.incident)] == ["resolved"]
+    assert [row["held"] for row in office.rows(t.timer)] == [False]
+    office.later(days=30)
+    office.turn()
+    assert office.rows(t.case_, t.case_.c.id == case_id)[0]["status"] == "ended"
+    assert sound(office, case_id)
+
+
+def test_who_comes_second_is_told_so(office: Office, people: dict[str, Person]) -> None:
+    """A double click, a case that has ended meanwhile: the page says that somebody was quicker."""
+    publish(office, 2)
+    case_id, page = office.start(), f"/packages/{VERSION}/migration"
+    form: Mapping[str, str] = {"target": TARGET, "dates": "keep", "case": case_id}
+    people["office"].send(page, **form)
+    assert "已转换 1 个流程" in people["office"].page(page)
+    people["office"].send(page, **form)
+    shown = people["office"].page(page)
+    assert "1 个流程已经办结，或者别人已经转走" in shown
+    assert "原因见下表" not in shown
+
+
+def test_the_past_shows_the_diagram_of_then(office: Office, people: dict[str, Person]) -> None:
+    """Before the migration the old diagram with the old elements, after it the new ones; done steps by the new ids."""
+    publish(office, 2, revised(("main.bpmn", "task_decide", "task_choose"), RENAMED))
+    case_id = asked(office)
+    names = {"task_opinion": "task_advice", "task_decide": "task_choose"}
+    migrate(office, plan(names=names), case_id)
+    for seq, version, element in ((2, VERSION, "task_opinion"), (3, TARGET, "task_advice")):
+        shown = people["office"].page(f"/cases/{case_id}/past?seq={seq}")
+        assert f'data-diagram="/cases/{case_id}/diagram?seq={seq}"' in shown
+        assert f'data-current="{element}"' in shown
+        assert version in shown
+        assert f'id="{element}"' in people["office"].page(f"/cases/{case_id}/diagram?seq={seq}")
+    assert 'data-done="task_choose"' in people["office"].page(f"/cases/{case_id}")
+    assert 'id="task_advice"' in people["office"].page(f"/cases/{case_id}/diagram?seq={10**30}")
