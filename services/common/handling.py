@@ -24,8 +24,9 @@ from services.common import db, inbox, logs, outbox, problems
 from services.common.bus import EVENTS, topology
 from services.common.clock import Clock, SystemClock
 from services.common.problems import Problem
-from services.contracts import codes, envelopes
+from services.contracts import envelopes
 from services.contracts.envelopes import Malformed, Message
+from services.contracts.rejections import REJECTIONS
 
 _REJECTION = "message.rejected.v1"
 RUN = 50
@@ -223,7 +224,7 @@ def _words(problem: Problem) -> tuple[str, str]:
 
 def _answer_code(problem: Problem) -> str:
     """The problem's code where agencies know it, else the nearest of the stable list; the words stay its own."""
-    if problem.code in codes.REJECTIONS:
+    if problem.code in REJECTIONS:
         return problem.code
     return {403: "not_permitted", 404: "unknown_matter", 409: "not_expected"}.get(problem.status, "invalid_field")
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from services.contracts import codes
+from services.contracts import rejections
 
 CONTENT_TYPE = "application/problem+json"
 
 _TEXTS: dict[str, tuple[str, str]] = {
-    **{code: (words.zh, words.en) for code, words in codes.REJECTIONS.items()},
+    **{code: (words.zh, words.en) for code, words in rejections.REJECTIONS.items()},
     "bad_request": ("请求无法理解", "the request cannot be understood"),
     "invalid_form": ("填写内容有误", "some fields are wrong"),
     "not_signed_in": ("请先登录", "please sign in"),
@@ -72,7 +72,7 @@ class Problem(Exception):
 
 
 class Rejected(Problem):
-    """A message that is not accepted; `code` is one of `contracts.codes.REJECTIONS`."""
+    """A message that is not accepted; `code` is one of `contracts.rejections.REJECTIONS`."""
 
 
 def register(table: Mapping[str, tuple[str, str]]) -> None:
@@ -111,5 +111,5 @@ def document(problem: Problem, *, instance: str = "") -> dict[str, Any]:
 
 
 def _retryable(code: str, status: int) -> bool:
-    rejection = codes.REJECTIONS.get(code)
+    rejection = rejections.REJECTIONS.get(code)
     return rejection.retryable if rejection else status >= 500

@@ -31,7 +31,7 @@ class Fault:
 class Malformed(Exception):
     """The message or record breaks its contract.
 
-    `code` is one of `codes.REJECTIONS`; `path` names the first wrong place; `faults` holds all of them.
+    `code` is one of `rejections.REJECTIONS`; `path` names the first wrong place; `faults` holds all of them.
     """
 
     def __init__(self, code: str, path: str, text: str, text_en: str = "", faults: tuple[Fault, ...] = ()) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 from marshmallow import Schema, ValidationError
 
-from services.contracts import codes, fields
+from services.contracts import codes, fields, rejections
 from services.contracts.errors import Malformed, faults
 from services.contracts.matters import (
     MatterAdmitted,
@@ -287,7 +287,7 @@ class MessageRejected(Contract):
     original_id = fields.line("原消息编号", "id of the message", most=200, nullable=True)
     original_type = fields.line("原消息类型", "type of the message", nullable=True)
     code = fields.code(
-        "原因代码", "code", {key: codes.Label(item.zh, item.en) for key, item in codes.REJECTIONS.items()}
+        "原因代码", "code", {key: codes.Label(item.zh, item.en) for key, item in rejections.REJECTIONS.items()}
     )
     path = fields.line("位置", "place of the fault in the data", least=0, most=500, required=False, nullable=True)
     retryable = fields.flag("可否重发", "the same message may be sent again later")

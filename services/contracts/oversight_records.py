@@ -64,6 +64,25 @@ class SupervisionAnswer(Record):
     text = fields.text("整改情况", "answer", most=5000)
 
 
+class KeyDesignation(Record):
+    """列为重点督办: decided by the council of chairpersons; two leaders, one of the congress, one of the government."""
+
+    meeting = fields.line("确定的会议", "meeting that decided", most=100)
+    supervising_leader = fields.line("督办领导", "supervising leader (congress)", most=50)
+    handling_leader = fields.line("领办领导", "leader in charge (government)", most=50)
+    committee = fields.line("对口委员会", "committee", most=100, required=False)
+    reason = fields.text("确定的理由", "reason", most=1000, required=False)
+
+
+class AppraisalVote(Record):
+    """常委会测评: the standing committee votes on a key matter, or has not voted this year."""
+
+    result = fields.code("测评结果", "result", codes.APPRAISAL_RESULTS)
+    meeting = fields.line("测评的会议", "meeting", most=100, required=False)
+    date = fields.day("测评日期", "date", required=False)
+    text = fields.text("说明", "note", most=2000, required=False)
+
+
 class Bulletin(Record):
     """通报: progress, praise or criticism."""
 

@@ -244,6 +244,19 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     ),
     "redo_decision": ({"decision": "accept", "reason": "代表反映的问题属实,责令重新办理。"},),
     "close_out_confirmation": ({"agrees": True}, {"agrees": False, "text": "三号楼的电梯还没有通过验收。"}),
+    "key_designation": (
+        {
+            "meeting": "云汀市人大常委会第十二次主任会议",
+            "supervising_leader": "副主任 林静",
+            "handling_leader": "副市长 陶文涛",
+            "committee": "城乡建设环境资源委员会",
+            "reason": "代表连续两年提出,群众反映集中。",
+        },
+    ),
+    "appraisal_vote": (
+        {"result": "basically_satisfied", "meeting": "云汀市人大常委会第二十次会议", "date": "2026-12-18"},
+        {"result": "not_voted"},
+    ),
     "supervision_letter": (
         {
             "number": "督〔2026〕3号",

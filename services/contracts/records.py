@@ -60,6 +60,8 @@ RECORDS: Final[Mapping[str, type[Record]]] = {
     "close_out_confirmation": oversight.CloseOutConfirmation,
     "supervision_letter": oversight.SupervisionLetter,
     "supervision_answer": oversight.SupervisionAnswer,
+    "key_designation": oversight.KeyDesignation,
+    "appraisal_vote": oversight.AppraisalVote,
     "bulletin": oversight.Bulletin,
     "honours_withheld": oversight.HonoursWithheld,
     "unit_score": oversight.UnitScore,

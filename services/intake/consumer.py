@@ -11,8 +11,8 @@ from services.common import outbox
 from services.common.clock import Clock
 from services.common.handling import Context, Desk, Handler
 from services.common.problems import Problem, Rejected
-from services.contracts.codes import REJECTIONS
 from services.contracts.envelopes import Message
+from services.contracts.rejections import REJECTIONS
 from services.intake import ledger, letters, matters, store, tables, withdrawals
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")

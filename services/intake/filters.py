@@ -34,6 +34,7 @@ def asked(args: Mapping[str, str]) -> Filter:
         topic=_text(args, "topic", ID_MAX),
         delegation=_text(args, "delegation", ID_MAX),
         overdue=args.get("overdue") == "1",
+        key=args.get("key") == "1",
         text=_text(args, "q", TEXT_MAX),
         sort=args.get("sort", "").removeprefix("-") or "due",
         descending=args.get("sort", "").startswith("-"),
@@ -52,6 +53,7 @@ def query(wanted: Filter) -> dict[str, str]:
         "topic": wanted.topic,
         "delegation": wanted.delegation,
         "overdue": "1" if wanted.overdue else "",
+        "key": "1" if wanted.key else "",
         "q": wanted.text,
         "sort": "" if (wanted.sort, wanted.descending) == ("due", False) else f"{'-' * wanted.descending}{wanted.sort}",
     }

@@ -200,6 +200,7 @@ def recompute(conn: Connection, matter_id: str) -> None:
         "next_deadline": following.deadline_id if following else None,
         "open_tasks": sum(is_open(task) for task in tasks),
         "published_at": _published_at(conn, matter),
+        "key_at": _key_at(conn, matter_id),
     }
     store_ledger.put_line(conn, matter_id, line, _units(conn, matter_id, tasks))
 
@@ -244,6 +245,12 @@ def _published_at(conn: Connection, matter: Row[Any] | None) -> datetime | None:
         return None
     newest = store_ledger.newest(store_ledger.records_of(conn, [matter.id], ["publication"]))
     return newest.at if newest is not None and newest.data.get("decision") == "publish" else None
+
+
+def _key_at(conn: Connection, matter_id: str) -> datetime | None:
+    """Say since when a matter is a key matter; None when it is not."""
+    said: list[datetime] = [row.at for row in store_ledger.records_of(conn, [matter_id], ["key_designation"])]
+    return min(said, default=None)
 
 
 def _units(conn: Connection, matter_id: str, tasks: Sequence[Row[Any]]) -> dict[str, str]:

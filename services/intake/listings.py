@@ -55,6 +55,7 @@ class Filter:
     topic: str = ""
     delegation: str = ""
     overdue: bool = False
+    key: bool = False
     text: str = ""
     sort: str = "due"
     descending: bool = False
@@ -69,7 +70,7 @@ class Filter:
 class Line:
     """One matter in the ledger. `why` explains `due`; `overdue` compares its end with the present.
 
-    `withdrawing`: its withdrawal has been requested.
+    `withdrawing`: its withdrawal has been requested; `key`: it is a key matter 重点督办.
     """
 
     matter_id: str
@@ -94,6 +95,7 @@ class Line:
     tasks: tuple[str, ...]
     records: int
     withdrawing: bool
+    key: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +181,8 @@ def conditions(scope: Scope, wanted: Filter, now: datetime) -> ColumnElement[boo
         parts.append(t.matter.c.lead_proposer.in_(_delegates(wanted.delegation)))
     if wanted.overdue:
         parts.append(t.led_matter.c.next_due_at < now)
+    if wanted.key:
+        parts.append(t.led_matter.c.key_at.is_not(None))
     parts += [_has_text(word) for word in wanted.text[:TEXT_MAX].split()]
     return and_(*parts)
 
@@ -304,4 +308,5 @@ def _line(
         tasks=tuple(task.public_name or task.name for task in about[t.led_task] if ledger.is_open(task)),
         records=records.get(row.id, 0),
         withdrawing=row.withdrawal_requested_at is not None,
+        key=row.key_at is not None,
     )

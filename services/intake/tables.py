@@ -281,6 +281,7 @@ led_matter = Table(
     Column("next_due_at", Utc),
     Column("next_deadline", String(128)),
     Column("open_tasks", Integer, nullable=False),
+    Column("key_at", Utc, comment="since when it is a key matter, else null"),
     Column("published_at", Utc, comment="when the newest decision on publication made it public, else null"),
     Index(None, "published_at"),
     Index(None, "state"),

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from services.contracts import messages, records
-from services.contracts.codes import REJECTIONS
 from services.contracts.errors import Malformed
 from services.contracts.fields import is_instant
 from services.contracts.message_examples import EXAMPLES as MESSAGE_EXAMPLES
 from services.contracts.messages import MESSAGES
 from services.contracts.record_examples import EXAMPLES as RECORD_EXAMPLES
 from services.contracts.records import RECORDS
+from services.contracts.rejections import REJECTIONS
 from services.contracts.schemas import message_schema, record_schema
 from tests.contracts.json_data import broken, valid
 

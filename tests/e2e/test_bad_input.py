@@ -13,8 +13,8 @@ import pytest
 from services.common.bus.amqp import AmqpTransport
 from services.common.testing.brokers import Broker
 from services.common.testing.databases import Postgres
-from services.contracts.codes import REJECTIONS
 from services.contracts.envelopes import MAX_BODY, Message
+from services.contracts.rejections import REJECTIONS
 from services.intake import tables as intake
 from services.workflow import packages
 from services.workflow import tables as workflow

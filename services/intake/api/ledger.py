@@ -18,7 +18,7 @@ api = Blueprint("api_ledger", __name__, url_prefix="/api/v1")
 def ledger() -> Response:
     """The filters of the page → `{lines, total, page, pages, counts}`.
 
-    `?session=&unit=&role=&state=&class=&kind=&topic=&delegation=&overdue=1&q=&sort=no|-no|…&page=`
+    `?session=&unit=&role=&state=&class=&kind=&topic=&delegation=&overdue=1&key=1&q=&sort=no|-no|…&page=`
     """
     here, wanted = auth.extension(), asked(request.args)
     seen, now = scope(auth.require_actor(), auth.current_grants()), here.clock.now()

@@ -61,6 +61,7 @@ def _cells(line: Line) -> list[Cell]:
         line.due or "",
         ";".join(line.why),
         say("yes") if line.overdue else "",
+        say("yes") if line.key else "",
     ]
 
 

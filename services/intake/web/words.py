@@ -93,6 +93,7 @@ COLUMNS: Final = (
     ("到期日", "Due"),
     ("计算说明", "How it was computed"),
     ("逾期", "Overdue"),
+    ("重点督办", "Key matter"),
 )
 """The columns of the exported ledger."""
 

@@ -4,12 +4,12 @@ import pytest
 
 from services.common import problems
 from services.common.problems import FieldError, Problem, Rejected
-from services.contracts import codes
+from services.contracts import rejections
 
 
 def test_every_rejection_code_has_words() -> None:
     """Whatever a message may be refused for can be said in Chinese and English."""
-    assert set(codes.REJECTIONS) <= problems.known()
+    assert set(rejections.REJECTIONS) <= problems.known()
 
 
 def test_a_problem_is_an_rfc_9457_document() -> None:

@@ -354,3 +354,16 @@ def story(world: World, reader: Reader) -> timelines.Story:
 def kinds(told: timelines.Story) -> list[str]:
     """The records of a story."""
     return [event.code for event in told.events if event.kind == "record"]
+
+
+def test_a_key_matter_is_shown_and_found(world: World) -> None:
+    """Since the first designation; the ledger filtered for key matters has it, and only it."""
+    case = Case(world.submit().matter_id)
+    assert not line(world).key
+    said = {"meeting": "第十二次主任会议", "supervising_leader": "林静", "handling_leader": "陶文涛"}
+    apply(world, case.record("r1", "key_designation", said, unit=None))
+    assert line(world).key
+    world.submit()
+    with db.read(world.engine) as conn:
+        found = listings.find(conn, ALL, Filter(key=True), world.clock.now()).lines
+    assert [one.matter_id for one in found] == [case.matter_id]

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from services.common import languages, problems
-from services.contracts import codes
+from services.contracts import rejections
 from services.contracts.messages import MESSAGES
 from services.workflow import problems as own
 from services.workflow.consumer import HANDLERS
@@ -28,7 +28,7 @@ def test_every_engine_code_has_words() -> None:
     engine = Path(own.__file__).parent / "engine"
     sources = "".join(path.read_text("utf-8") for path in engine.rglob("*.py"))
     raised = set(re.findall(r"(?:EngineError|Unexpected)\(\s*\"([a-z_]+)\"", sources))
-    known = own.ENGINE.keys() | problems.known() | codes.REJECTIONS.keys()
+    known = own.ENGINE.keys() | problems.known() | rejections.REJECTIONS.keys()
     assert sorted(raised - known) == []
 
 
