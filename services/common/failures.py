@@ -6,7 +6,7 @@ from typing import Final
 import orjson
 from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -39,6 +39,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(DataError, _unstorable)
+    app.register_error_handler(OverflowError, _unstorable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -78,6 +80,12 @@ def _database(error: OperationalError) -> Response:
     """The database is away or busy: the request may be repeated as it is."""
     _log.error("database_unavailable", reason=str(error.orig))
     return answer(Problem("unavailable", 503))
+
+
+def _unstorable(error: Exception) -> Response:
+    """A NUL or a number that no database holds: what was asked for cannot be there."""
+    _log.info("request_unstorable", error=type(error).__name__)
+    return answer(Problem("bad_request", 400))
 
 
 def _unexpected(error: Exception) -> Response:

@@ -159,18 +159,21 @@ def adopt(
     for start in range(0, len(ids), TOGETHER):
         with db.begin(engine) as conn:
             wanted = conn.execute(_behind(conn, version, _case.id).where(_case.id.in_(ids[start : start + TOGETHER])))
-            outcomes = _adopt(conn, sorted(wanted.scalars()), stimulus)
+            outcomes = _adopt(conn, version, sorted(wanted.scalars()), stimulus)
         yield from outcomes
 
 
-def _adopt(conn: Connection, ids: Sequence[str], stimulus: e.Stimulus) -> list[Outcome]:
+def _adopt(conn: Connection, version: str, ids: Sequence[str], stimulus: e.Stimulus) -> list[Outcome]:
     batch, found = Batch(conn), []
     batch.hold(ids)
     for case_id in ids:
+        row = batch.row(case_id)
+        if row["status"] != "running" or row["calendar_version"] == version:
+            continue  # somebody was quicker
         try:
-            found.append(_outcome(batch.row(case_id), batch.run(Order(case_id=case_id, stimulus=stimulus))))
-        except e.Unexpected as error:  # it has ended while it waited for its lock
-            found.append(replace(_named(batch.row(case_id)), problem=problems.words_for(error.code)))
+            found.append(_outcome(row, batch.run(Order(case_id=case_id, stimulus=stimulus))))
+        except e.Unexpected as error:  # it has ended by what was due before
+            found.append(replace(_named(row), problem=problems.words_for(error.code)))
     batch.close(stimulus.at)
     return found
 

@@ -12,13 +12,26 @@ import pytest
 
 from services.common import config, db, migrations
 from services.common.problems import Problem
+from services.workflow import (
+    adoptions,
+    case_migrations,
+    chain,
+    editions,
+    seed,
+    speakers,
+    tasks,
+    ticker,
+    timers,
+    together,
+    worker,
+)
 from services.workflow import app as apps
-from services.workflow import case_migrations, chain, editions, seed, speakers, tasks, ticker, timers, together, worker
 from services.workflow import tables as t
 from services.workflow.case_migrations import Plan
 from services.workflow.packages.examples import example
 from tests.unit.workflow.service import office as offices
 from tests.unit.workflow.service.office import OFFICE, Office, matter, somebody
+from tests.unit.workflow.service.test_adoptions import LATER, put
 from tests.unit.workflow.service.test_case_migrations import ASKED, LONGER, TARGET, revised
 from tests.unit.workflow.service.test_lapsed_messages import end
 from tests.unit.workflow.service.test_web import Person
@@ -335,3 +348,33 @@ def test_two_clerks_send_the_same_batch_at_once(office: Office, tmp_path: Path) 
     assert {frozenset(pair) for pair in both} == {frozenset({None, "already_done"})}
     assert {row["element"] for row in office.open()} == {"task_opinion"}
     intact(office)
+
+
+def test_two_administrators_let_cases_adopt_a_calendar_at_once(office: Office) -> None:
+    """Every case gets one stimulus and moves once, whoever was quicker; logs and states agree."""
+    found = [office.start(f"m{n}") for n in range(12)]
+    version = put(office, LATER)
+    told: list[adoptions.Outcome] = []
+
+    def work(_: int) -> None:
+        actor = {"account": "a-admin"}
+        told.extend(adoptions.adopt(office.engine, version, found, actor, office.clock.now(), shorten=False))
+
+    at_once(2, work)
+    assert Counter(one.case_id for one in told) == Counter(found)
+    assert len(office.rows(t.stimulus, t.stimulus.c.kind == "operator")) == len(found)
+    moved = [data for data in office.sent("deadline.changed.v1") if data["state"] == "moved"]
+    assert len(moved) == len(found)
+    intact(office)
+
+
+@pytest.mark.parametrize("path", ["/calendars/%00/adoption", "/cases/a%00b", "/incidents/99999999999999999999/retry"])
+def test_what_no_database_holds_is_a_bad_request(office: Office, url: str, tmp_path: Path, path: str) -> None:
+    """A NUL in an address, a number beyond all columns: refused in words, on both databases."""
+    roles = [{"role": "administrator", "unit": None}]
+    office.directory("person", "p-admin", name="管理员", kind="staff", active=True)
+    office.directory("account", "a-admin", login="admin", person_id="p-admin", epoch=1, active=True, roles=roles)
+    settings = config.load({"HUIYIN_HOME": str(tmp_path), "HUIYIN_SECRET_KEY": "k" * 40})
+    admin = Person(apps.create(settings, office.clock, office.engine), "a-admin")
+    method = "POST" if path.endswith("retry") else "GET"
+    assert admin.api(method, path)[0] in (400, 404)
