@@ -108,6 +108,10 @@ class Track:
             case _:
                 pass
 
+    def rename(self, elements: Mapping[str, str]) -> None:
+        """Tasks are known by other elements than those they were opened at: by their ids."""
+        self.tasks |= {key: replace(self.tasks[key], element=element) for key, element in elements.items()}
+
     @property
     def path(self) -> tuple[str, ...]:
         """The elements of the tasks in the order in which they came."""

@@ -14,6 +14,7 @@ from services.common import config, db, migrations
 from services.common.problems import Problem
 from services.workflow import (
     adoptions,
+    audits,
     case_migrations,
     chain,
     editions,
@@ -154,6 +155,42 @@ def test_many_cases_go_over_while_people_go_on_working(office: Office) -> None:
     with db.begin(office.engine) as conn:
         case_migrations.revert(conn, back, {"name": "某人"}, office.clock.now())
     intact(office)
+
+
+def test_of_two_administrators_at_once_one_is_told_that_he_came_second(office: Office) -> None:
+    """Each case goes over once, and to one version."""
+    offices.publish(office, 2)
+    offices.publish(office, 3)
+    found = [office.start(f"m{n}") for n in range(6)]
+    codes: Counter[str] = Counter()
+
+    def act(number: int) -> None:
+        plan = Plan(source=offices.VERSION, target=f"testcity-2026.{2 + number % 2}")
+        with db.begin(office.engine) as conn:
+            outcomes = case_migrations.run(conn, plan, found, {"name": "某人"}, office.clock.now())
+        codes.update(one.code for one in outcomes)
+
+    at_once(4, act)
+    assert codes == {"": 6, "other_version": 18}
+    intact(office)
+
+
+def test_an_audit_finds_nothing_where_people_go_on_working(office: Office) -> None:
+    """What comes between reading a case and reading its log is no difference."""
+    found = [office.start(f"m{n}") for n in range(4)]
+    verdicts: list[audits.Verdict] = []
+
+    def act(number: int) -> None:
+        if number < len(found):
+            office.decide(found[number], "u_a", "u_b", "u_c")
+            for task in office.open(found[number]):
+                office.complete(task["id"], {"note": "同意"}, somebody("liaison", task["unit"]))
+        else:
+            verdicts.extend(one for _ in range(8) for one in audits.run(office.engine))
+
+    at_once(len(found) + 1, act)
+    assert len(verdicts) == 8 * len(found)
+    assert all(one.sound for one in verdicts)
 
 
 def test_only_one_of_many_answers_counts(office: Office) -> None:

@@ -67,6 +67,7 @@ def show(
             schema=schema,
             draft=draft,
             unsent=_unsent(schema, data, draft) if form is None else None,
+            left=_left(schema, draft) if form is not None and data is None else [],
             problem=problem,
             late=tasks.past_due(conn, row).errors if tasks.ran_out(row) else (),
             before=_before(conn, row, speaker) if is_open else [],
@@ -130,6 +131,12 @@ def _unsent(schema: Mapping[str, Any], data: Mapping[str, Any] | None, draft: Ma
     """What somebody has written for a task that is over, to read and copy; None where there is nothing."""
     mine = data if data is not None else draft["data"] if draft is not None else None
     return forms.show(schema, mine) if mine else None
+
+
+def _left(schema: Mapping[str, Any], draft: Mapping[Any, Any] | None) -> list[str]:
+    """The texts of a draft for which the form of the version of now has no field."""
+    written = {} if draft is None else draft["data"]
+    return [text for name, text in written.items() if name not in schema["properties"] and isinstance(text, str)]
 
 
 def _asked(conn: Connection, row: RowMapping) -> list[dict[str, Any]]:

@@ -42,9 +42,19 @@ def record(
     forms: Mapping[str, Mapping[str, Any]],
     label: str = "",
 ) -> Recording:
-    """A case by its log, each stimulus with what came of it, and the forms of the version it has now."""
+    """A case by its log, each stimulus with what came of it, and the forms that asked for all its answers.
+
+    What was done before a migration is known by the element ids of the version the case has now.
+    """
     track, stimuli = Track(), [stimulus for stimulus, _ in log]
+    before: dict[str, str] = {}
     for stimulus, effects in log:
+        verb = e.changes_version(stimulus)
+        if verb == "migrate":
+            before, names = {key: task.element for key, task in track.tasks.items()}, stimulus.data.get("map") or {}
+            track.rename({key: names.get(element, element) for key, element in before.items()})
+        elif verb == "revert":
+            track.rename(before)
         track.fold(effects, stimulus.at)
     return Recording(
         case_id=case_id,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pytest
 
 from services.common import db
-from services.workflow import cases, tasks
+from services.workflow import cases, messages, packages, tasks, whatifs
 from services.workflow import tables as t
 from services.workflow.case_migrations import Plan
 from tests.unit.workflow.service import package
@@ -24,6 +25,7 @@ from tests.unit.workflow.service.test_case_migrations import (
     revised,
     sound,
 )
+from tests.unit.workflow.service.test_messages import answer
 from tests.unit.workflow.service.test_verbs import ANNA, BO, CHEN, task_of, use
 from tests.unit.workflow.service.test_web import Person, app, people
 
@@ -90,6 +92,82 @@ def test_a_question_beside_a_task_is_answered_under_its_new_name(staffed: Office
     staffed.complete(side["id"], {"text": "可以", "agrees": True}, BO)
     assert [row["element"] for row in staffed.rows(t.record)] == ["task_advice"]
     assert sound(staffed, case_id)
+
+
+FULL = json.dumps(
+    {
+        **{"title": "意见", "x-title-en": "opinion", "type": "object", "required": ["text"]},
+        "properties": {"text": {"type": "string", "title": "意见全文", "x-title-en": "text", "examples": ["同意"]}},
+        "additionalProperties": False,
+    }
+).encode()
+"""Another form for the opinion."""
+
+
+def test_what_was_written_under_the_old_form_can_still_be_copied(office: Office, people: dict[str, Person]) -> None:
+    """The draft's text stands below the new form, which has no field for it; what is sent is checked by the new one."""
+    publish(office, 2, {**package.files(2), "forms/opinion.json": FULL})
+    case_id = asked(office)
+    task = task_of(office, case_id)["id"]
+    people["liaison"].send(f"/tasks/{task}", action="draft", note="写了一半的意见")
+    assert "原来的这些栏目" not in people["liaison"].page(f"/tasks/{task}")
+    migrate(office, plan(), case_id)
+    shown = people["liaison"].page(f"/tasks/{task}")
+    assert "原来的这些栏目" in shown
+    assert "写了一半的意见" in shown
+    assert people["liaison"].send(f"/tasks/{task}", action="complete", note="同意")[0] == 422
+    assert people["liaison"].send(f"/tasks/{task}", action="complete", text="同意")[0] == 303
+    assert sound(office, case_id)
+
+
+def test_an_agency_that_answers_what_was_asked_before_is_told_what_is_asked_now(office: Office) -> None:
+    """Its answer crossed the migration: it is refused with the field that is missing, and the next one counts."""
+    publish(office, 2, {**package.files(2), "forms/opinion.json": FULL})
+    case_id = asked(office)
+    task = task_of(office, case_id, "u_b")["id"]
+    migrate(office, plan(), case_id)
+    for data in ({"note": "同意"}, {"text": "同意"}):
+        office.receive("task.complete.v1", answer(office, task, "u_b", data), channel="county")
+    office.turn()
+    [refused] = office.sent("message.rejected.v1")
+    assert refused["path"] in {"text", "note"}
+    assert [said["task_id"] for said in office.sent("command.accepted.v1")] == [task]
+    assert sound(office, case_id)
+
+
+def test_a_message_that_came_early_is_taken_where_the_target_waits_for_it(office: Office) -> None:
+    """Nobody waited for it under the old version."""
+    publish(office, 2, revised(("main.bpmn", "'.letter'", "'.paper'")))
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    office.complete(office.open(case_id)[0]["id"], {"note": "同意"}, somebody("liaison", "u_a"))
+    with db.begin(office.engine) as conn:
+        key = f"{case_id}.paper"
+        messages.route(conn, "reply.delivered", key, {}, office.clock.now(), message_id="x", matter_id="m1")
+    migrate(office, plan(), case_id)
+    office.turn()
+    assert [row["state"] for row in office.rows(t.early_message)] == ["done"]
+    assert [row["element"] for row in office.rows(t.timer)] == ["evt_pause"]
+    assert sound(office, case_id)
+
+
+def test_what_if_knows_a_migrated_case_by_its_new_ids(office: Office) -> None:
+    """Under the version it has, and after it was taken back under the one it had, nothing would be different."""
+    files = revised(("main.bpmn", "task_decide", "task_choose"), RENAMED)
+    publish(office, 2, files)
+    gone, back = office.start("m1"), office.start("m2")
+    for case_id in (gone, back):
+        office.decide(case_id, "u_a")
+        migrate(office, plan(names={"task_opinion": "task_advice", "task_decide": "task_choose"}), case_id)
+    revert(office, back)
+    for task in office.open():
+        office.complete(task["id"], {"note": "同意"}, somebody("liaison", task["unit"]))
+    with db.read(office.engine) as conn:
+        found = [
+            whatifs.play(conn, TARGET, packages.load(files)),
+            whatifs.play(conn, VERSION, packages.load(package.files())),
+        ]
+    assert [(report.cases, report.same) for report in found] == [(1, 1), (1, 1)]
 
 
 def broken(office: Office, file: str, old: str, new: str) -> Plan:
