@@ -13,8 +13,10 @@ from services.workflow.engine.expressions import compile_expression, compile_scr
 from services.workflow.engine.failures import ExpressionError
 from services.workflow.engine.findings import Finding, Refused, word
 from services.workflow.engine.scripts import RESERVED
+from services.workflow.engine.spiff.activities import MAX_DEPTH
 from services.workflow.engine.spiff.events import bare_timer
 from services.workflow.engine.spiff.parsers import decision_of
+from services.workflow.engine.ways import MAX_ROW, reached
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 HY = "urn:huiyin:bpmn:1"
@@ -70,6 +72,7 @@ PLACES = {
     "receiveTask": ("message",),
 }
 """The events each node may have; timers that cannot be waited for are refused with words of their own."""
+ACTIVITIES = frozenset(node for node in NODES if not node.endswith(("Event", "Gateway")))
 WAITING = frozenset(("task", "userTask", "manualTask", "businessRuleTask"))
 """What writes its result into a variable of its own name, unless another is named."""
 GATEWAYS = frozenset(("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"))
@@ -166,8 +169,11 @@ class Checker:
             elif key:
                 self.by_id[key] = node
 
-    def check_scope(self, scope: Any) -> None:
-        """One process or embedded sub-process."""
+    def check_scope(self, scope: Any, depth: int = 1) -> None:
+        """One process or embedded sub-process, so many inside each other."""
+        if depth > MAX_DEPTH:
+            self.find("deep_nest", scope, limit=MAX_DEPTH)
+            return
         children = list(scope)
         if not any(local(child) == "startEvent" for child in children):
             self.find("no_start", scope)
@@ -178,20 +184,20 @@ class Checker:
             if name in REFUSED_NODES:
                 self.refuse(name, child)
             elif name in NODES:
-                self.check_node(name, child)
+                self.check_node(name, child, depth)
             elif name in ("dataObjectReference", "dataStoreReference"):
                 self.find("drawn_only", child, severity="warning")
         nodes = {child.get("id"): child for child in children if local(child) in NODES | REFUSED_NODES}
         outgoing = self.check_flows([child for child in children if local(child) == "sequenceFlow"], nodes)
         self.check_reachable(scope, nodes, outgoing)
 
-    def check_node(self, name: str, node: Any) -> None:
+    def check_node(self, name: str, node: Any, depth: int) -> None:
         """One flow node."""
         if name in ("subProcess", "transaction"):
             if node.get("triggeredByEvent") == "true":
                 self.refuse("eventSubProcess", node)
                 return
-            self.check_scope(node)
+            self.check_scope(node, depth + 1)
         for what in passed_over.of_node(node):
             self.refuse(what, node)
         self.check_references(name, node)
@@ -232,6 +238,8 @@ class Checker:
         needed = ("intermediateCatchEvent", "boundaryEvent", "sendTask", "receiveTask")
         if name in needed and not definitions and not node.get("messageRef"):
             self.find("no_trigger", node)
+        if name == "boundaryEvent" and self.attached(node) not in ACTIVITIES:
+            self.find("not_attached", node)
         for definition in definitions:
             kind = local(definition)
             if kind in ("linkEventDefinition", "compensateEventDefinition"):
@@ -249,6 +257,11 @@ class Checker:
                 self.refuse("alwaysInterrupts", node)
             if kind == "conditionalEventDefinition":
                 self.expression(node, definition.findtext(f"{{{BPMN}}}condition"))
+
+    def attached(self, node: Any) -> str:
+        """What a boundary event stands on: an element of the same scope."""
+        on = self.by_id.get(node.get("attachedToRef"))
+        return local(on) if on is not None and on.getparent() is node.getparent() else ""
 
     def is_in_transaction(self, name: str, node: Any) -> bool:
         """Whether a cancel event stands on a transaction (boundary event) or in one (end event)."""
@@ -290,6 +303,9 @@ class Checker:
             if flow.get("sourceRef") not in nodes or flow.get("targetRef") not in nodes:
                 self.find("dangling_flow", flow)
                 continue
+            ends = local(nodes[flow.get("sourceRef")]), local(nodes[flow.get("targetRef")])
+            if ends[0] == "endEvent" or ends[1] in ("startEvent", "boundaryEvent"):
+                self.find("wrong_way", flow)
             outgoing.setdefault(flow.get("sourceRef"), []).append(flow)
         for key, leaving in outgoing.items():
             self.check_outgoing(nodes[key], leaving)
@@ -328,21 +344,19 @@ class Checker:
 
     def check_reachable(self, scope: Any, nodes: dict[str, Any], outgoing: dict[str, list[Any]]) -> None:
         """Every node can be reached from a start event, by an interrupt or record, or from the activity it is on."""
-        attached: dict[str, list[str]] = {}
+        following: dict[str, list[str]] = {}
         for key, node in nodes.items():
             if local(node) == "boundaryEvent":
-                attached.setdefault(node.get("attachedToRef", ""), []).append(key)
-        stack = [key for key, node in nodes.items() if local(node) == "startEvent" or begins_itself(node)]
-        stack += entered(scope)
-        seen: set[str] = set()
-        while stack:
-            key = stack.pop()
-            if key in seen or key not in nodes:
-                continue
-            seen.add(key)
-            stack += [flow.get("targetRef") for flow in outgoing.get(key, [])] + attached.get(key, [])
-        for key in nodes.keys() - seen:
+                following.setdefault(node.get("attachedToRef", ""), []).append(key)
+        for key, leaving in outgoing.items():
+            following.setdefault(key, []).extend(flow.get("targetRef") for flow in leaving)
+        begin = [key for key, node in nodes.items() if local(node) == "startEvent" or begins_itself(node)]
+        seen = {key: row for key, row in reached([*begin, *entered(scope)], following) if key in nodes}
+        for key in nodes.keys() - seen.keys():
             self.find("unreachable", nodes[key])
+        far = next((key for key, row in seen.items() if row > MAX_ROW), None)
+        if far is not None:
+            self.find("long_row", nodes[far], limit=MAX_ROW)
 
 
 def check(name: str, content: bytes) -> list[Finding]:

@@ -38,6 +38,30 @@ WORDS = {
         "重新连接这条线",
         "connect the flow again",
     ),
+    "long_row": Words(
+        "超过 {limit} 个元素前后相连",
+        "more than {limit} elements follow each other in a row",
+        "把其中一段画成子流程或被调用的流程",
+        "draw a part of them as a sub-process or called process",
+    ),
+    "deep_nest": Words(
+        "子流程嵌套超过 {limit} 层",
+        "sub-processes are nested more than {limit} deep",
+        "减少嵌套",
+        "nest fewer sub-processes",
+    ),
+    "wrong_way": Words(
+        "顺序流不能指向开始事件或边界事件，也不能从结束事件出发",
+        "a flow cannot lead to a start or boundary event, nor out of an end event",
+        "删除这条线，或换一种事件",
+        "delete the flow, or use another event",
+    ),
+    "not_attached": Words(
+        "边界事件没有附在同一层的活动上",
+        "the boundary event stands on no activity of its scope",
+        "把它放到任务或子流程的边上",
+        "put it on the border of a task or sub-process",
+    ),
     "unreachable": Words(
         "从开始事件走不到这里，它永远不会执行",
         "cannot be reached from a start event; it would never run",
