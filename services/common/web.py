@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from flask import Blueprint, Flask, Response, g, jsonify, request, session
+from flask import Blueprint, Flask, Response, abort, g, jsonify, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined
@@ -21,6 +21,7 @@ from services.common import auth, db, directories, failures, kept, languages, lo
 from services.common.clock import Clock, monotonic
 from services.common.config import Settings
 from services.common.health import Health
+from services.common.requests import Request
 
 MAX_CONTENT: Final = 2 * 1024 * 1024
 CONTENT_SECURITY: Final = "; ".join(
@@ -83,6 +84,7 @@ def create_app(
     (``request.max_content_length = …``). ``health``: what the service registered; the database joins.
     """
     app = Flask(import_name or f"services.{service}", static_folder=None)
+    app.request_class = Request
     app.session_interface = _Sessions()
     app.config.update(_configuration(settings, max_content))
     _configure_templates(app)
@@ -134,6 +136,8 @@ def _configure_templates(app: Flask) -> None:
 def _begin() -> None:
     """Name the request in every log line; a caller's ids are taken over when they are well formed."""
     wish = request.headers.get("X-Request-Id", "")
+    if "\x00" in request.path:
+        abort(404)  # nothing has such a name, and PostgreSQL could not look for it
     g.request_id = wish if _REQUEST_ID.fullmatch(wish) else secrets.token_hex(8)
     wish = request.headers.get("traceparent", "")
     g.traceparent = wish if _TRACEPARENT.fullmatch(wish) else _new_trace()

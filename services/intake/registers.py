@@ -42,8 +42,8 @@ def is_open(body: Mapping[str, Any]) -> bool:
 
 
 def get(conn: Connection, kind: str, key: str) -> Body:
-    """One entry's body; raises `Problem` not_found."""
-    known = store.entry(conn, kind, key)
+    """One entry's body, to be looked at; raises `Problem` not_found."""
+    known = store.entry(conn, kind, key, lock=False)
     if known is None or known.body is None:
         raise Problem("not_found", 404)
     return dict(known.body)

@@ -180,10 +180,10 @@ def entries(conn: Connection, kind: str) -> list[tuple[str, dict[str, Any]]]:
     return [(row.id, row.body) for row in conn.execute(query) if row.body is not None]
 
 
-def entry(conn: Connection, kind: str, key: str) -> Row[Any] | None:
-    """One entry, locked until commit, deleted ones (body null) too; or None."""
-    where = (t.entry.c.kind == kind, t.entry.c.id == key)
-    return conn.execute(select(t.entry).where(*where).with_for_update()).one_or_none()
+def entry(conn: Connection, kind: str, key: str, *, lock: bool = True) -> Row[Any] | None:
+    """One entry, locked until commit unless it is only looked at, deleted ones (body null) too; or None."""
+    query = select(t.entry).where(t.entry.c.kind == kind, t.entry.c.id == key)
+    return conn.execute(query.with_for_update() if lock else query).one_or_none()
 
 
 def put_entry(conn: Connection, kind: str, key: str, body: Values | None, now: datetime) -> int:

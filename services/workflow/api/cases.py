@@ -130,7 +130,10 @@ def operate(case_id: str, verb: str) -> Response:
     Once per `Idempotency-Key`.
     """
     actor = edges.speaker().actor
-    wish = {**(request.get_json(silent=True) or {}), "verb": verb}
+    given = request.get_json(silent=True) or {}
+    if not isinstance(given, dict):
+        raise Problem("bad_request", 400)
+    wish = {**given, "verb": verb}
 
     def act(conn: Connection) -> cases.Applied:
         return cases.operate(conn, case_id, wish, actor, edges.now())

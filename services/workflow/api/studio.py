@@ -32,8 +32,8 @@ def read(draft_id: int, name: str) -> Response:
 @auth.granted("processes.edit")
 def save(draft_id: int, name: str) -> Response:
     """Save {"number", "text"}: {"number", "findings"}; 409 when somebody else saved, 422 for a file that is none."""
-    wish: dict[str, Any] = request.get_json(silent=True) or {}
-    number, text = wish.get("number"), wish.get("text")
+    wish: Any = request.get_json(silent=True)
+    number, text = (wish.get("number"), wish.get("text")) if isinstance(wish, dict) else (None, None)
     if not isinstance(number, int) or not isinstance(text, str):
         raise Problem("bad_request", 400)
     try:

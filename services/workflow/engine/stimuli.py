@@ -39,7 +39,7 @@ def is_plain(value: Any, depth: int = 0) -> bool:
     """Whether a value is what any JSON reader and database keeps as it is: finite numbers of 64 bits, real text."""
     kind = type(value)
     if kind is str:
-        return bool(value.isascii()) or is_text(value)
+        return is_text(value)
     if kind is int:
         return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
     if kind is float:
@@ -52,7 +52,11 @@ def is_plain(value: Any, depth: int = 0) -> bool:
 
 
 def is_text(value: str) -> bool:
-    """Whether a text has only whole characters (half a surrogate pair cannot be stored)."""
+    """Whether a text can be stored: no NUL, which PostgreSQL refuses, and no half of a surrogate pair."""
+    if "\x00" in value:
+        return False
+    if value.isascii():
+        return True
     try:
         value.encode()
     except UnicodeEncodeError:

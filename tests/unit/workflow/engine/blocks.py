@@ -7,7 +7,6 @@ messages are awaited, and what each of them leads to. The tests hold the engine 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -17,6 +16,19 @@ Action = tuple[str, str]
 """What can happen next: ("task" | "timer" | "message", element)."""
 
 
+class World:
+    """What all executions of a case share: records that were added, and the whole, for signals reach everything."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.everything: Run | None = None
+
+    def throw(self, name: str) -> None:
+        """A signal is thrown; who waits for it goes on before whoever throws it."""
+        if self.everything is not None:
+            self.everything.hear(name)
+
+
 class Ids:
     """Draws element ids and flows for one diagram."""
 
@@ -24,6 +36,10 @@ class Ids:
         self.numbers = count(1)
         self.flows = d.Flows()
         self.messages: list[str] = []
+        self.signals: list[str] = []
+        self.processes: list[str] = []
+        self.together: list[str] = []
+        self.world = World()
 
     def draw(self, prefix: str) -> str:
         """A new id."""
@@ -44,6 +60,19 @@ class Run:
     def is_over(self) -> bool:
         """Whether the token has left the block."""
         raise NotImplementedError
+
+    def children(self) -> list["Run"]:
+        """The executions inside this one."""
+        return []
+
+    def hear(self, name: str) -> None:
+        """A signal is thrown somewhere, or (without a name) something else has happened beside the tokens."""
+        for child in self.children():
+            child.hear(name)
+        self.advance()
+
+    def advance(self) -> None:
+        """Go on as far as nobody has to do anything."""
 
 
 class Block:
@@ -185,6 +214,10 @@ class ChainRun(Run):
     def __init__(self, block: Chain) -> None:
         self.block, self.position, self.old = block, 0, []
         self.current: Run | None = block.parts[0].run()
+        self.advance()
+
+    def children(self) -> list[Run]:
+        return self.everything()
 
     def everything(self) -> list[Run]:
         return [*self.old, *([self.current] if self.current else [])]
@@ -196,13 +229,16 @@ class ChainRun(Run):
     def act(self, action: Action) -> bool:
         if not any(run.act(action) for run in self.everything()):
             return False
+        self.advance()
+        return True
+
+    def advance(self) -> None:
         while self.current is not None and self.current.is_over():
             if any(True for _ in self.current.actions()):
                 self.old.append(self.current)
             self.position += 1
             more = self.position < len(self.block.parts)
             self.current = self.block.parts[self.position].run() if more else None
-        return True
 
     def is_over(self) -> bool:
         if self.current is not None:
@@ -259,6 +295,9 @@ class SplitRun(Run):
 
     def __init__(self, block: Split) -> None:
         self.runs = [branch.run() for branch in block.taken()]
+
+    def children(self) -> list[Run]:
+        return self.runs
 
     def actions(self) -> Iterator[Action]:
         for run in self.runs:
@@ -328,37 +367,3 @@ def blocks() -> st.SearchStrategy[Block]:
         )
 
     return st.recursive(leaf, larger, max_leaves=7)
-
-
-class WholeRun(ChainRun):
-    """A process: the block, and what records have started."""
-
-    def __init__(self, block: Block) -> None:
-        super().__init__(Chain([block]))
-        self.asides = 0
-
-    def actions(self) -> Iterator[Action]:
-        yield from super().actions()
-        yield from [("task", "aside")] * self.asides
-
-    def act(self, action: Action) -> bool:
-        if action != ("task", "aside"):
-            return super().act(action)
-        self.asides -= 1
-        return True
-
-
-def whole(block: Block) -> tuple[bytes, WholeRun]:
-    """A block as a process `P`, and its execution. Records of type `contact` start a task `aside` beside it."""
-    ids = Ids()
-    body = block.draw(ids)
-    around = d.START + d.END + ids.flows("start", block.entry) + ids.flows(block.exit, "end")
-    around += d.user("aside", ext=d.hy("task", role="r", result="aside")) + d.node("endEvent", "aside_end")
-    around += ids.flows("aside", "aside_end")
-    accepts = d.hy("accepts", record="contact", to="aside")
-    return d.document(d.process("P", around, body, ext=accepts), messages=ids.messages), WholeRun(block)
-
-
-def variables() -> dict[str, Any]:
-    """The variables the drawn diagrams use."""
-    return {"counts": {}, **{f"list_{n}": list(range(n)) for n in range(1, 4)}}

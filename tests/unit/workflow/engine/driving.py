@@ -86,23 +86,28 @@ class Driver:
         return self.step("complete_task", task=self.task(element, number), data=facts)
 
     def waits(self, kind: str) -> dict[str, str]:
-        """Open timers or messages: element → id; of an event gateway the events behind it."""
-        found: dict[str, str] = {}
+        """Open timers or messages: element → id; of several instances the last."""
+        return dict(self.waiting(kind))
+
+    def waiting(self, kind: str) -> list[tuple[str, str]]:
+        """Open timers or messages with their elements; of an event gateway the events behind it."""
+        found = []
         for wait_id, wait in self.case.waits.items():
             if wait["kind"] == kind and wait["task"]:
                 spec = self.case.workflow.get_task_from_id(wait["task"]).task_spec
                 behind = isinstance(spec, EventBasedGateway)
-                found[spec.outputs[wait["position"]].name if behind else spec.name] = wait_id
+                found.append((spec.outputs[wait["position"]].name if behind else spec.name, wait_id))
         return found
 
-    def ring(self, element: str) -> list[Effect]:
+    def ring(self, element: str, number: int = -1) -> list[Effect]:
         """A timer's instant comes."""
-        wait_id = self.waits("timer")[element]
+        wait_id = [key for name, key in self.waiting("timer") if name == element][number]
         return self.step("timer", datetime.fromisoformat(self.case.waits[wait_id]["due_at"]), timer=wait_id)
 
-    def receive(self, element: str, **data: Any) -> list[Effect]:
+    def receive(self, element: str, number: int = -1, **data: Any) -> list[Effect]:
         """A message comes for a waiting event."""
-        return self.step("message", subscription=self.waits("message")[element], data=data)
+        wait_id = [key for name, key in self.waiting("message") if name == element][number]
+        return self.step("message", subscription=wait_id, data=data)
 
     def check(self) -> None:
         """The log leads to the same state."""

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.workflow.engine.blocks import Block, Chain, Loop, Split, Task, orders, variables, whole
+from tests.unit.workflow.engine.blocks import Block, Chain, Loop, Split, Task, orders
 from tests.unit.workflow.engine.driving import Driver
 from tests.unit.workflow.engine.stock import Stock, joins_early
+from tests.unit.workflow.engine.wholes import variables, whole
 
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 

@@ -135,7 +135,9 @@ def test_a_damaged_state_is_an_engine_error() -> None:
             assert error.code in {"state_damaged", "state_format", "unknown_process", "unknown_element"}  # noqa: PT017
 
 
-@pytest.mark.parametrize("value", [2**64, float("nan"), float("inf"), "\ud800", {1: 2}, {"a": {2, 3}}, object()])
+@pytest.mark.parametrize(
+    "value", [2**64, float("nan"), float("inf"), "\ud800", "\x00", {1: 2}, {"a": {2, 3}}, object()]
+)
 def test_facts_that_are_no_json_are_refused(value: Any) -> None:
     """Facts no database could keep are refused before they get into the case."""
     driver = Driver(guarded())

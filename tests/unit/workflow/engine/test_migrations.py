@@ -24,10 +24,11 @@ from services.workflow.engine import (
 )
 from tests.unit.workflow.engine import drawing as d
 from tests.unit.workflow.engine import sketches as s
-from tests.unit.workflow.engine.blocks import Block, blocks, variables, whole
+from tests.unit.workflow.engine.blocks import Block, blocks
 from tests.unit.workflow.engine.driving import Driver, calendar
 from tests.unit.workflow.engine.test_random_moves import go_on, send_anywhere
 from tests.unit.workflow.engine.test_random_runs import SLOW, awaited
+from tests.unit.workflow.engine.wholes import variables, whole
 
 
 def target(xml: bytes, table: bytes = s.DEADLINES) -> Bundle:

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.workflow.engine import Unexpected
-from tests.unit.workflow.engine.blocks import Block, blocks, variables, whole
+from tests.unit.workflow.engine.blocks import Block, blocks
 from tests.unit.workflow.engine.driving import Driver
+from tests.unit.workflow.engine.wholes import variables, whole
 
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 

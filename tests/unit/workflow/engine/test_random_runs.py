@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.workflow.engine import drawing as d
-from tests.unit.workflow.engine.blocks import Action, Block, blocks, variables, whole
+from tests.unit.workflow.engine.blocks import Action, Block, blocks
 from tests.unit.workflow.engine.driving import Driver
+from tests.unit.workflow.engine.wholes import variables, whole
 
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
@@ -17,7 +18,7 @@ def awaited(driver: Driver) -> Counter[Action]:
     """What the engine says can happen next."""
     found: Counter[Action] = Counter({("task", element): n for element, n in driver.tasks().items()})
     for kind in ("timer", "message"):
-        found.update((kind, element) for element in driver.waits(kind))
+        found.update((kind, element) for element, _ in driver.waiting(kind))
     return found
 
 

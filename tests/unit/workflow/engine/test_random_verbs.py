@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from services.workflow.engine import Unexpected
 from tests.unit.workflow.engine import drawing as d
-from tests.unit.workflow.engine.blocks import Block, Chain, Ids, Task, blocks, variables
+from tests.unit.workflow.engine.blocks import Block, Chain, Ids, Task, blocks
 from tests.unit.workflow.engine.driving import Driver
+from tests.unit.workflow.engine.wholes import variables
 
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 

@@ -14,11 +14,12 @@ from services.workflow import engine as e
 from services.workflow.engine import Bundle, Stimulus, canonical
 from tests.unit.workflow.engine import drawing as d
 from tests.unit.workflow.engine import sketches as s
-from tests.unit.workflow.engine.blocks import Block, blocks, variables, whole
+from tests.unit.workflow.engine.blocks import Block, blocks
 from tests.unit.workflow.engine.driving import Driver, calendar
 from tests.unit.workflow.engine.test_migrations import move, target
 from tests.unit.workflow.engine.test_random_moves import go_on
 from tests.unit.workflow.engine.test_random_runs import SLOW
+from tests.unit.workflow.engine.wholes import variables, whole
 
 REPLY = d.hy("deadline", name_="reply")
 LATE = d.timer(ext=d.hy("timer", deadline="reply", offset="-5d"))
