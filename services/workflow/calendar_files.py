@@ -21,7 +21,11 @@ OVERLAY_KEYS = frozenset({"id", "overlay", "source", "holidays", "workdays"})
 TEXTS: dict[str, tuple[str, str]] = {
     "bad_yaml": ("日历文件不是合法的 YAML：{}", "the calendar file is not valid YAML: {}"),
     "bad_field": ("日历文件的字段不对：{}", "a field of the calendar file is wrong: {}"),
-    "bad_day": ("日历文件中的日期不对：{}", "a date of the calendar file is wrong: {}"),
+    "bad_day": (
+        "日历文件中的日期不对：{}。日期须在这一年或上一年十二月，不能重复；调休上班须是周六、周日",
+        "a date of the calendar file is wrong: {}; days lie in the year or the December before, each once;"
+        " people work in lieu on Saturdays and Sundays",
+    ),
     "bad_set": ("这些日历文件不能合在一起：{}", "these calendar files do not fit together: {}"),
     "bad_zone": ("没有这个时区：{}", "there is no such time zone: {}"),
     "bad_date": (
@@ -37,6 +41,7 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 
 
+_DEPTH = 4  # of lists and mappings in one another; a year needs three
 _SHOWN = 300  # characters of what somebody has written that an error repeats
 
 
@@ -94,14 +99,22 @@ def _load(file: str, content: bytes) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
         raise CalendarError("bad_yaml", f"{len(content)} > {MAX_BYTES} bytes", file)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, yaml.SafeLoader)):
-            raise CalendarError("bad_yaml", "alias", file)
+        _look_over(file, content)
         data = yaml.safe_load(content)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise CalendarError("bad_yaml", str(error).replace("\n", " "), file) from None
     if not isinstance(data, dict):
         raise CalendarError("bad_field", "mapping", file)
     return data
+
+
+def _look_over(file: str, content: bytes) -> None:
+    """No aliases, and no nests: reading those takes for ever."""
+    depth = 0
+    for event in yaml.parse(content, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > _DEPTH:
+            raise CalendarError("bad_yaml", "alias" if depth <= _DEPTH else "nested", file)
 
 
 def _days(file: str, data: Mapping[str, Any]) -> dict[date, SpecialDay]:

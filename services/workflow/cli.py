@@ -290,7 +290,7 @@ def _adopt(open_: Open) -> click.Command:
     def adopt(version: str, by: str, commit: bool, shorten: bool, as_json: bool) -> None:
         """让办理中的流程实例采用日历 / let running cases adopt a calendar; exit code 1 if some cannot."""
         engine, clock = open_()
-        bad = 0
+        bad = seen = 0
         with _words():
             for ids in _parts(engine, version):
                 if commit:
@@ -302,9 +302,12 @@ def _adopt(open_: Open) -> click.Command:
                         lines = [
                             (one.as_dict(), _outlook(one)) for one in adoptions.look(conn, version, ids, clock.now())
                         ]
+                seen += len(lines)
                 bad += sum(plain["problem"] is not None for plain, _ in lines)
                 for plain, words in lines:
                     click.echo(orjson.dumps(plain) if as_json else words)
+        if not seen:
+            click.echo("办理中的流程实例都已采用 / all running cases have adopted it", err=True)
         raise SystemExit(1 if bad else 0)
 
     return adopt

@@ -123,6 +123,18 @@ def test_a_case_that_cannot_adopt_keeps_back_no_other(office: Office, monkeypatc
     assert incident["case_id"] == ids[1]
 
 
+@pytest.mark.long
+def test_hundreds_adopt_in_batches_with_a_result_each(office: Office) -> None:
+    """More than one request's worth: every case has its result, its one stimulus and its one message."""
+    found = sorted(office.start(f"m{number}") for number in range(adoptions.MOST + 60))
+    version = put(office, LATER)
+    first, second = adopt(office, version), adopt(office, version)
+    assert sorted([*first, *second]) == found
+    assert (len(first), {one.moved for one in [*first.values(), *second.values()]}) == (adoptions.MOST, {1})
+    assert sorted(case_id for case_id, _, _ in announced(office)) == found
+    assert len(office.rows(t.stimulus, t.stimulus.c.kind == "operator")) == len(found)
+
+
 def test_a_case_that_has_ended_or_adopted_meanwhile_is_left_alone(office: Office) -> None:
     """Asked for by a page that is old, it gets no second stimulus; what does not exist is no case."""
     first = office.start("m1")
