@@ -7,6 +7,8 @@ case cannot be unsaid, so a step that sent a message or began another case is no
 a process that has ended with it. Why the latest of those were not is kept, for whoever asks.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
@@ -42,7 +44,8 @@ def begin(case: Case, task: CaseTask) -> None:
 
 def keep(case: Case) -> None:
     """After a step: forget what somebody has gone on from, and remember the task that was done in it."""
-    for task_id in [key for key, done in case.done.items() if has_gone_on(case, done)]:
+    news = News.of(case) if case.done or case.doing is not None else None
+    for task_id in [key for key, done in case.done.items() if news and has_gone_on(case, done, news)]:
         del case.done[task_id]
     if case.doing is not None:
         task, done = case.doing
@@ -53,7 +56,8 @@ def keep(case: Case) -> None:
             note(case, done["task"], why)
         else:
             records = [x.record for x in case.effects if isinstance(x, fx.Recorded)]
-            opened = [x.task_id for x in case.effects if isinstance(x, fx.TaskOpened) and lies_under(case, x, tokens)]
+            roots = roots_of(task.workflow, tokens)
+            opened = [key for key, above in news.above.items() if not above.isdisjoint(roots)] if news else []
             place = {"element": str(task.task_spec.bpmn_id), "scope": scope_of(task)}
             case.done[done["task"]] = {**done, **place, "tokens": sorted(tokens), "tasks": opened, "records": records}
     case.doing, case.clocks = None, {}
@@ -102,14 +106,43 @@ def has_joined(token: CaseTask, task: CaseTask) -> bool:
     return False
 
 
-def lies_under(case: Case, opened: fx.TaskOpened, tokens: set[int]) -> bool:
-    """Whether a task has come of one of the tokens, there, in a process that runs there, or by an event there."""
-    number = next((key for key, entry in case.tasks.items() if entry["id"] == opened.task_id), None)
-    if number is None:
-        return False
-    roots = [root_of(token) for token in map(case.workflow.find, tokens) if token is not None]
-    steps = list(way_out(case.workflow.get_task_from_id(number)))
-    return any(step is root or step.is_descendant_of(root) for step in steps for root in roots)
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a step has done, as far as it says that somebody has gone on: looked up once, for every task that was done.
+
+    `about` are the tasks something has happened to, and those beside which one was opened; `above` is for each task
+    that was opened everything it lies under.
+    """
+
+    about: frozenset[str]
+    above: Mapping[str, frozenset[int]]
+
+    @classmethod
+    def of(cls, case: Case) -> "News":
+        """The news of the step that is running."""
+        opened = [effect for effect in case.effects if isinstance(effect, fx.TaskOpened)]
+        happened = [x for x in case.effects if isinstance(x, fx.TaskClosed | fx.TaskChanged | fx.Recorded)]
+        about = {x.task_id for x in happened if x.task_id} | {x.beside for x in opened if x.beside}
+        numbers = {entry["id"]: number for number, entry in case.tasks.items()} if opened else {}
+        above = {x.task_id: above_of(case, numbers[x.task_id]) for x in opened if x.task_id in numbers}
+        return cls(frozenset(about), above)
+
+
+def above_of(case: Case, number: int) -> frozenset[int]:
+    """The numbers of a task, of what runs around it, and of everything these have come of."""
+    found: set[int] = set()
+    for step in way_out(case.workflow.get_task_from_id(number)):
+        above: CaseTask | None = step
+        while above is not None:
+            found.add(above.id)
+            above = above.parent
+    return frozenset(found)
+
+
+def roots_of(workflow: Any, tokens: Iterable[int]) -> set[int]:
+    """The tokens, or what stands around them and their boundary events."""
+    found = [workflow.tasks[number] for number in tokens if number in workflow.tasks]
+    return {root_of(token).id for token in found}
 
 
 def root_of(token: CaseTask) -> CaseTask:
@@ -117,19 +150,15 @@ def root_of(token: CaseTask) -> CaseTask:
     return token.parent if isinstance(token.parent.task_spec, BoundaryEventSplit) else token
 
 
-def has_gone_on(case: Case, done: dict[str, Any]) -> bool:
+def has_gone_on(case: Case, done: dict[str, Any], news: News) -> bool:
     """Whether anything has happened to what came of a task."""
     workflow = workflow_of(case, done["scope"])
     if workflow is None or any(number not in workflow.open for number in done["tokens"]):
         return True
-    return any(is_about(case, effect, done) for effect in case.effects)
-
-
-def is_about(case: Case, effect: fx.Effect, done: dict[str, Any]) -> bool:
-    """Whether an effect has happened to what came of a task."""
-    if isinstance(effect, fx.TaskOpened):
-        return effect.beside in done["tasks"] or lies_under(case, effect, set(done["tokens"]))
-    return isinstance(effect, fx.TaskClosed | fx.TaskChanged | fx.Recorded) and effect.task_id in done["tasks"]
+    if not news.about.isdisjoint(done["tasks"]):
+        return True
+    roots = roots_of(workflow, done["tokens"]) if news.above else set()
+    return any(not above.isdisjoint(roots) for above in news.above.values())
 
 
 def recall(case: Case, data: dict[str, Any]) -> None:

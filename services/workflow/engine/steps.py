@@ -32,6 +32,9 @@ from services.workflow.engine.stimuli import Stimulus, is_plain
 SEMANTICS = 1
 """Version of what a step means; a log entry names the one it ran under."""
 
+MOVING = frozenset({"complete_task", "message", "timer"})
+"""Stimuli that change only where tokens move; the others may write anywhere."""
+
 DEFECTS = (
     *(SpiffWorkflowException, ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration),
     *(TypeError, ValueError),
@@ -81,10 +84,13 @@ def step(case: Case, stimulus: Stimulus) -> list[fx.Effect]:
     case.turn(stimulus.at)
     case.pins = {**case.pins, **(stimulus.data.get("pins") or {})}
     try:
-        return finish(case, lambda: act(case, stimulus))
+        found = finish(case, lambda: act(case, stimulus))
     except Unexpected:
         case.now, case.facts["now"], case.pins = before  # it is not logged, so it must not have happened
         raise
+    if stimulus.kind not in MOVING:
+        case.workflow.let_go()
+    return found
 
 
 def migrate(case: Case, stimulus: Stimulus, bundle: Bundle) -> tuple[Case, list[fx.Effect]]:

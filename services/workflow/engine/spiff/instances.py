@@ -118,6 +118,7 @@ class Instances:
         if len(items) >= MAX_INSTANCES:
             raise Unexpected("too_many_instances", element=self.name, detail=str(len(items)))  # type: ignore[attr-defined]
         items.append([key if keyed else None, copy_data(item)])
+        my_task.workflow.kept = None
         self.begin_added(my_task)
 
     def begin_added(self, my_task: CaseTask) -> None:
@@ -138,7 +139,7 @@ class Instances:
         my_task.internal_data["completed"] += 1
         position = str(child.internal_data["position"])
         if self.data_output is not None and self.output_item is not None:
-            my_task.internal_data["results"][position] = child.data.get(self.output_item.bpmn_id)
+            my_task.internal_data["results"][position] = copy_data(child.data.get(self.output_item.bpmn_id))
         else:
             own = {self.input_item.bpmn_id} if self.input_item is not None else set()
             theirs = {key: value for key, value in child.data.items() if key not in own}

@@ -88,6 +88,7 @@ class CaseTask(Task):
         self.internal_data: dict[str, Any] = {}
         self.last_state_change, self.reached = 0, False
         workflow.open[self.id] = self
+        workflow.kept = None
         if parent is not None:
             parent._children.append(self.id)
 
@@ -169,7 +170,12 @@ def is_looked_at_again(task: CaseTask) -> bool:
 
 
 class Filing:
-    """What the case's workflow and its sub-workflows share."""
+    """What the case's workflow and its sub-workflows share.
+
+    `kept` is what `codecs` has made of it; moving a task lets it go, and whoever writes into tasks that do not move.
+    """
+
+    kept: Any = None
 
     tasks: dict[int, CaseTask]
     open: dict[int, CaseTask]
@@ -198,6 +204,7 @@ class Filing:
     def file(self, task: CaseTask) -> None:
         """Put a task whose state has changed where its state belongs."""
         top, state = self.top_workflow, task._state
+        self.kept = None
         top.touched[task.id] = task
         if state == READY and not task.task_spec.manual:
             top.agenda[task.id] = task
@@ -221,6 +228,7 @@ class Filing:
 
     def _remove_task(self, task_id: int) -> None:
         task, top = self.tasks[task_id], self.top_workflow
+        self.kept = None
         for child in list(task._children):
             self._remove_task(child)
         if not task._state & FINISHED:  # for whoever registered it: it is gone, not done
@@ -236,7 +244,7 @@ class Filing:
 
     def cancel(self, success: bool = False) -> list[CaseTask]:
         """End this workflow and everything inside it."""
-        self.success, self.completed = success, True
+        self.success, self.completed, self.kept = success, True, None
         tasks = list(self.open.values())
         for task in tasks:
             if not task._state & FINISHED and self.tasks.get(task.id) is task:
@@ -293,6 +301,11 @@ class CaseWorkflow(Filing, BpmnWorkflow):
         """This workflow and all that run inside it, outer before inner."""
         yield self
         yield from sorted(self.subprocesses.values(), key=lambda inner: (inner.depth, inner.parent_task_id))
+
+    def let_go(self) -> None:
+        """Whoever may have written anywhere: everything is to be written down anew."""
+        for workflow in self.workflows():
+            workflow.kept = None
 
     def find(self, task_id: int) -> CaseTask | None:
         """A task of this case by its number."""
