@@ -223,12 +223,6 @@ def connector_units(conn: Connection, tables: Tables, connector_id: str) -> tupl
     return tuple(units or ())
 
 
-def connectors(conn: Connection, tables: Tables) -> dict[str, str]:
-    """The connector that speaks for each unit that has one; there are dozens of connectors, not thousands."""
-    rows = conn.execute(select(tables.connector).order_by(tables.connector.c.id.desc()))
-    return {str(unit): str(row.id) for row in rows for unit in row.units}
-
-
 def _advance(conn: Connection, table: Table, kind: str, key: str, version: int) -> bool:
     """Raise the known version in one statement, so that two workers cannot both think they are newer."""
     make = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from services.common import directories
+from services.common import connectors
 from services.workflow import (
     calendar_versions,
     chain,
@@ -84,7 +84,8 @@ class Batch:
         self._live = live.of(conn.engine)
         self._held: dict[str, _Held] = {}
         self._touched: set[tuple[str, str]] = set()
-        self._connectors: dict[str, str] | None = None
+        self._speakers: Mapping[str, str] | None = None
+        self._mark: int | None = None
         self.changes = store.Changes()
 
     def hold(self, ids: Iterable[str]) -> None:
@@ -94,6 +95,7 @@ class Batch:
         cold = [key for key, living in found.items() if living is None]
         states = store.states(self._conn, cold) if cold else {}
         for key, row in rows.items():
+            self._mark = row.pop("connectors")
             self._held[key] = _Held(row, found[key] or Living(None), states.get(key))
 
     def row(self, case_id: str) -> dict[str, Any]:
@@ -272,10 +274,10 @@ class Batch:
         )
 
     def _connector_of(self, unit: str) -> str | None:
-        """Who speaks for a unit, asked once per batch."""
-        if self._connectors is None:
-            self._connectors = directories.connectors(self._conn, t.directory)
-        return self._connectors.get(unit)
+        """Who speaks for a unit, looked up once per batch."""
+        if self._speakers is None:
+            self._speakers = connectors.by_unit(self._conn, t.directory, self._mark)
+        return self._speakers.get(unit)
 
     def _earlier(
         self, living: Living, found: Sequence[e.Effect], known: Mapping[str, Mapping[Any, Any]]

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from services.common import bells, db, outbox, writes
+from services.common import bells, connectors, db, outbox, writes
 from services.contracts.envelopes import Message
 from services.workflow import tables as t
 
@@ -37,8 +37,9 @@ _DIAGRAMS = (
     .scalar_subquery()
     .label("diagrams")
 )
+_MARK = connectors.mark(t.directory).label("connectors")
 _LOCK = (
-    select(*_META, t.matter.c.matter_no, t.matter.c.title, _DIAGRAMS)
+    select(*_META, t.matter.c.matter_no, t.matter.c.title, _DIAGRAMS, _MARK)
     .join(t.matter, t.matter.c.matter_id == t.case_.c.matter_id)
     .where(t.case_.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(t.case_.c.id)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, select
 
-from services.common import db, directories
+from services.common import connectors, db, directories
 from services.common.directories import Tables
 from tests.unit.common import apps
 
@@ -131,5 +131,19 @@ def test_a_connector_speaks_for_its_units_only(conn: Connection, tables: Tables)
     directories.apply(conn, tables, entry)
     assert directories.connector_units(conn, tables, "county") == ("unit_a", "unit_b")
     assert directories.connector_units(conn, tables, "stranger") == ()
-    assert directories.connectors(conn, tables)["unit_b"] == "county"
-    assert "unit_x" not in directories.connectors(conn, tables)
+    assert connectors.by_unit(conn, tables, None) == {"unit_a": "county", "unit_b": "county"}
+
+
+def test_who_speaks_is_kept_in_memory_until_a_connector_changes(conn: Connection, tables: Tables) -> None:
+    """The mark grows with every change, also when one is deleted; without a mark the tables are asked."""
+    marks = []
+    for version, body in enumerate([{"units": ["unit_a"]}, {"units": ["unit_b"]}, None], 1):
+        entry = {"kind": "connector", "id": "county", "version": version, "body": body}
+        directories.apply(conn, tables, entry)
+        marks.append(conn.scalar(select(connectors.mark(tables))))
+        expected = dict.fromkeys((body or {}).get("units", []), "county")
+        assert connectors.by_unit(conn, tables, marks[-1]) == expected
+        assert connectors.by_unit(conn, tables, None) == expected
+    assert marks == sorted(set(marks))
+    conn.execute(tables.connector.insert().values(id="power", units=["unit_c"]))
+    assert connectors.by_unit(conn, tables, marks[-1]) == {}

@@ -1,0 +1,35 @@
+"""Who speaks for a unit: asked in every step, changed a few times a year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, ScalarSelect, func, select
+
+from services.common.directories import Tables
+
+
+def mark(tables: Tables) -> ScalarSelect[int]:
+    """A number that grows with every change of a connector; for a statement that is sent in any case."""
+    versions = tables.version.c
+    total = func.coalesce(func.sum(versions.version), 0)
+    return select(total).where(versions.kind == "connector").scalar_subquery()
+
+
+def by_unit(conn: Connection, tables: Tables, at: int | None) -> Mapping[str, str]:
+    """The connector that speaks for each unit that has one: kept in memory as long as the mark is `at`.
+
+    Without a mark they are read. There are dozens of connectors, not thousands.
+    """
+    known = _known.get(conn.engine)
+    if known is not None and at is not None and known[0] == at:
+        return known[1]
+    rows = conn.execute(select(tables.connector).order_by(tables.connector.c.id.desc()))
+    found = {str(unit): str(row.id) for row in rows for unit in row.units}
+    if at is not None:
+        _known[conn.engine] = at, found
+    return found
+
+
+_known: WeakKeyDictionary[Engine, tuple[int, Mapping[str, str]]] = WeakKeyDictionary()
