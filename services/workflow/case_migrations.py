@@ -233,14 +233,15 @@ def _about(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _shifts(before: e.Case, after: e.Case) -> tuple[Shift, ...]:
-    """The deadlines that are not due when they were."""
+    """The deadlines that are not due when they were; one that begins where its like ends goes on for people."""
     found = []
-    for key in [*before.deadlines, *(key for key in after.deadlines if key not in before.deadlines)]:
-        was, now = before.deadlines.get(key), after.deadlines.get(key)
-        one = now or was or {}
-        shift = Shift(name=one["name"], unit=one["unit"], was=_due(was), now=_due(now))
-        found += [shift] if shift.was != shift.now else []
-    return tuple(found)
+    begun = {key: one for key, one in after.deadlines.items() if key not in before.deadlines}
+    for key, was in before.deadlines.items():
+        like = [other for other, one in begun.items() if (one["name"], one["unit"]) == (was["name"], was["unit"])]
+        now = after.deadlines.get(key) or (begun.pop(like[0]) if like else None)
+        found.append(Shift(name=was["name"], unit=was["unit"], was=_due(was), now=_due(now)))
+    found += [Shift(name=one["name"], unit=one["unit"], was=None, now=_due(one)) for one in begun.values()]
+    return tuple(shift for shift in found if shift.was != shift.now)
 
 
 def _iso(day: date | None) -> str | None:

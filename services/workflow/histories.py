@@ -28,6 +28,9 @@ class _Known:
     limits: dict[str, e.DeadlineSet | e.DeadlineMoved | e.DeadlineConfirmed] = field(default_factory=dict)
     limit_of: dict[str, str] = field(default_factory=dict)
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        self.elements = {key: names.get(element, element) for key, element in self.elements.items()}
+
     def learn(self, effects: Iterable[e.Effect]) -> None:
         for effect in effects:
             match effect:
@@ -65,6 +68,7 @@ def of_case(conn: Connection, case: Mapping[Any, Any]) -> list[dict[str, Any]]:
             effects = replay.play(row)
         except e.EngineError:
             continue  # the log stays readable where today's engine cannot follow it
+        known.rename(replay.names)
         known.learn(effects)
     return found
 

@@ -86,7 +86,7 @@ def _play(conn: Connection, case_id: str, rows: Sequence[Any], total: int) -> Pa
     track, done, replay = Track(), set[str](), replays.Replay(conn, case_id)
     for row in rows:
         track.fold(replay.play(row), row["at"])
-        done.update(replay.standing.way)
+        done = {replay.names.get(element, element) for element in done}.union(replay.standing.way)
     last = rows[-1]
     return Past(
         seq=last["seq"],

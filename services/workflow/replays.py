@@ -15,7 +15,8 @@ from services.workflow import tables as t
 class Replay:
     """One case as its log makes it, `case` after the rows played so far (None before the first).
 
-    `before` is the case as it stood before a migration that was the last row.
+    `before` is the case as it stood before a migration that was the last row; `names` are the ids of elements that this
+    row has changed, the old with the new.
     """
 
     def __init__(self, conn: Connection, case_id: str) -> None:
@@ -23,6 +24,7 @@ class Replay:
         self._bundles: dict[str, e.Bundle] = {}
         self.case: e.Case | None = None
         self.before: e.Case | None = None
+        self.names: Mapping[str, str] = {}
 
     def play(self, row: Mapping[Any, Any]) -> Sequence[e.Effect]:
         """Play the next row of the log; what came of it. Raises `engine.EngineError`."""
@@ -37,10 +39,12 @@ class Replay:
         standing = self.case
         if verb == "migrate":
             self.case, effects = e.migrate(standing, stimulus, self._bundle(row))
+            self.names = stimulus.data.get("map") or {}
         elif verb == "revert":
             self.case, effects = e.revert(standing, self.before, stimulus)
+            self.names = {new: old for old, new in self.names.items()}
         else:
-            effects = e.step(standing, stimulus)
+            effects, self.names = e.step(standing, stimulus), {}
         self.before = standing if verb == "migrate" else None
         return effects
 

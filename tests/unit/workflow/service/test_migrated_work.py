@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from services.common import db
-from services.workflow import cases, messages, packages, tasks, whatifs
+from services.workflow import cases, histories, messages, packages, pasts, tasks, whatifs
 from services.workflow import tables as t
 from services.workflow.case_migrations import Plan
 from tests.unit.workflow.service import package
@@ -214,6 +214,49 @@ def test_an_incident_of_a_timer_the_target_lacks_is_closed(office: Office) -> No
     office.later(days=30)
     office.turn()
     assert office.rows(t.case_, t.case_.c.id == case_id)[0]["status"] == "ended"
+    assert sound(office, case_id)
+
+
+def test_a_deadline_that_the_target_counts_elsewhere_is_not_shortened_unasked(office: Office) -> None:
+    """It ends at the task and begins with the process: for people one deadline, told with both dates."""
+    decide = '<hy:deadline name="decide" rule="decide"/>'
+    moved = (("main.bpmn", decide, ""), ("main.bpmn", "<hy:interrupt", f"{decide}<hy:interrupt"))
+    publish(office, 2, revised(*moved, ("decisions/D_limits.dmn", '"5wd"', '"2wd"')))
+    case_id = office.start()
+    (refused,) = migrate(office, plan(), case_id)
+    assert refused.code == "deadline_shortened"
+    assert [(str(one.was), str(one.now)) for one in refused.shifts] == [("2026-03-09", "2026-03-04")]
+    (done,) = migrate(office, plan(shorten=True), case_id)
+    assert (done.code, str(office.open(case_id)[0]["due"])) == ("", "2026-03-04")
+    assert sound(office, case_id)
+
+
+def test_steps_and_ways_keep_their_names_through_a_migration(office: Office) -> None:
+    """A timer that was set before rings at the element of now; what had been passed is marked in the diagram of now."""
+    files = revised(("main.bpmn", "evt_pause", "evt_rest"), ("main.bpmn", "task_decide", "task_choose"))
+    publish(office, 2, files)
+    case_id = office.start()
+    office.decide(case_id, "u_a")
+    office.complete(office.open(case_id)[0]["id"], {"note": "同意"}, somebody("liaison", "u_a"))
+    office.receive("reply.delivered.v1", letter(case_id))
+    office.turn()
+    wish = plan(names={"evt_pause": "evt_rest", "task_decide": "task_choose"})
+    migrate(office, wish, case_id)
+    revert(office, case_id)
+    migrate(office, wish, case_id)
+    office.later(days=8)
+    office.turn()
+    with db.read(office.engine) as conn:
+        case = cases.get(conn, case_id)
+        assert case is not None
+        steps = histories.of_case(conn, case)
+        passed = [pasts.look(conn, case, seq=seq).done for seq in (5, 6, 7)]
+    assert [step["element"] for step in steps][-4:] == ["migrate", "revert", "migrate", "evt_rest"]
+    assert [{"task_decide", "task_choose"} & done for done in passed] == [
+        {"task_choose"},
+        {"task_decide"},
+        {"task_choose"},
+    ]
     assert sound(office, case_id)
 
 
