@@ -21,6 +21,7 @@ from services.workflow import (
     cases,
     documents,
     packages,
+    rebuilding,
     seed,
     versions,
     whatifs,
@@ -32,7 +33,7 @@ Open = Callable[[], tuple[Engine, Clock]]
 
 def commands(open_: Open) -> list[click.Command]:
     """The commands; `open_` gives the service's database and clock when one of them runs."""
-    made = (_publish, _approve, _retire, _delete, _retry, _erase, _audit, _what_if, _migrate)
+    made = (_publish, _approve, _retire, _delete, _retry, _erase, _audit, _rebuild, _what_if, _migrate)
     return [*(command(open_) for command in made), _calendar(open_)]
 
 
@@ -134,6 +135,19 @@ def _audit(open_: Open) -> click.Command:
         raise SystemExit(1 if bad else 0)
 
     return audit
+
+
+def _rebuild(open_: Open) -> click.Command:
+    @click.command("rebuild")
+    @click.argument("case")
+    def rebuild(case: str) -> None:
+        """按日志重建状态 / write a case's damaged state anew from its log; retry its incidents afterwards."""
+        engine, _clock = open_()
+        with _words(), db.begin(engine) as conn:
+            rows = rebuilding.rebuild(conn, case)
+        click.echo(f"{case} {rows}")
+
+    return rebuild
 
 
 class _words:  # noqa: N801  reads as what it does: with _words(): …

@@ -9,6 +9,10 @@ from services.common import problems
 from services.workflow.calendar_files import CalendarError
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "chain_broken": (
+        "日志从第 {row} 条起与校验链不符，不能据此重建状态；请从备份恢复",
+        "from row {row} on the log does not fit its chain, so the state cannot be rebuilt from it; restore a backup",
+    ),
     "past_unreadable": (
         "这段日志与校验链不符，或者现在的程序读不通，不能重演；请运行 huiyin workflow audit 核对",
         "this part of the log does not fit its chain, or today's engine cannot follow it; run huiyin workflow audit",
