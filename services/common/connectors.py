@@ -7,11 +7,12 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, ScalarSelect, func, select
 
+from services.common import heirs
 from services.common.directories import Tables
 
 
 def mark(tables: Tables) -> ScalarSelect[int]:
-    """A number that grows with every change of a connector; for a statement that is sent in any case."""
+    """A number that grows with every change of a connector or a successor; for a statement that is sent in any case."""
     versions = tables.version.c
     total = func.coalesce(func.sum(versions.version), 0)
     return select(total).where(versions.kind == "connector").scalar_subquery()
@@ -20,13 +21,15 @@ def mark(tables: Tables) -> ScalarSelect[int]:
 def by_unit(conn: Connection, tables: Tables, at: int | None) -> Mapping[str, str]:
     """The connector that speaks for each unit that has one: kept in memory as long as the mark is `at`.
 
-    Without a mark they are read. There are dozens of connectors, not thousands.
+    Without a mark they are read. There are dozens of connectors, not thousands. A successor that is bound to none yet
+    is spoken for by the one of its former unit.
     """
     known = _known.get(conn.engine)
     if known is not None and at is not None and known[0] == at:
         return known[1]
     rows = conn.execute(select(tables.connector).order_by(tables.connector.c.id.desc()))
-    found = {str(unit): str(row.id) for row in rows for unit in row.units}
+    bound = {str(unit): str(row.id) for row in rows for unit in row.units}
+    found = {after: bound[unit] for unit, after in heirs.of(conn, tables.unit, bound.keys()).items()} | bound
     if at is not None:
         _known[conn.engine] = at, found
     return found

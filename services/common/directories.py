@@ -26,6 +26,7 @@ from sqlalchemy import (
     false,
     insert,
     select,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -94,6 +95,8 @@ def apply(conn: Connection, tables: Tables, data: Body) -> bool:
     kind, key, body = str(data["kind"]), str(data["id"]), data.get("body")
     if not _advance(conn, tables.version, kind, key, int(data["version"])):
         return False
+    if kind == "unit":
+        _mark_successor(conn, tables.version, key, int(data["version"]), body)
     target: Table = getattr(tables, kind)
     conn.execute(delete(target).where(target.c.id == key))
     if kind == "account":
@@ -233,6 +236,15 @@ def _advance(conn: Connection, table: Table, kind: str, key: str, version: int) 
         where=table.c.version < statement.excluded.version,
     )
     return conn.execute(newer.returning(table.c.version)).first() is not None
+
+
+def _mark_successor(conn: Connection, table: Table, key: str, version: int, body: Body | None) -> None:
+    """A unit that gets or loses a successor changes who speaks for whom, as a change of a connector does."""
+    mark = f"{key}/successor"
+    if (body or {}).get("successor"):
+        _advance(conn, table, "connector", mark, version)
+    else:
+        conn.execute(update(table).where(table.c.kind == "connector", table.c.id == mark).values(version=version))
 
 
 def _insert_roles(conn: Connection, holding: Table, account_id: str, roles: Sequence[Any]) -> None:

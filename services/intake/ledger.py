@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
+from services.common import heirs
 from services.contracts import envelopes
 from services.contracts.codes import MATTER_STATES
 from services.contracts.envelopes import Message
@@ -276,4 +277,15 @@ def _units(conn: Connection, matter_id: str, tasks: Sequence[Row[Any]]) -> dict[
                 units[row.data["new_unit"]] = role
         elif row.record == "return_request" or row.data.get("verdict") == "return_requested":
             returning = row.unit
+    return _succeeded(conn, units)
+
+
+def _succeeded(conn: Connection, units: dict[str, str]) -> dict[str, str]:
+    """Let a unit's successor that works on the matter have the unit's role, the weightier if it has one of its own."""
+    for unit, heir in heirs.of(conn, t.directory.unit, units.keys()).items():
+        if heir in units:
+            units[heir] = min(units.pop(unit), units[heir], key=_WEIGHT.index)
     return units
+
+
+_WEIGHT: Final = ("lead", "separate_handler", "co_handler", "")

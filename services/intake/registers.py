@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from services.common import directories
+from services.common import directories, heirs
 from services.common.bus import topology
 from services.common.problems import Problem
 from services.intake import accounts, directory, store, store_ledger, tables
@@ -19,7 +19,7 @@ from services.intake import accounts, directory, store, store_ledger, tables
 Body = dict[str, Any]
 Filter = Mapping[str, str]
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_REFERENCES: Final = {"unit": "parent", "person": "unit"}
+_REFERENCES: Final = {"unit": ("parent", "successor"), "person": ("unit",)}
 
 
 def find(conn: Connection, kind: str, wanted: Filter) -> list[tuple[str, Body]]:
@@ -88,9 +88,13 @@ def _put(conn: Connection, kind: str, key: str, body: Body, now: datetime) -> No
 
 
 def _check_references(conn: Connection, kind: str, key: str, body: Body) -> None:
-    named = body.get(_REFERENCES.get(kind, ""))
-    if named and (named == key or named not in dict(directories.unit_names(conn, tables.directory, active=False))):
-        raise Problem("unknown_unit", 422, value=named)
+    known = dict(directories.unit_names(conn, tables.directory, active=False))
+    for named in filter(None, (body.get(name) for name in _REFERENCES.get(kind, ()))):
+        if named == key or named not in known:
+            raise Problem("unknown_unit", 422, value=named)
+    after = body.get("successor")
+    if kind == "unit" and after and key in (last := heirs.of(conn, tables.directory.unit, [after])).values():
+        raise Problem("unknown_unit", 422, value=last[after])
 
 
 def _check_version(conn: Connection, key: str, body: Body) -> None:
@@ -159,7 +163,7 @@ def running(conn: Connection, session: str) -> dict[str, int]:
 
 def units(conn: Connection, body: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The units in use as (id, name), and the closed ones this entry names: so that it can be saved as it is."""
-    named = {body.get("unit"), body.get("parent"), *(body.get("units") or ())}
+    named = {body.get("unit"), body.get("parent"), body.get("successor"), *(body.get("units") or ())}
     named |= {role.get("unit") for role in body.get("roles") or ()}
     in_use = directories.unit_names(conn, tables.directory)
     known = directories.unit_names(conn, tables.directory, active=False)

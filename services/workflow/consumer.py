@@ -13,7 +13,19 @@ from services.common.handling import Context, Handler
 from services.common.problems import Problem
 from services.contracts.envelopes import Message
 from services.contracts.schemas import message_schema
-from services.workflow import cases, divisions, documents, entries, matters, messages, records, speakers, tasks, verbs
+from services.workflow import (
+    cases,
+    divisions,
+    documents,
+    entries,
+    matters,
+    messages,
+    records,
+    speakers,
+    successions,
+    tasks,
+    verbs,
+)
 from services.workflow import tables as t
 
 
@@ -86,9 +98,9 @@ def _route(conn: Connection, message: Message, context: Context, key: str) -> No
     )
 
 
-def directory_changed(conn: Connection, message: Message, context: Context) -> None:  # noqa: ARG001
-    """`directory.changed`: keep the local copy of units, people, accounts, sessions and connectors."""
-    directories.apply(conn, t.directory, message.data)
+def directory_changed(conn: Connection, message: Message, context: Context) -> None:
+    """`directory.changed`: keep the local copy; the work of a unit with a successor goes over to that."""
+    successions.directory_changed(conn, message.data, context.received_at, message.id)
 
 
 def task_complete(conn: Connection, message: Message, context: Context) -> None:
@@ -102,7 +114,7 @@ def task_complete(conn: Connection, message: Message, context: Context) -> None:
             data["data"],
             speaker,
             context.received_at,
-            unit=data["unit"],
+            unit=successions.heir(conn, data["unit"]),
             cause=message.id,
         )
     except Problem as problem:
@@ -123,7 +135,7 @@ def task_operate(conn: Connection, message: Message, context: Context) -> None:
         data["data"],
         _connector(conn, message, context),
         context.received_at,
-        unit=data["unit"],
+        unit=successions.heir(conn, data["unit"]),
         cause=message.id,
     )
     _accept(conn, message, context, applied, data["task_id"])
@@ -133,7 +145,7 @@ def record_submit(conn: Connection, message: Message, context: Context) -> None:
     """`record.submit`: a unit's own system adds a record that moves no token."""
     data = message.data
     speaker = _connector(conn, message, context)
-    unit, task_id = data["unit"], data.get("task_id")
+    unit, task_id = successions.heir(conn, data["unit"]), data.get("task_id")
     entry = records.Entry(record=data["record"], data=data["data"], unit=unit, task_id=task_id, cause=message.id)
     matter_id = _matter_of(conn, data)
     if matter_id is not None and divisions.is_out(conn, matter_id, unit):
@@ -153,7 +165,7 @@ def _matter_of(conn: Connection, data: Mapping[str, Any]) -> str | None:
 def _connector(conn: Connection, message: Message, context: Context) -> speakers.Speaker:
     if context.connector is None:
         raise Problem("not_permitted", 403)
-    units = directories.connector_units(conn, t.directory, context.connector)
+    units = successions.speaks_for(conn, directories.connector_units(conn, t.directory, context.connector))
     return speakers.connector(context.connector, units, message.data["actor"])
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select
 
+from services.common import heirs
 from services.workflow import tables as t
 
 HANDED: Final = ("handover", "mode_change")
@@ -22,7 +23,8 @@ def of_matters(conn: Connection, matter_ids: Collection[str]) -> dict[str, Divis
     found: dict[str, Division] = {}
     for row in conn.execute(query.order_by(c.at, c.id)):
         found[row.matter_id] = of(row.data)
-    return found
+    after = heirs.of(conn, t.directory.unit, {unit for division in found.values() for unit, _ in division})
+    return {key: [(after.get(unit, unit), role) for unit, role in division] for key, division in found.items()}
 
 
 def latest(conn: Connection, case_id: str) -> dict[str, Any]:
@@ -30,7 +32,10 @@ def latest(conn: Connection, case_id: str) -> dict[str, Any]:
     c = t.record.c
     query = select(c.data).where(c.case_id == case_id, c.record.in_(HANDED)).order_by(c.at.desc(), c.id.desc()).limit(1)
     found = conn.execute(query).scalar() or {}
-    return {name: found[name] for name in ("mode", "assignments") if name in found}
+    kept = {name: found[name] for name in ("mode", "assignments") if name in found}
+    after = heirs.of(conn, t.directory.unit, [unit for unit, _ in of(kept)])
+    parts = [{**one, "unit": after.get(one["unit"], one["unit"])} for one in kept.get("assignments", ())]
+    return {**kept, "assignments": parts} if parts else kept
 
 
 def of(data: Mapping[str, Any] | None) -> Division:

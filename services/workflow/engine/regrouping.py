@@ -128,6 +128,12 @@ def places(case: Case) -> Iterator[Place]:
                 yield Place(workflow, spec, running.get(spec.name))
 
 
+def roles(case: Case) -> dict[str, str]:
+    """Who handles the matter now, in which role."""
+    groups = (standing(place) for place in places(case))
+    return {unit: str(item.get("role")) for group in groups for unit, item in group.items()}
+
+
 def try_out(case: Case, mark: Mapping[str, str], facts: dict[str, Any]) -> None:
     """Carry out a change of roles on a copy; raises Unexpected if it cannot be, and nothing has changed."""
     carry_out(load(case.case_id, dump(case), case.bundle, case.calendar), mark, facts)
@@ -144,8 +150,7 @@ def carry_out(case: Case, mark: Mapping[str, str], facts: dict[str, Any]) -> Non
         raise Unexpected("not_regroupable")
     today = case.now.astimezone(case.zone).date().isoformat()
     change = Change(copy_data(facts), mark.get("result") or mark["record"], today)
-    old = {id(place): standing(place) for place in found}
-    before = {unit: str(item.get("role")) for group in old.values() for unit, item in group.items()}
+    old, before = {id(place): standing(place) for place in found}, roles(case)
     if before == change.after:
         raise Unexpected("same_division")
     case.reason = "revoked"

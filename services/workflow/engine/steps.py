@@ -17,6 +17,7 @@ from services.workflow.engine import (
     recalls,
     regrouping,
     reversals,
+    successions,
     timers,
     verbs,
 )
@@ -224,7 +225,7 @@ def operate(case: Case, stimulus: Stimulus) -> None:
     verb(case, stimulus.data)
 
 
-VERBS: dict[str, verbs.Verb] = {**verbs.VERBS, **colleagues.VERBS, **recalls.VERBS}
+VERBS: dict[str, verbs.Verb] = {**verbs.VERBS, **colleagues.VERBS, **recalls.VERBS, **successions.VERBS}
 """What `operate` carries out, by name."""
 
 STIMULI: dict[str, Callable[[Case, Stimulus], None]] = {

@@ -147,3 +147,16 @@ def test_who_speaks_is_kept_in_memory_until_a_connector_changes(conn: Connection
     assert marks == sorted(set(marks))
     conn.execute(tables.connector.insert().values(id="power", units=["unit_c"]))
     assert connectors.by_unit(conn, tables, marks[-1]) == {}
+
+
+def test_the_connector_of_a_former_unit_speaks_for_its_successor(conn: Connection, tables: Tables) -> None:
+    """Until somebody is bound to it; the mark grows when a unit gets a successor, and when it loses it again."""
+    directories.apply(conn, tables, {"kind": "connector", "id": "county", "version": 1, "body": {"units": ["unit_a"]}})
+    marks = [conn.scalar(select(connectors.mark(tables)))]
+    for version, successor in enumerate(["unit_n", None], 2):
+        body = {"name": "文旅局", "successor": successor}
+        directories.apply(conn, tables, {"kind": "unit", "id": "unit_a", "version": version, "body": body})
+        marks.append(conn.scalar(select(connectors.mark(tables))))
+        expected = dict.fromkeys(["unit_a", *([successor] if successor else [])], "county")
+        assert connectors.by_unit(conn, tables, marks[-1]) == expected
+    assert marks == sorted(set(marks))

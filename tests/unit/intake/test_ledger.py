@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.common import db
 from services.common.sights import Sight
 from services.contracts.envelopes import Message
-from services.intake import grants, ledger, listings, statistics, tables, timelines
+from services.intake import directory, grants, ledger, listings, statistics, tables, timelines
 from services.intake.listings import Filter
 from services.intake.timelines import Reader
 from tests.unit.intake import stories
@@ -112,6 +112,20 @@ def test_a_change_of_mode_gives_units_other_roles(world: World) -> None:
     }
     apply(world, case.record("r1", "handover", handover), case.record("r2", "mode_change", changed, unit=None))
     assert dict(line(world).units) == roles
+
+
+def test_a_unit_s_successor_has_its_role(world: World) -> None:
+    """From the moment it has a task of the matter; a matter that is finished stays with the former unit."""
+    case = Case(world.submit().matter_id)
+    handover = {"mode": "sole", "assignments": [{"unit": "edu", "role": "lead"}]}
+    with db.begin(world.engine) as conn:
+        directory.put(
+            conn, "unit", "edu", {"name": "教育局", "active": False, "successor": "traffic"}, world.clock.now()
+        )
+    apply(world, case.record("r1", "handover", handover))
+    assert line(world).units == (("edu", "lead"),)
+    apply(world, case.task("t1", unit="traffic"))
+    assert line(world).units == (("traffic", "lead"),)
 
 
 def test_the_class_is_that_of_the_issued_letter(world: World) -> None:
