@@ -105,6 +105,15 @@ def check(conn: Connection, plan: Plan) -> None:
         raise Problem("bad_target", 409, version=plan.target)
 
 
+def unnamed(conn: Connection, plan: Plan) -> list[str]:
+    """The elements whose work others check in the source, and of which the target knows nothing under the plan's names.
+
+    Unless they are named, whoever did them may do the check himself in the target.
+    """
+    known = _bundle(conn, plan.target).variables
+    return sorted(one for one in _bundle(conn, plan.source).checked if plan.names.get(one, one) not in known)
+
+
 def waiting(conn: Connection, version: str, *, skip: int = 0, limit: int | None = None) -> list[str]:
     """The ids of the running cases of a version, the oldest first."""
     query = select(_c.id).where(_c.package_version == version, _c.status == "running")
@@ -119,14 +128,14 @@ def parts(ids: Sequence[str]) -> list[Sequence[str]]:
 def look(conn: Connection, plan: Plan, ids: Sequence[str], now: datetime) -> list[Outcome]:
     """What would become of each of these cases; nothing is written. Raises `Problem` as `check`."""
     check(conn, plan)
-    bundle = _bundle(conn, plan)
+    bundle = _bundle(conn, plan.target)
     return [_judge(partial(cases.live_state, conn), row, plan, bundle, now) for row in _rows(conn, ids)]
 
 
 def run(conn: Connection, plan: Plan, ids: Sequence[str], actor: Mapping[str, Any], now: datetime) -> list[Outcome]:
     """Bring these cases over, each for itself, in the caller's transaction. Raises `Problem` as `check`."""
     check(conn, plan)
-    batch, bundle = Batch(conn), _bundle(conn, plan)
+    batch, bundle = Batch(conn), _bundle(conn, plan.target)
     batch.hold(ids)
     found = [_go(batch, row, plan, bundle, actor, now) for row in _rows(conn, ids)]
     batch.close(now)
@@ -194,8 +203,8 @@ def _stays(row: Mapping[Any, Any], plan: Plan) -> str:
     return "" if row["package_version"] == plan.source else "other_version"
 
 
-def _bundle(conn: Connection, plan: Plan) -> e.Bundle:
-    return editions.get(conn, plan.target, versions.diagrams(conn, plan.target)).bundle
+def _bundle(conn: Connection, version: str) -> e.Bundle:
+    return editions.get(conn, version, versions.diagrams(conn, version)).bundle
 
 
 def _judge(

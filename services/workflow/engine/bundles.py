@@ -18,6 +18,7 @@ from services.workflow.engine.conformance import check, elements, read_bpmn
 from services.workflow.engine.conformance_words import WORDS
 from services.workflow.engine.decisions import Decision, parse_decision
 from services.workflow.engine.findings import Finding, Refused, word
+from services.workflow.engine.scopes import names_in
 from services.workflow.engine.spiff.events import Message
 from services.workflow.engine.spiff.parsers import CaseParser
 
@@ -93,6 +94,12 @@ class Bundle:
     def variables(self) -> Mapping[str, str]:
         """The variable into which the answer to each task goes, by its element."""
         return {_element(task): variable_of(task) for task in self._task_specs if getattr(task, "manual", False)}
+
+    @cached_property
+    def checked(self) -> frozenset[str]:
+        """The elements that somebody else checks: who did these may not do the task that is apart from them."""
+        marks = (getattr(task, "extensions", {}).get("task", {}).get("apart", "") for task in self._task_specs)
+        return frozenset(name for mark in marks for name in names_in(mark))
 
     @property
     def _task_specs(self) -> list[Any]:

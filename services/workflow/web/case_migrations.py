@@ -37,6 +37,7 @@ def show(version: str) -> str:
         ids = case_migrations.waiting(conn, version, skip=(number - 1) * SHOWN, limit=SHOWN + 1)
         page = page_of(ids, number, SHOWN)
         found = [] if plan is None else case_migrations.look(conn, plan, page.items, edges.now())
+        missing = _missing(found, plan)
         return render_template(
             "migration.html",
             version=row,
@@ -46,7 +47,8 @@ def show(version: str) -> str:
             outcomes=sorted(found, key=lambda one: (not one.code, not one.shifts)),
             running=versions.running(conn, version),
             page=page,
-            missing=_missing(found, plan),
+            missing=missing,
+            unnamed=[] if plan is None else set(case_migrations.unnamed(conn, plan)).difference(missing),
             elements=editions.get(conn, plan.target).named_elements() if plan is not None else [],
         )
 

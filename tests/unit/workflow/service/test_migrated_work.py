@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from services.common import db
+from services.common.problems import Problem
 from services.workflow import cases, histories, messages, packages, pasts, tasks, whatifs
 from services.workflow import tables as t
 from services.workflow.case_migrations import Plan
 from tests.unit.workflow.service import package
-from tests.unit.workflow.service.office import NOW, VERSION, Office, publish, somebody
+from tests.unit.workflow.service.office import NOW, OFFICE, VERSION, Office, publish, somebody
 from tests.unit.workflow.service.test_case_migrations import (
     ASKED,
     RENAMED,
@@ -257,6 +259,27 @@ def test_steps_and_ways_keep_their_names_through_a_migration(office: Office) -> 
         {"task_decide"},
         {"task_choose"},
     ]
+    assert sound(office, case_id)
+
+
+def test_a_step_that_others_check_can_be_named_where_it_was_done_long_ago(
+    office: Office, people: dict[str, Person]
+) -> None:
+    """No token stands there, so the target does not miss it; but four eyes have to know it by both names."""
+    apart = ("main.bpmn", 'form="opinion" deadline', 'form="opinion" apart="task_decide" deadline')
+    publish(office, 2, revised(apart))
+    source = Plan(source=TARGET, target=BROKEN)
+    files = revised(apart, ("main.bpmn", "task_decide", "task_choose"))
+    publish(office, 3, {**files, "package.yaml": package.files(3)["package.yaml"]})
+    case_id = office.start("m1", TARGET)
+    office.decide(case_id, "u_a")
+    page = f"/packages/{TARGET}/migration?target={BROKEN}"
+    assert "已办环节“决定”在新版本中是" in people["office"].page(page)
+    assert "已办环节" not in people["office"].page(f"{page}&map:task_decide=task_choose")
+    migrate(office, replace(source, names={"task_decide": "task_choose"}), case_id)
+    assert office.open(case_id)[0]["apart"] == ["task_choose", "task_decide"]
+    with pytest.raises(Problem, match="four_eyes"):
+        office.complete(office.open(case_id)[0]["id"], {"note": "同意"}, replace(OFFICE, roles=(("liaison", "u_a"),)))
     assert sound(office, case_id)
 
 
