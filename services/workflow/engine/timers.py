@@ -134,8 +134,9 @@ def follow(case: Case, deadline_id: str) -> None:
             continue
         timer = waiting_for(task, wait["position"])
         due_at = on_deadline(case, deadline_id, timer.wait)
-        wait["due_at"] = due_at.isoformat()
-        case.emit(fx.TimerSet(timer_id, due_at, element_of(task)))
+        if due_at.isoformat() != wait["due_at"]:
+            wait["due_at"] = due_at.isoformat()
+            case.emit(fx.TimerSet(timer_id, due_at, element_of(task)))
 
 
 def rearm(case: Case, deadline_id: str) -> None:

@@ -206,10 +206,12 @@ def begin_instance(case: Case, data: dict[str, Any]) -> None:
 def adopt_calendar(case: Case, data: dict[str, Any]) -> None:
     """calendar {shorten?}: compute every running deadline with the calendar the case has been loaded with.
 
-    With `shorten` false none is brought forward; a log that does not say so means true.
+    With `shorten` false none is brought forward; a log that does not say so means true. Timers follow also where the
+    date stays: the working days before it may be others.
     """
     for deadline_id in list(case.deadlines):
         deadlines.recompute(case, deadline_id, shorten=bool(data.get("shorten", True)))
+        case.moved[deadline_id] = None
 
 
 def extend(case: Case, data: dict[str, Any]) -> None:

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from services.workflow.engine import (
     Bundle,
     Case,
+    DeadlineConfirmed,
     DeadlineSet,
     EngineError,
     Refused,
     Stimulus,
+    TimerSet,
     canonical,
     compile_bundle,
     dump,
@@ -147,3 +149,19 @@ def test_an_overlay_gives_way_to_that_of_another_package() -> None:
     """What one package has laid over a calendar is gone when another takes it."""
     own = replace(PACKAGE, days=bundle(files={"calendar.yaml": LOCAL}).days, _calendars={})
     assert PACKAGE.calendar(own.calendar(calendar())) == calendar()
+
+
+def test_a_reminder_follows_a_calendar_that_leaves_its_deadline_where_it_is() -> None:
+    """Working days are counted back from the date: a day off before it moves the reminder, and nothing else is told."""
+    task = d.user("t", ext=d.hy("deadline", name_="reply")) + d.node("endEvent", "e")
+    timer = d.timer(ext=d.hy("timer", deadline="reply", offset="-5wd", at="09:00"))
+    of = bundle(s.sketch(task + d.boundary("soon", "t", timer, interrupting=False), "start t end", "soon e"))
+    case, found = begun(of, BEGIN)
+    [wait] = [wait for wait in case.waits.values() if wait["kind"] == "timer"]
+    assert (found.due, wait["due_at"]) == (date(2026, 5, 27), "2026-05-20T01:00:00+00:00")
+    off = next(special for special in calendar().days.values() if special.kind != "workday")
+    case = load("C1", dump(case), of, replace(calendar(), days={**calendar().days, date(2026, 5, 20): off}))
+    effects = step(case, Stimulus("operator", BEGIN, {}, {"verb": "calendar", "shorten": False}))
+    [told] = [effect for effect in effects if not isinstance(effect, DeadlineConfirmed)]
+    assert isinstance(told, TimerSet)
+    assert told.due_at == datetime(2026, 5, 19, 1, tzinfo=UTC)
