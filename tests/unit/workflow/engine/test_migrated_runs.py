@@ -5,12 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.workflow.engine import Unexpected, canonical, replay, standing
-from tests.unit.workflow.engine.blocks import Block, blocks, variables, whole
+from tests.unit.workflow.engine.blocks import Block, blocks
 from tests.unit.workflow.engine.driving import Driver, calendar
 from tests.unit.workflow.engine.test_migrations import move, target
 from tests.unit.workflow.engine.test_random_moves import go_on
 from tests.unit.workflow.engine.test_random_runs import SLOW
 from tests.unit.workflow.engine.test_reversals import pairs
+from tests.unit.workflow.engine.wholes import variables, whole
 
 
 def play(old: Block, new: Block, data: st.DataObject) -> None:
