@@ -26,6 +26,7 @@ AT_ONCE: Final = 50
 _c = t.case_.c
 ELSEWHERE: Final = frozenset({"no_such_case", "case_finished", "other_version"})
 """Why a case is none of those a plan is about."""
+_ACTS: Final = (e.TaskOpened, e.TaskClosed, e.Sent, e.CaseStarted, e.Recorded, e.Milestone, e.Noticed, e.Finished)
 _NOTHING: Final = {"matter_id": "", "process": "", "status": "", "matter_no": None, "title": ""}
 
 
@@ -68,7 +69,8 @@ class Shift:
 class Outcome:
     """What a migration does to one case, or why it does not go over: `code` and the `elements` concerned.
 
-    `standing` are the elements its tokens are in, `tasks` the open tasks that change, by their names in the target.
+    `standing` are the elements its tokens are in, `tasks` the open tasks that change, by their names in the target;
+    `opened` are those that begin at once. A case that `goes_on` at once cannot be taken back.
     """
 
     case_id: str
@@ -80,6 +82,8 @@ class Outcome:
     code: str = ""
     elements: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
+    goes_on: bool = False
     shifts: tuple[Shift, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -224,7 +228,9 @@ def _judge(
     if any(shift.earlier for shift in shifts) and not plan.shorten:
         return _refused(row, standing, "deadline_shortened", (), shifts)
     tasks = tuple(effect.name for effect in effects if isinstance(effect, e.TaskMigrated))
-    return Outcome(**_about(row), standing=standing, tasks=tasks, shifts=shifts)
+    opened = tuple(effect.name for effect in effects if isinstance(effect, e.TaskOpened))
+    goes_on = any(isinstance(effect, _ACTS) for effect in effects)
+    return Outcome(**_about(row), standing=standing, tasks=tasks, opened=opened, goes_on=goes_on, shifts=shifts)
 
 
 def _refused(

@@ -236,7 +236,8 @@ def _line(outcome: case_migrations.Outcome) -> str:
         where = f" ({', '.join(outcome.elements)})" if outcome.elements else ""
         return f"✗ {outcome.case_id} {said['reason']} / {said['reason_en']}{where}"
     moved = "".join(f" {one.name}: {one.was or '-'} → {one.now or '-'}" for one in outcome.shifts)
-    return f"✓ {outcome.case_id}{moved}"
+    begun = f" + {'、'.join(outcome.opened)}" if outcome.opened else ""
+    return f"✓ {outcome.case_id}{moved}{begun}"
 
 
 def _calendar(open_: Open) -> click.Group:

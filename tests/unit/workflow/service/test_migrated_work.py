@@ -283,6 +283,35 @@ def test_a_step_that_others_check_can_be_named_where_it_was_done_long_ago(
     assert sound(office, case_id)
 
 
+def test_what_begins_at_once_is_told_beforehand(office: Office, people: dict[str, Person]) -> None:
+    """A join that need not wait any longer: the task behind it, and that there is no way back."""
+    ways = ("task_decide", "fork"), ("fork", "task_x"), ("fork", "task_y"), ("task_x", "join")
+    parts = "".join(f'<bpmn:parallelGateway id="{one}"/>' for one in ("fork", "join"))
+    mark = '<hy:deadline name="decide" rule="decide"/><hy:task role="office" form="decide" deadline="decide"/>'
+    mark = f"<bpmn:extensionElements>{mark}</bpmn:extensionElements>"
+    parts += "".join(f'<bpmn:userTask id="task_{one}" name="{one}件">{mark}</bpmn:userTask>' for one in "xy")
+    old = '<bpmn:sequenceFlow id="flow_task_decide_script_units" sourceRef="task_decide" targetRef="script_units"/>'
+    waiting, free = (flows(*ways, ("task_y", end), ("join", "script_units")) for end in ("join", "end_withdrawn"))
+    publish(office, 2, revised(("main.bpmn", old, parts + waiting)))
+    publish(office, 3, {**revised(("main.bpmn", old, parts + free)), "package.yaml": package.files(3)["package.yaml"]})
+    case_id = office.start("m1", TARGET)
+    office.decide(case_id, "u_a")
+    office.complete(office.open(case_id)[0]["id"], {"units": ["u_a"]}, OFFICE)
+    shown = people["office"].page(f"/packages/{TARGET}/migration?target={BROKEN}")
+    assert "新的待办：意见" in shown
+    assert "马上往下走，不能撤销" in shown
+    (done,) = migrate(office, Plan(source=TARGET, target=BROKEN), case_id)
+    assert (done.opened, done.goes_on) == (("意见",), True)
+    with pytest.raises(Problem, match="migration_acted"):
+        revert(office, case_id)
+    assert sound(office, case_id)
+
+
+def flows(*pairs: tuple[str, str]) -> str:
+    """Sequence flows."""
+    return "".join(f'<bpmn:sequenceFlow id="flow_{a}_{b}" sourceRef="{a}" targetRef="{b}"/>' for a, b in pairs)
+
+
 def test_who_comes_second_is_told_so(office: Office, people: dict[str, Person]) -> None:
     """A double click, a case that has ended meanwhile: the page says that somebody was quicker."""
     publish(office, 2)
