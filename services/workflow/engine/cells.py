@@ -60,7 +60,16 @@ def _simple(text: str, builder: Builder) -> Test:
         if match[1] in _ORDERS:
             return _ordered(_ORDERS[match[1]], operand)
         return _equal(operand) if match[1] == "==" else _none_of([_equal(operand)])
-    return _equal(builder.build(_value(text)))
+    node = _value(text)
+    operand = builder.build(node)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return _text(node.value)
+    return _equal(operand)
+
+
+def _text(wanted: str) -> Test:
+    """What most cells say; nothing needs to be worked out for it."""
+    return lambda _frame, value: type(value) is str and value == wanted
 
 
 def _value(text: str) -> ast.expr:

@@ -82,12 +82,14 @@ class Decision:
     def _hits(self, frame: Frame, values: list[Any]) -> Iterator[int]:
         for number, row in enumerate(self.rows, 1):
             try:
-                hit = all(test(frame, values[column]) for column, test in row.tests)
+                for column, test in row.tests:
+                    if not test(frame, values[column]):
+                        break
+                else:
+                    yield number
             except ExpressionError as error:
                 error.source = f"{self.id} #{number}"
                 raise
-            if hit:
-                yield number
 
     def _outputs(self, frame: Frame, row: Row) -> dict[str, Any]:
         return {name: plain(frame, run(frame)) for name, run in zip(self.outputs, row.outputs, strict=True)}
