@@ -57,10 +57,15 @@ class Driver:
         self.save()
 
     def save(self) -> None:
-        """Store and restore the case; it must be the same case."""
+        """Store and restore the case; it must be the same case. Every third time the restored one goes on.
+
+        The living one between knows what it has written down before, and writes only what has changed.
+        """
         before = canonical(self.case)
-        self.case = load("C1", dump(self.case), self.bundle, calendar())
-        assert canonical(self.case) == before
+        restored = load("C1", dump(self.case), self.bundle, calendar())
+        assert canonical(restored) == before
+        if len(self.log) % 3 == 0:
+            self.case = restored
 
     def step(self, kind: Any, at: datetime | None = None, **data: Any) -> list[Effect]:
         """Let something happen."""
