@@ -5,7 +5,7 @@ STAMP  := .venv/.setup
 ASSETS := $(wildcard frontend/src/* frontend/src/*/* frontend/public/*) frontend/package.json frontend/package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo pictures test test-long test-faults lint format lock provision clean
+.PHONY: help setup demo pictures test test-long test-faults bench lint format lock provision clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,9 @@ test: lint provision ## everything: lint, types, and the suite on real RabbitMQ,
 
 test-long: provision ## long random runs
 	$(BIN)/pytest -m long --timeout=3600
+
+bench: provision ## how fast it is, side by side with what it is compared with: a table, and build/bench.json
+	$(BIN)/python -m tests.bench
 
 test-faults: provision ## kill -9 and loss of the broker
 	$(BIN)/pytest -m faults --timeout=900

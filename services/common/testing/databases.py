@@ -1,7 +1,8 @@
 """A real PostgreSQL for tests: the one named by HUIYIN_TEST_POSTGRES_URL, else a private one.
 
 The private server runs from installed binaries on a free loopback port with passwords (scram) and without
-fsync: it is thrown away, and a killed *process* loses nothing that way, only a power cut would.
+fsync: it is thrown away, and a killed *process* loses nothing that way, only a power cut would. Whoever measures asks
+for one that is durable, as in production.
 """
 
 import contextlib
@@ -27,11 +28,11 @@ SERVICES = ("intake", "workflow", "notify")
 SETTINGS = (
     "unix_socket_directories=",
     "listen_addresses=127.0.0.1",
-    "fsync=off",
-    "full_page_writes=off",
     "max_connections=100",
     "log_min_messages=warning",
 )
+FLEETING = ("fsync=off", "full_page_writes=off")
+DURABLE = ("shared_buffers=512MB", "max_wal_size=4GB")
 
 
 class Missing(RuntimeError):
@@ -78,7 +79,7 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Postgres]:
+def running(*, durable: bool = False) -> Iterator[Postgres]:
     """A PostgreSQL for the time of the block; raises Missing or guards.Died."""
     if given := os.environ.get("HUIYIN_TEST_POSTGRES_URL"):
         yield Postgres(given)
@@ -86,20 +87,20 @@ def running() -> Iterator[Postgres]:
     postgres, initdb = guards.find("postgres", PLACES), guards.find("initdb", PLACES)
     if postgres is None or initdb is None:
         raise Missing
-    with started(postgres, initdb) as server:
+    with started(postgres, initdb, SETTINGS + (DURABLE if durable else FLEETING)) as server:
         yield server
 
 
 @contextlib.contextmanager
-def started(postgres: str, initdb: str) -> Iterator[Postgres]:
-    """A private server from these binaries."""
+def started(postgres: str, initdb: str, settings: Sequence[str]) -> Iterator[Postgres]:
+    """A private server from these binaries with these settings."""
     user = unprivileged_user()
     base = guards.directory(user)
     (port,) = guards.free_ports(1)
     password = secrets.token_hex(16)
     initialise(initdb, base, password, user)
     argv = [postgres, "-D", str(base / "data"), "-p", str(port)]
-    for setting in SETTINGS:
+    for setting in settings:
         argv += ["-c", setting]
     plan = guards.Plan(
         argv=argv,
