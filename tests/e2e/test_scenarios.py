@@ -17,6 +17,8 @@ SCENARIOS = YUNTING / "2026/scenarios"
         ("2026/scenarios/dissatisfied_twice", ("closed", "completed")),
         ("2026/scenarios/no_response", ("open", "redo")),
         ("2026/scenarios/return_and_reassignment", ("open", "in_handling")),
+        pytest.param("2026/scenarios/mode_change", ("open", "in_handling"), marks=pytest.mark.long),
+        pytest.param("2026/scenarios/key_supervision", ("open", "reply_in_review"), marks=pytest.mark.long),
         pytest.param("2025/scenarios/dissatisfied_twice", ("open", "completed"), marks=pytest.mark.long),
         pytest.param("2025/scenarios/half_yearly_list", ("open", "closed_out"), marks=pytest.mark.long),
         pytest.param("2025/scenarios/return_many_times", ("open", "in_handling"), marks=pytest.mark.long),
