@@ -78,7 +78,8 @@ def past(case_id: str) -> Response:
             raise Problem("not_found", 404)
         found = pasts.look(conn, case, at=at, seq=seq)
     state = {"standing": found.standing, "state_name": found.state_name, "state": engine.canonical(found.case)}
-    answer = {"case_id": case_id, "seq": found.seq, "at": found.at.isoformat(), "rows": found.rows, **state}
+    place = {"seq": found.seq, "at": found.at.isoformat(), "version": found.version, "rows": found.rows}
+    answer = {"case_id": case_id, **place, **state}
     return Response(orjson.dumps(answer), content_type="application/json")
 
 

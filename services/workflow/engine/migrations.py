@@ -39,7 +39,9 @@ class Move:
 
     def __init__(self, case: Case, target: Bundle, names: dict[str, str]) -> None:
         self.old = load(case.case_id, dump(case), case.bundle, case.calendar)
-        self.target, self.names = target, names
+        specs = [spec for process in case.bundle.specs.values() for spec in process.task_specs.values()]
+        added = {spec.name for spec in specs if not spec.bpmn_id} - {spec.name for spec in specs if spec.bpmn_id}
+        self.target, self.names = target, {old: new for old, new in names.items() if old not in added}
         self.keys = self.workflow_keys()
         self.starving = {(scope, renamed(name, names)) for scope, name in starving(self.old)}
 

@@ -108,7 +108,8 @@ def _plan(version: str, targets: list[str]) -> Plan | None:
     if target not in targets:
         raise Problem("bad_target", 409, version=target)
     names = {key.removeprefix(MAP): value for key, value in _named().items() if value}
-    return Plan(source=version, target=target, names=names, recompute=dates != "keep", shorten=dates == "earlier")
+    wish = {"recompute": dates in ("later", "earlier"), "shorten": dates == "earlier"}
+    return Plan(source=version, target=target, names=names, **wish)
 
 
 def _named() -> dict[str, str]:

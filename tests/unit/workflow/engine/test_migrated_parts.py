@@ -96,6 +96,19 @@ def test_a_malformed_wish_is_refused(facts: dict[str, Any]) -> None:
     assert driver.tasks() == {"a": 1}
 
 
+def test_only_elements_are_renamed() -> None:
+    """A map that names what the engine adds to a diagram changes nothing."""
+    xml = s.sketch(d.user("a") + d.user("b"), "start a b end")
+    driver = Driver(xml)
+    driver.complete("a")
+    first = driver.bundle
+    added = [name for name, spec in first.specs["P"].task_specs.items() if spec.bpmn_id is None]
+    assert added
+    move(driver, target(xml), map=dict.fromkeys(added, "nowhere"))
+    assert to_the_end(driver) == ["b"]
+    check(driver, first)
+
+
 def test_a_colleague_who_is_asked_may_still_answer() -> None:
     """A task beside another goes along with it under its new name; the question stays open."""
     driver = Driver(s.sketch(d.user("a", ext=d.hy("task", role="r", unit="'u1'")), "start a end"))
