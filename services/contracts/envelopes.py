@@ -20,6 +20,7 @@ from services.contracts.fields import is_instant
 __all__ = ["CONTENT_TYPE", "MAX_BODY", "Malformed", "Message", "Wire", "decode", "encode"]
 
 MAX_BODY: Final = 256 * 1024
+MAX_DEPTH: Final = 100
 MAX_ATTRIBUTE: Final = 500
 CONTENT_TYPE: Final = "application/json"
 _JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
@@ -165,6 +166,17 @@ def _check_storable(body: bytes) -> None:
         raise _malformed("body", "含有无法保存的字符 NUL", "contains NUL, which cannot be stored")
 
 
+def _check_depth(data: object) -> None:
+    """Whoever reads a message goes down its lists and objects by calling itself; deeper ones no form asks for."""
+    level = [data]
+    for _ in range(MAX_DEPTH):
+        inner = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [item for items in inner for item in items]
+        if not level:
+            return
+    raise _malformed("body", f"消息体嵌套超过 {MAX_DEPTH} 层", f"the body is nested more than {MAX_DEPTH} deep")
+
+
 def _load(body: bytes) -> dict[str, Any]:
     try:
         data = orjson.loads(body)
@@ -173,6 +185,7 @@ def _load(body: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise _malformed("body", "消息体应为 JSON 对象", "the body must be a JSON object")
     _check_storable(body)
+    _check_depth(data)
     return data
 
 

@@ -131,6 +131,13 @@ def test_an_escaped_backslash_is_no_nul() -> None:
     assert peek(wire.headers, wire.body, wire.content_type) == message
 
 
+def test_nests_are_limited() -> None:
+    """A hundred lists and objects inside each other pass, one more does not: whoever reads them calls himself."""
+    wire = encode(OPENED)
+    assert peek(wire.headers, b'{"a":' + b"[" * 99 + b"]" * 99 + b"}", wire.content_type).data
+    assert refusal(wire, body=b'{"a":' + b"[" * 100 + b"]" * 100 + b"}").code == "malformed"
+
+
 def test_size_is_limited_both_ways() -> None:
     """A body of exactly the limit passes, one byte more does not, in or out."""
     room = MAX_BODY - len(orjson.dumps({"text": ""}))

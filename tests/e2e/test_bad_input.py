@@ -235,6 +235,32 @@ def test_completions_that_cannot_be_are_rejected(home: House, writers: dict[str,
     assert home.count("workflow", workflow.stimulus, done) == 1
 
 
+def nested(depth: int) -> Any:
+    """Lists inside each other."""
+    found: Any = 1
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+def test_what_cannot_be_kept_is_rejected_over_the_queue_as_well(home: House, writers: dict[str, Correspondent]) -> None:
+    """Huge numbers, broken characters, deep nests, the engine's own names: an answer each, and the task stays open."""
+    tasks = handed_over(home, "queue-odd")
+    bureau, mine, before = writers["bureau"], tasks["housing"], facts(home)
+
+    def ask(**data: Any) -> Message:
+        return bureau.ask("task.complete.v1", json.dumps(completion(mine, **data)).encode())
+
+    for number in (b"1e400", b"9" * 400, b"NaN", b'"\\ud800"', b"[" * 3000 + b"]" * 3000, b"[" * 500 + b"]" * 500):
+        body = json.dumps(completion(mine, verdict="here")).encode().replace(b'"here"', number)
+        rejected(bureau.ask("task.complete.v1", body), "malformed", "body")
+    for odd in (2**63, 2**64, nested(90), {"$doc": "x", "chars": 1}, "x" * 60_000, True):
+        rejected(ask(verdict=odd), "invalid_field", "verdict")
+        rejected(ask(verdict="accepted", typename=odd, matter=odd, case=odd), "invalid_field")
+    assert facts(home) == before
+    assert bureau.ask("task.complete.v1", completion(mine, verdict="accepted")).type == "command.accepted.v1"
+
+
 def test_a_message_counts_once_and_another_under_its_id_is_a_conflict(
     home: House, writers: dict[str, Correspondent]
 ) -> None:

@@ -8,6 +8,7 @@ from services.workflow.engine.bundles import Bundle, check_bpmn, compile_bundle
 from services.workflow.engine.cases import Case
 from services.workflow.engine.codecs import canonical, digest, dump, load, standing
 from services.workflow.engine.colleagues import CONSULTATION, has_co_handlers
+from services.workflow.engine.documents import MAX_BYTES
 from services.workflow.engine.effects import (
     CaseStarted,
     DeadlineCleared,
@@ -40,6 +41,7 @@ from services.workflow.engine.table_findings import check_dmn
 
 __all__ = [
     "CONSULTATION",
+    "MAX_BYTES",
     "SEMANTICS",
     "Bundle",
     "Case",

@@ -309,6 +309,9 @@ class Checker:
             outgoing.setdefault(flow.get("sourceRef"), []).append(flow)
         for key, leaving in outgoing.items():
             self.check_outgoing(nodes[key], leaving)
+        for key, node in nodes.items():
+            if local(node) in GATEWAYS and key not in outgoing:
+                self.find("no_way_on", node)
         return outgoing
 
     def check_conditions(self, node: Any, leaving: list[Any]) -> None:

@@ -81,6 +81,12 @@ WORDS = {
         "把其中一条线设为默认流",
         "make one of the flows the default",
     ),
+    "no_way_on": Words(
+        "网关后面没有线",
+        "no flow leaves the gateway",
+        "画出它后面的线，或改为结束事件",
+        "draw what follows, or an end event instead",
+    ),
     "no_condition": Words(
         "非默认流没有条件",
         "a flow that is not the default has no condition",

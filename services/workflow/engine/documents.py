@@ -89,7 +89,7 @@ def parse_xml(content: bytes, file: str = "", *, comments: bool = False) -> etre
     """
     guard = _Guard(file)
     if len(content) > MAX_BYTES:
-        raise guard.refuse("xml_too_large", f"{len(content)} > {MAX_BYTES} bytes")
+        raise guard.refuse("xml_too_large", f"> {MAX_BYTES} bytes")
     try:
         content = _unicode(content)
         guard.check(content)

@@ -175,6 +175,8 @@ BAD: dict[str, tuple[str, str | None, bytes]] = {
     ),
     "several flows": ("several_flows", "x", s.sketch(d.user("x") + d.user("y"), "start x end", "x y end")),
     "no default": ("no_default", "x", gateway("exclusiveGateway", ("x a", "n"), ("x b", "m"))),
+    "gateway without a way on": ("no_way_on", "x", s.sketch(d.node("exclusiveGateway", "x") + d.user("t"),
+                                 "start t x", "t end").replace(b"userTask", b"parallelGateway")),
     "no condition": ("no_condition", "bare", gateway("exclusiveGateway", ("x a", "n"), ("x b", "", "bare"))),
     "import": ("bad_expression", "way", gateway("inclusiveGateway", ("x a", "__import__('os')", "way"), ("x b", "n"))),
     "script with a loop": ("bad_expression", "x", straight(d.script("x", "for a in b:\n    c = a"))),
