@@ -39,7 +39,7 @@ class Scale:
 FULL = Scale(
     rounds=7,
     together=50,
-    live=2_000,
+    live=400,
     old=(20, 50),
     repeated=5,
     crowd=(1_000, 100_000),
@@ -79,8 +79,8 @@ def measure(server: Postgres, scale: Scale, tell: Callable[[str], None]) -> Repo
         add("A step", steps.measure(few.engine, story, scale.rounds, scale.together))
         add("Where it goes, one by one", profiles.measure(few, story, scale.profiled, 1))
         add(f"Where it goes, {scale.together} together", profiles.measure(few, story, 1, scale.together))
-        add("Size", sizes.measure(few, story, scale.live))
         add("What-if", whatif.measure(few.engine, scale.recorded, 3))
+        add("Size", sizes.measure(few, story, scale.live))
         add("Growth with age", growth.by_age(few, *scale.old, scale.repeated))
         add("Growth with width", growth.by_width(few, *scale.wide))
         add("Many workers", workers.measure(few, story, scale.answered, scale.crews))
