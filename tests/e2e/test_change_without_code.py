@@ -51,7 +51,8 @@ CHANGES: Final = (
     "新增连线 flow_task_legal_review_to_gw_legal_passed",
     "新增连线“退回”（flow_gw_legal_passed_to_end_review_returned）",
     "新增连线“通过”（flow_gw_legal_passed_to_task_review_leader）",
-    "连线“通过”（flow_gw_special_to_task_review_leader）的终点：task_review_leader → task_legal_review",
+    "连线“否”（flow_gw_key_to_task_review_leader）的终点：task_review_leader → task_legal_review",
+    "连线“通过”（flow_gw_key_passed_to_task_review_leader）的终点：task_review_leader → task_legal_review",
 )
 
 
