@@ -105,6 +105,12 @@ def local(node: Any) -> str:
     return tag.split("}")[1] if isinstance(tag, str) and tag.startswith(f"{{{BPMN}}}") else ""
 
 
+def ends_here(node: Any) -> bool:
+    """Whether no flow has to lead on from a node: end events, and what is refused for what it is."""
+    is_link = node.find(f"{{{BPMN}}}linkEventDefinition") is not None
+    return local(node) == "endEvent" or is_link or begins_itself(node)
+
+
 def begins_itself(node: Any) -> bool:
     """Whether no flow leads to a node because of what it is; it is refused for that, not as unreachable."""
     is_link = local(node) == "intermediateCatchEvent" and node.find(f"{{{BPMN}}}linkEventDefinition") is not None
@@ -293,8 +299,10 @@ class Checker:
                 self.find("bad_instances", node)
             for tag in ("loopCardinality", "completionCondition"):
                 text = loop.findtext(f"{{{BPMN}}}{tag}")
-                if text:
+                if text or (text is not None and tag == "loopCardinality"):
                     self.expression(node, text)
+            if loop.findtext(f"{{{BPMN}}}loopDataInputRef") == "":
+                self.find("bad_instances", node)
 
     def check_flows(self, flows: list[Any], nodes: dict[str, Any]) -> dict[str, list[Any]]:
         """Flows connect nodes of the scope; conditions compile. The flows by the node they leave."""
@@ -310,7 +318,7 @@ class Checker:
         for key, leaving in outgoing.items():
             self.check_outgoing(nodes[key], leaving)
         for key, node in nodes.items():
-            if local(node) in GATEWAYS and key not in outgoing:
+            if key not in outgoing and local(node) in NODES and not ends_here(node):
                 self.find("no_way_on", node)
         return outgoing
 

@@ -82,10 +82,10 @@ WORDS = {
         "make one of the flows the default",
     ),
     "no_way_on": Words(
-        "网关后面没有线",
-        "no flow leaves the gateway",
-        "画出它后面的线，或改为结束事件",
-        "draw what follows, or an end event instead",
+        "这里没有流出的线，案件走到这里就停住",
+        "no flow leads on from here; a case would stop",
+        "连到后面的步骤，或画一个结束事件",
+        "connect it with what follows, or draw an end event",
     ),
     "no_condition": Words(
         "非默认流没有条件",

@@ -177,6 +177,17 @@ BAD: dict[str, tuple[str, str | None, bytes]] = {
     "no default": ("no_default", "x", gateway("exclusiveGateway", ("x a", "n"), ("x b", "m"))),
     "gateway without a way on": ("no_way_on", "x", s.sketch(d.node("exclusiveGateway", "x") + d.user("t"),
                                  "start t x", "t end").replace(b"userTask", b"parallelGateway")),
+    "task without a way on": (
+        "no_way_on",
+        "x",
+        s.sketch(d.node("parallelGateway", "f") + d.user("x"), "start f end", "f x"),
+    ),
+    "event without a way on": (
+        "no_way_on",
+        "b",
+        s.sketch(d.user("x") + d.boundary("b", "x", d.timer(duration="PT1H")), "start x end"),
+    ),
+    "instances by no number": ("bad_expression", "x", straight(loop("<bpmn:loopCardinality/>"))),
     "no condition": ("no_condition", "bare", gateway("exclusiveGateway", ("x a", "n"), ("x b", "", "bare"))),
     "import": ("bad_expression", "way", gateway("inclusiveGateway", ("x a", "__import__('os')", "way"), ("x b", "n"))),
     "script with a loop": ("bad_expression", "x", straight(d.script("x", "for a in b:\n    c = a"))),
