@@ -373,9 +373,8 @@ def log_row(row: Mapping[Any, Any], stimulus: e.Stimulus, cause: str | None) -> 
         "package_version": row["package_version"],
         "calendar_version": row["calendar_version"],
         "semantics": e.SEMANTICS,
-        "prev_hash": row["last_hash"],
     }
-    return {**entry, "hash": chain.seal(entry)}
+    return {**entry, "hash": chain.seal(entry, row["last_hash"])}
 
 
 def _case_update(row: Mapping[Any, Any], state: bytes) -> dict[str, Any]:

@@ -23,11 +23,11 @@ def payload_of(raw: bytes) -> dict[str, Any]:
     return data
 
 
-def seal(row: Mapping[Any, Any]) -> str:
-    """SHA-256 (hex) of a log row together with its `prev_hash`; `hash` itself does not count."""
+def seal(row: Mapping[Any, Any], previous: str) -> str:
+    """SHA-256 (hex) of a log row together with the hash of the row before it; its own `hash` does not count."""
     at: datetime = row["at"]
     head = [
-        row["prev_hash"],
+        previous,
         row["case_id"],
         row["seq"],
         row["kind"],
@@ -45,7 +45,7 @@ def first_broken(rows: Iterable[Mapping[Any, Any]]) -> int | None:
     """Sequence number of the first row that does not fit its hash or its predecessor; None when all fit."""
     previous, expected = GENESIS, 1
     for row in rows:
-        fits = row["seq"] == expected and row["prev_hash"] == previous and seal(row) == row["hash"]
+        fits = row["seq"] == expected and seal(row, previous) == row["hash"]
         if not fits:
             return int(row["seq"])
         previous, expected = row["hash"], expected + 1

@@ -144,8 +144,7 @@ stimulus = Table(
     Column("package_version", Text, nullable=False),
     Column("calendar_version", Text, nullable=False),
     Column("semantics", Integer, nullable=False),
-    Column("prev_hash", Text, nullable=False),
-    Column("hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),  # of this row and the hash of the one before, which is not repeated here
 )
 
 task = Table(
