@@ -168,6 +168,7 @@ def axe() -> Callable[[Page], list[str]]:
     options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 
     def check(page: Page) -> list[str]:
+        page.wait_for_load_state()  # a click has waited for the answer only, not for all of it
         page.evaluate(source)
         found = page.evaluate("options => axe.run(document, options)", options)["violations"]
         return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]

@@ -140,9 +140,13 @@ def _turn(conn: Connection) -> AbstractContextManager[object]:
 
 @contextmanager
 def read(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: blocks nobody and waits for nobody; a write in it is an error."""
+    """A transaction that only reads: blocks nobody and waits for nobody; a write in it is an error.
+
+    All its statements see one state, that of its first: what is counted together fits together.
+    """
+    one_state = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with engine.connect() as conn:
-        conn = conn.execution_options(only_read=True, postgresql_readonly=True)
+        conn = conn.execution_options(only_read=True, postgresql_readonly=True, **one_state)
         with conn.begin():
             yield conn
 

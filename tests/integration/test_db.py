@@ -99,6 +99,17 @@ def test_a_reader_waits_for_nobody_and_cannot_write(things: Engine) -> None:
         writer.execute(insert(thing).values(id=2))
 
 
+def test_a_reader_sees_one_state_whatever_is_written_meanwhile(things: Engine) -> None:
+    """What is counted first and what is counted last fit together, though somebody writes between."""
+    with db.read(things) as reader:
+        assert reader.execute(select(thing)).all() == []
+        with db.begin(things) as writer:
+            writer.execute(insert(thing).values(id=1))
+        assert reader.execute(select(thing)).all() == []
+    with db.read(things) as reader:
+        assert len(reader.execute(select(thing)).all()) == 1
+
+
 def test_a_failed_transaction_leaves_nothing(things: Engine) -> None:
     """An exception in the block rolls everything back."""
     with pytest.raises(RuntimeError), db.begin(things) as conn:  # noqa: PT012
