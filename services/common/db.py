@@ -144,8 +144,8 @@ def read(engine: Engine) -> Iterator[Connection]:
 
     All its statements see one state, that of its first: what is counted together fits together.
     """
-    one_state = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with engine.connect() as conn:
+        one_state = {"isolation_level": "REPEATABLE READ"} if is_postgres(conn) else {}
         conn = conn.execution_options(only_read=True, postgresql_readonly=True, **one_state)
         with conn.begin():
             yield conn
