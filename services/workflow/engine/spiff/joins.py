@@ -170,10 +170,12 @@ class InclusiveGateway(TokenJoin, LibraryInclusive):
             return [my_task]
         empty = [name for name in self._inputs if name not in flows]
         for task in my_task.workflow.open.values():
-            name = task.task_spec.name
-            if task.task_spec is self or any(name in self.sources_of(flow) for flow in flows):
+            if task.task_spec is self and task._state & WAITING:
                 continue
-            if any(name in self.sources_of(flow) for flow in empty):
+            # what has fired here a moment ago stands before whatever comes next
+            places = {spec.name for spec in self.outputs} if task.task_spec is self else {task.task_spec.name}
+            far = any(not places.isdisjoint(self.sources_of(flow)) for flow in empty)
+            if far and not any(not places.isdisjoint(self.sources_of(flow)) for flow in flows):
                 return None
         return [token for here in flows.values() for token in here]
 

@@ -175,6 +175,14 @@ def play(graph: Graph, data: st.DataObject) -> None:
     driver.check()
 
 
+def test_what_an_inclusive_join_has_just_sent_on_counts() -> None:
+    """It may come back to the flow on which nothing waits; so the token that arrives next waits for it."""
+    flows = ("start n0", "n0 n3", "n0 n2", "n1 n3", "n2 n3", "n2 end", "n2 n4", "n3 n4", "n4 end", "n4 n1")
+    pairs = tuple((*flow.split(), flow == "start n0") for flow in flows)
+    driver = Driver(Graph({"n0": "and", "n1": "task", "n2": "xor", "n3": "xor", "n4": "or"}, pairs).draw())
+    assert driver.tasks() == {"n1": 1}
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
 @given(graphs(), st.data())
 def test_the_engine_plays_the_token_game(graph: Graph, data: st.DataObject) -> None:
