@@ -12,8 +12,9 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
+from services.common import db
 from services.common.problems import Problem
 from services.workflow import cases, editions, replays, versions
 from services.workflow import engine as e
@@ -124,8 +125,31 @@ def waiting(conn: Connection, version: str, *, skip: int = 0, limit: int | None 
     return list(conn.execute(query.order_by(_c.started_at, _c.id).offset(skip).limit(limit)).scalars())
 
 
-def parts(ids: Sequence[str]) -> list[Sequence[str]]:
+def look_at(engine: Engine, plan: Plan, ids: Sequence[str] | None, now: datetime) -> list[Outcome]:
+    """What would become of any number of cases, without `ids` of all that run. Raises `Problem` as `check`."""
+    found: list[Outcome] = []
+    for part in _parts(engine, plan, ids):
+        with db.read(engine) as conn:
+            found += look(conn, plan, part, now)
+    return found
+
+
+def carry_out(
+    engine: Engine, plan: Plan, ids: Sequence[str] | None, actor: Mapping[str, Any], now: datetime
+) -> list[Outcome]:
+    """Bring any number of cases over, without `ids` all that run; fifty share a transaction. Raises as `check`."""
+    found: list[Outcome] = []
+    for part in _parts(engine, plan, ids):
+        with db.begin(engine) as conn:
+            found += run(conn, plan, part, actor, now)
+    return found
+
+
+def _parts(engine: Engine, plan: Plan, ids: Sequence[str] | None) -> list[Sequence[str]]:
     """The cases in lots of one transaction each; at least one lot, so that a plan is always checked."""
+    if ids is None:
+        with db.read(engine) as conn:
+            ids = waiting(conn, plan.source)
     return [ids[first : first + AT_ONCE] for first in range(0, max(len(ids), 1), AT_ONCE)]
 
 

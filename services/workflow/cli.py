@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +203,11 @@ def _migrate(open_: Open) -> click.Command:
         names = dict(one.partition("=")[::2] for one in wish.pop("names"))
         plan = case_migrations.Plan(source=source, target=target, names=names, **wish)
         with _words():
-            found = _outcomes(engine, clock, plan, ids, commit=commit)
+            if commit:
+                by = {"name": versions.INSTALLER}
+                found = case_migrations.carry_out(engine, plan, ids or None, by, clock.now())
+            else:
+                found = case_migrations.look_at(engine, plan, ids or None, clock.now())
         if as_json:
             click.echo(orjson.dumps([one.as_dict() for one in found], option=orjson.OPT_INDENT_2))
         else:
@@ -212,22 +216,6 @@ def _migrate(open_: Open) -> click.Command:
         raise SystemExit(1 if any(one.code for one in found) else 0)
 
     return migrate
-
-
-def _outcomes(
-    engine: Engine, clock: Clock, plan: case_migrations.Plan, ids: Sequence[str], *, commit: bool
-) -> list[case_migrations.Outcome]:
-    with db.read(engine) as conn:
-        wanted = list(ids) or case_migrations.waiting(conn, plan.source)
-    found: list[case_migrations.Outcome] = []
-    for part in case_migrations.parts(wanted):
-        if commit:
-            with db.begin(engine) as conn:
-                found += case_migrations.run(conn, plan, part, {"name": versions.INSTALLER}, clock.now())
-        else:
-            with db.read(engine) as conn:
-                found += case_migrations.look(conn, plan, part, clock.now())
-    return found
 
 
 def _line(outcome: case_migrations.Outcome) -> str:

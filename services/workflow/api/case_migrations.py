@@ -12,7 +12,7 @@ from services.common import auth
 from services.common.problems import Problem
 from services.workflow import case_migrations, cases, edges
 from services.workflow.api.once import once
-from services.workflow.case_migrations import Outcome, Plan
+from services.workflow.case_migrations import Plan
 
 api = Blueprint("api_case_migrations", __name__, url_prefix="/api/v1")
 
@@ -78,16 +78,11 @@ def _plan(source: str, wish: Mapping[str, Any]) -> Plan:
 
 
 def _answer(plan: Plan, ids: Sequence[str] | None, *, dry_run: bool) -> Response:
-    if ids is None:
-        with edges.reading() as conn:
-            ids = case_migrations.waiting(conn, plan.source)
-    found: list[Outcome] = []
-    for part in case_migrations.parts(ids):
-        with edges.reading() if dry_run else edges.writing() as conn:
-            if dry_run:
-                found += case_migrations.look(conn, plan, part, edges.now())
-            else:
-                found += case_migrations.run(conn, plan, part, edges.speaker().actor, edges.now())
+    engine = auth.extension().engine
+    if dry_run:
+        found = case_migrations.look_at(engine, plan, ids, edges.now())
+    else:
+        found = case_migrations.carry_out(engine, plan, ids, edges.speaker().actor, edges.now())
     return jsonify(
         {
             "from": plan.source,

@@ -58,14 +58,11 @@ def show(version: str) -> str:
 def run(version: str) -> Response:
     """Bring the ticked cases over; those that stay are shown once more with the reason."""
     ids, actor = request.form.getlist("case")[:SHOWN], edges.speaker().actor
-    found: list[Outcome] = []
     with edges.reading() as conn:
         plan = _plan(version, case_migrations.targets(conn, _version(conn, version)))
     if plan is None:
         raise Problem("bad_request", 400)
-    for part in case_migrations.parts(ids):
-        with edges.writing() as conn:
-            found += case_migrations.run(conn, plan, part, actor, edges.now())
+    found = case_migrations.carry_out(auth.extension().engine, plan, ids, actor, edges.now())
     _tell(found)
     wanted = {"target": plan.target, "dates": request.form.get("dates", "keep"), **_named()}
     return redirect(f"{url_for('case_migrations.show', version=version)}?{urlencode(wanted)}", 303)
