@@ -1,4 +1,4 @@
-"""Messages about a matter itself: submitted, admitted, numbered, of another secrecy, withdrawn."""
+"""Messages about a matter itself: submitted, admitted, numbered, of another secrecy, withdrawn, merged."""
 
 from __future__ import annotations
 
@@ -99,3 +99,33 @@ class MatterWithdrawn(Contract):
     matter_id = fields.ident("建议提案编号", "matter id")
     reason = fields.text("撤回理由", "reason", most=2000)
     withdrawn_at = fields.instant("撤回时间", "withdrawn at")
+
+
+class MainMatter(Contract):
+    """The main matter of a group: what is done for it counts for all of the group."""
+
+    matter_id = fields.ident("建议提案编号", "matter id")
+    matter_no = fields.line("建议号", "matter number", most=40)
+    title = fields.line("标题", "title", most=60)
+
+
+class MatterMerged(Contract):
+    """An office put the matter under a main one: handled together, replied separately."""
+
+    matter_id = fields.ident("建议提案编号", "matter id")
+    main = fields.inside("主件", "main matter", MainMatter)
+    reason = fields.text("并案理由", "reason", most=2000)
+    merged_at = fields.instant("并案时间", "merged at")
+    by = fields.inside("并案人", "who merged it", Person)
+
+
+class MatterSeparated(Contract):
+    """The matter no longer belongs to a group and is handled by itself."""
+
+    matter_id = fields.ident("建议提案编号", "matter id")
+    main = fields.inside("原主件", "main matter it had", MainMatter)
+    reason = fields.text("撤销并案理由", "reason", most=2000)
+    separated_at = fields.instant("撤销时间", "separated at")
+    by = fields.inside(
+        "撤销人", "who separated it; null: the system, as the main matter is not handled", Person, nullable=True
+    )

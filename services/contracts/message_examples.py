@@ -8,55 +8,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from services.contracts import matter_examples
 from services.contracts.envelopes import Message
+from services.contracts.matter_examples import BODY, MATTER, POINTS, TITLE, VERSION
 from services.contracts.messages import MESSAGES
 from services.contracts.record_examples import EXAMPLES as RECORDS
 from services.contracts.schemas import record_schema
 
-_MATTER, _CASE, _TASK = "m-2026-0031", "c-2026-0031", "c-2026-0031.7"
-_VERSION, _AT = "yunting-2026.1", "2026-03-06T01:30:00Z"
-_IDS = {"case_id": _CASE, "matter_id": _MATTER}
-_TITLE = "关于加快老旧小区加装电梯的建议"
+_CASE, _TASK = "c-2026-0031", "c-2026-0031.7"
+_AT = "2026-03-06T01:30:00Z"
+_IDS = {"case_id": _CASE, "matter_id": MATTER}
 _WHY = ["自2026年3月6日交办次日起算5个工作日", "3月7日、8日为周末不计", "到期日为2026年3月13日24时"]
 _DEADLINE = {"name": "return_window", "due": "2026-03-13", "due_at": "2026-03-13T16:00:00Z", "why": _WHY}
 _CLAIM = {"name": "王㛃", "claim": "房屋管理科科长"}
 _ACTOR = {"name": "周明远", "account": "a-0042", "person": "p-0042", "unit": "housing", "role": "unit_head"}
-_BODY = {
-    "situation": "我市二〇〇〇年以前建成的老旧小区有四百余个,六层以上无电梯住宅近三千个单元。",
-    "analysis": "居民反映最多的是补贴标准不明、审批环节多、管线迁改费用高,加装意愿强而落地少。",
-    "request": "建议明确补贴标准,合并审批环节,协调供水、供电、燃气企业减免管线迁改费用。",
-}
-_POINTS = ["明确补贴标准", "合并审批环节", "减免管线迁改费用"]
-_SUBMITTED = {
-    "matter_id": _MATTER,
-    "matter_no": "061031",
-    "matter_kind": "suggestion",
-    "level": "市",
-    "locality": "yunting",
-    "session": {"id": "s-6-1", "term_no": 6, "session_no": 1, "year": 2026, "process_version": _VERSION},
-    "submitted_when": "in_session",
-    "title": _TITLE,
-    "topic": "城建环资",
-    "secrecy": "none",
-    "source": "direct",
-    "lead_proposer": {"id": "d-0107", "name": "𠮷宏伟"},
-    "co_proposers": [{"id": "d-0215", "name": "韩若溪"}],
-    "body": _BODY,
-    "points": _POINTS,
-    "wish_units": ["housing"],
-    "submitted_at": "2026-02-27T02:15:00Z",
-}
-_SIMILAR = {
-    "matter_id": "m-2025-0112",
-    "matter_no": "055112",
-    "title": "关于支持老旧小区加装电梯的建议",
-    "year": 2025,
-    "percent": 62,
-    "outcome_class": "in_progress",
-    "state": "following_up",
-}
 _PACKAGE = {
-    "version": _VERSION,
+    "version": VERSION,
     "locality": "yunting",
     "year": 2026,
     "revision": 1,
@@ -68,6 +35,7 @@ _PACKAGE = {
     "processes": [{"id": "suggestion_handling", "name": "代表建议办理"}],
     "entries": {"matter.submitted": "suggestion_handling", "withdrawal.requested": "withdrawal"},
     "accepts": ["contact", "contact_confirmation", "progress_note"],
+    "interrupts": ["matter.merged", "matter.withdrawn"],
 }
 _DIRECTORY: tuple[dict[str, Any], ...] = (
     {
@@ -115,7 +83,7 @@ _DIRECTORY: tuple[dict[str, Any], ...] = (
             "term_no": 6,
             "session_no": 1,
             "year": 2026,
-            "process_version": _VERSION,
+            "process_version": VERSION,
         },
         "version": 1,
     },
@@ -130,46 +98,10 @@ _DIRECTORY: tuple[dict[str, Any], ...] = (
 
 EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "directory.changed.v1": _DIRECTORY,
-    "matter.submitted.v1": (_SUBMITTED, {**_SUBMITTED, "matter_no": None, "similar": [_SIMILAR]}),
-    "matter.admitted.v1": (
-        {"matter_id": _MATTER, "topic": "城建环资", "secrecy": "none", "difficult": True},
-        {"matter_id": _MATTER},
-    ),
-    "matter.numbered.v1": (
-        {
-            "matter_id": _MATTER,
-            "matter_no": "061031",
-            "topic": "城建环资",
-            "secrecy": "none",
-            "difficult": True,
-        },
-    ),
-    "matter.secrecy_changed.v1": (
-        {
-            "matter_id": _MATTER,
-            "secrecy": "internal",
-            "before": "none",
-            "published": True,
-            "reason": "附件含有未公开的管线资料。",
-            "changed_at": "2026-06-08T02:40:00Z",
-            "by": {"id": "p-0031", "name": "孙桂兰"},
-        },
-    ),
-    "withdrawal.requested.v1": (
-        {
-            "matter_id": _MATTER,
-            "reason": "所提事项已列入今年民生实事,申请撤回。",
-            "requested_at": "2026-03-18T03:00:00Z",
-            "by": {"id": "d-0107", "name": "𠮷宏伟"},
-        },
-    ),
-    "withdrawal.refused.v1": ({"matter_id": _MATTER, "reason": "联名代表韩若溪不同意撤回,继续办理。"},),
-    "matter.withdrawn.v1": (
-        {"matter_id": _MATTER, "reason": "所提事项已解决,申请撤回。", "withdrawn_at": "2026-03-20T03:00:00Z"},
-    ),
+    **matter_examples.EXAMPLES,
     "reply.delivered.v1": (
         {
-            "matter_id": _MATTER,
+            "matter_id": MATTER,
             "letter_id": "c-2026-0031.l1",
             "delivered_at": "2026-05-29T02:00:00Z",
             "recipients": ["d-0107", "d-0215"],
@@ -179,7 +111,7 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
         {
             **_IDS,
             "process": "suggestion_handling",
-            "process_version": _VERSION,
+            "process_version": VERSION,
             "state": "handed_over",
             "at": _AT,
         },
@@ -189,7 +121,7 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             **_IDS,
             "process": "suggestion_handling",
             "process_version": "yunting-2026.2",
-            "previous_version": _VERSION,
+            "previous_version": VERSION,
             "at": "2026-04-10T02:00:00Z",
         },
     ),
@@ -197,7 +129,7 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
         {
             **_IDS,
             "process": "suggestion_handling",
-            "process_version": _VERSION,
+            "process_version": VERSION,
             "outcome": "completed",
             "at": "2026-06-12T06:00:00Z",
         },
@@ -258,9 +190,9 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
         {
             "notice_id": "c-2026-0031.n1",
             "template": "reminder",
-            "process_version": _VERSION,
+            "process_version": VERSION,
             "to": [{"role": "unit_liaison", "unit": "housing"}, {"person": "d-0107"}],
-            "matter": {"matter_id": _MATTER, "matter_no": "061031", "title": _TITLE},
+            "matter": {"matter_id": MATTER, "matter_no": "061031", "title": TITLE},
             "facts": {"due": "2026-03-13", "days_left": 3},
             "at": "2026-03-10T01:00:00Z",
         },
@@ -270,7 +202,7 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             **_IDS,
             "task_id": _TASK,
             "matter_no": "061031",
-            "title": _TITLE,
+            "title": TITLE,
             "element": "task_accept",
             "name": "签收并确认承办",
             "public_name": "承办单位签收",
@@ -281,7 +213,7 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "record": "acceptance",
             "initial": {"unit": "housing"},
             "deadline": _DEADLINE,
-            "process_version": _VERSION,
+            "process_version": VERSION,
             "opened_at": _AT,
         },
         {
@@ -291,7 +223,7 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "name": "代表评价",
             "role": "deputy",
             "person": "d-0107",
-            "process_version": _VERSION,
+            "process_version": VERSION,
             "opened_at": _AT,
         },
     ),
@@ -342,13 +274,13 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
         {
             "matter_kind": "suggestion",
             "submitted_when": "in_session",
-            "title": _TITLE,
+            "title": TITLE,
             "topic": "城建环资",
             "secrecy": "none",
             "lead_proposer": "d-0107",
             "co_proposers": ["d-0215"],
-            "body": _BODY,
-            "points": _POINTS,
+            "body": BODY,
+            "points": POINTS,
             "wish_units": ["housing"],
             "external_ref": "YTRD-2026-0031",
         },
@@ -387,7 +319,7 @@ def _message(type: str, source: str, number: int, data: dict[str, Any]) -> Messa
         id=f"{_CASE}.example.{type}.{number}",
         type=type,
         source="/agency/housing" if source == "agency" else f"/{source}",
-        subject=_MATTER,
+        subject=MATTER,
         time=at,
         data=data,
         correlation_id=_CASE,

@@ -17,7 +17,9 @@ from services.contracts import codes, fields, rejections
 from services.contracts.errors import Malformed, faults
 from services.contracts.matters import (
     MatterAdmitted,
+    MatterMerged,
     MatterNumbered,
+    MatterSeparated,
     MatterSubmitted,
     MatterWithdrawn,
     SecrecyChanged,
@@ -145,6 +147,12 @@ class PackagePublished(Contract):
         "可随时登记的记录",
         "records its diagrams accept beside a task",
         fields.ident("记录类型", "record"),
+        required=False,
+    )
+    interrupts = fields.listing(
+        "可中断办理的消息",
+        "messages (without version) that may interrupt its processes",
+        fields.ident("消息", "message"),
         required=False,
     )
 
@@ -326,6 +334,8 @@ MESSAGES: Final[Mapping[str, MessageType]] = {
         _entry("withdrawal.requested.v1", WithdrawalRequested, "intake > workflow", "领衔代表申请撤回联名建议"),
         _entry("withdrawal.refused.v1", WithdrawalRefused, "workflow > intake", "撤回申请未获同意"),
         _entry("matter.withdrawn.v1", MatterWithdrawn, "intake workflow > intake workflow", "书面撤回生效"),
+        _entry("matter.merged.v1", MatterMerged, "intake > workflow", "并案办理"),
+        _entry("matter.separated.v1", MatterSeparated, "intake > workflow", "撤销并案"),
         _entry("reply.delivered.v1", ReplyDelivered, "intake > workflow", "答复函已送达代表"),
         _entry("case.opened.v1", CaseOpened, "workflow > intake", "流程实例开始"),
         _entry("case.migrated.v1", CaseMigrated, "workflow > intake", "流程实例转到另一个流程版本"),

@@ -158,7 +158,7 @@ def _package_published(conn: Connection, message: Message) -> None:
 
 
 def _optional(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: data.get(name) for name in ("entries", "accepts")}
+    return {name: data.get(name) for name in ("entries", "accepts", "interrupts")}
 
 
 PROJECTORS: Final[Mapping[str, Callable[[Connection, Message], None]]] = {

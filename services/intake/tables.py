@@ -310,6 +310,7 @@ package = Table(
     Column("labels", Json()),
     Column("entries", Json(), comment="message → process; null from senders that did not say"),
     Column("accepts", Json(), comment="records accepted beside a task; null from senders that did not say"),
+    Column("interrupts", Json(), comment="messages that may interrupt a case; null from senders that did not say"),
     *_facet("said"),
 )
 

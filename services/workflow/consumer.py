@@ -67,6 +67,16 @@ def withdrawn(conn: Connection, message: Message, context: Context) -> None:
     _route(conn, message, context, str(message.data["matter_id"]))
 
 
+def merged(conn: Connection, message: Message, context: Context) -> None:
+    """`matter.merged`: interrupts every case of the matter that lets itself be interrupted."""
+    _route(conn, message, context, str(message.data["matter_id"]))
+
+
+def separated(conn: Connection, message: Message, context: Context) -> None:
+    """`matter.separated`: the case of the matter that waits for it goes on."""
+    _route(conn, message, context, str(message.data["matter_id"]))
+
+
 def delivered(conn: Connection, message: Message, context: Context) -> None:
     """`reply.delivered`: the letter has reached its deputies."""
     _route(conn, message, context, str(message.data["letter_id"]))
@@ -193,6 +203,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "matter.numbered.v1": numbered,
     "matter.secrecy_changed.v1": secrecy_changed,
     "matter.withdrawn.v1": withdrawn,
+    "matter.merged.v1": merged,
+    "matter.separated.v1": separated,
     "withdrawal.requested.v1": withdrawal_requested,
     "reply.delivered.v1": delivered,
     "directory.changed.v1": directory_changed,

@@ -182,16 +182,17 @@ def announce(conn: Connection, version: str, status: str, now: datetime) -> None
             "labels": {**{kind: dict(names) for kind, names in package.labels.items()}, "local": _local(package)},
             "processes": [{"id": key, "label": label} for key, label in package.labels.get("process", {}).items()],
             "entries": dict(package.entries),
-            "accepts": _accepted(package),
+            "accepts": _named(package, "accepts", "record"),
+            "interrupts": _named(package, "interrupt", "message"),
         },
     )
     outbox.add(conn, t.outbox_, message, now=now)
 
 
-def _accepted(package: Package) -> list[str]:
-    """The types of records that the package's diagrams accept at any time."""
-    marks = (mark for node in contexts.read(package).everything for mark in node.of("accepts"))
-    return sorted({mark.get("record") for mark in marks})
+def _named(package: Package, word: str, attribute: str) -> list[str]:
+    """What the package's diagrams name by a `hy:` element: the records they accept, the messages that interrupt."""
+    marks = (mark for node in contexts.read(package).everything for mark in node.of(word))
+    return sorted({mark.get(attribute) for mark in marks})
 
 
 def _local(package: Package) -> dict[str, str]:

@@ -111,6 +111,11 @@ def test_a_package_s_entries_are_announced(bureau: Office) -> None:
     assert said["entries"] == {"matter.submitted": "intake", "withdrawal.requested": "withdrawal"}
 
 
+def test_what_interrupts_is_announced(bureau: Office) -> None:
+    """Intake learns whether a matter can be taken out of its handling."""
+    assert bureau.sent("package.published.v1")[-1]["interrupts"] == ["matter.withdrawn"]
+
+
 def test_admission_asks_for_a_number_and_waits(bureau: Office) -> None:
     """What the diagram decided goes along; the case stands at the catching event."""
     bureau.receive("matter.submitted.v1", submitted())
