@@ -128,20 +128,23 @@ def complete(
 
     Raises `Problem` unknown_task, task_closed, already_done, wrong_unit, not_permitted, four_eyes, incident_open,
     missing_field or invalid_field (by the form, its record or the tables the task names). An engine failure comes
-    back as `Applied.incident`: commit it.
+    back as `Applied.incident`: commit it. What the process has taken for granted meanwhile is accepted without a step.
     """
     batch = Batch(conn)
     batch.hold([case_of(task_id)])
     row = find(conn, task_id)  # read under the lock, so a second answer sees the first
     if ran_out(row):
-        raise past_due(conn, row)
+        check_speaker(row, speaker, unit)
+        return implied(conn, row, data)
     check_open(row)
     check_speaker(row, speaker, unit)
     if is_delegated(row, speaker):
         raise Problem("delegated", 409)
     if four_eyes.barred(conn, [row], speaker):
         raise Problem("four_eyes", 403)
-    settle_clock(conn, batch, row, now)
+    if closes_by_clock(batch, row, now):
+        batch.close(now)
+        return implied(conn, find(conn, task_id), data)
     if incidents.of_task(conn, task_id) is not None:
         raise Problem("incident_open", 409)
     edition = editions.get(conn, row["package_version"])
@@ -188,9 +191,32 @@ def _warned(order: Order, notes: Sequence[Mapping[str, str]]) -> Order:
 
 def settle_clock(conn: Connection, batch: Batch, row: Mapping[Any, Any], now: datetime) -> None:
     """Fire what was due before the answer arrived; that may have closed the task."""
-    batch.catch_up(row["case_id"], now)
-    if any(closed["b_id"] == row["id"] for closed in batch.changes.tasks_closed):
+    if closes_by_clock(batch, row, now):
         raise past_due(conn, row)
+
+
+def closes_by_clock(batch: Batch, row: Mapping[Any, Any], now: datetime) -> bool:
+    """Fire what was due before now; whether that has closed the task."""
+    batch.catch_up(row["case_id"], now)
+    return any(closed["b_id"] == row["id"] for closed in batch.changes.tasks_closed)
+
+
+def implied(conn: Connection, row: RowMapping, data: Mapping[str, Any]) -> Applied:
+    """A late answer that says what the process itself recorded for the unit when the time ran out: nothing moves.
+
+    Raises `Problem` for any other late answer.
+    """
+    c = t.record.c
+    silent = (c.record == row["record"]) & (c.unit == row["unit"]) & c.task_id.is_(None)
+    query = select(c.data).where(c.case_id == row["case_id"], c.at == row["closed_at"], silent)
+    if told(data) not in [told(said) for said in conn.execute(query).scalars()]:
+        raise past_due(conn, row)
+    return Applied(case_id=row["case_id"], seq=None)
+
+
+def told(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What is filled in of a record's own fields."""
+    return {key: value for key, value in data.items() if key != "extra" and value not in (None, "")}
 
 
 def past_due(conn: Connection, row: Mapping[Any, Any]) -> Problem:

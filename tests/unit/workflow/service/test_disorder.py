@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from services.workflow import tables as t
 from tests.unit.workflow.service import yunting
 from tests.unit.workflow.service.office import Office
@@ -50,7 +52,7 @@ def handling(office: Office) -> dict[str, str]:
 
 
 def test_an_opinion_twice_then_acceptance_then_an_opinion_of_a_returned_assignment(office: Office) -> None:
-    """One opinion is stored, late acceptance changes nothing, the unit that gave the matter back is told so."""
+    """One opinion is stored, acceptance was implied and is no error, the unit that gave the matter back is told so."""
     receipts = handling(office)
     [opinion] = [row["id"] for row in office.open() if row["element"] == "task_co_opinion" and row["unit"] == "unit_b"]
     for message_id in ("opinion-1", "opinion-1", "opinion-again"):
@@ -59,12 +61,32 @@ def test_an_opinion_twice_then_acceptance_then_an_opinion_of_a_returned_assignme
     said(office, receipts["unit_c"], "unit_c", OPINION, "returned")
 
     assert len(yunting.records(office, "co_opinion")) == 1
-    assert [m["original_id"] for m in office.sent("command.accepted.v1")][1:] == ["opinion-1"]
+    assert [m["original_id"] for m in office.sent("command.accepted.v1")][1:] == ["opinion-1", "acceptance"]
     refused = {m["original_id"]: m["code"] for m in office.sent("message.rejected.v1")}
-    assert refused == {"opinion-again": "already_done", "acceptance": "late", "returned": "assignment_returned"}
+    assert refused == {"opinion-again": "already_done", "returned": "assignment_returned"}
     [accepted] = [row for row in yunting.records(office, "acceptance") if row["unit"] == "unit_b"]
     assert accepted["data"]["extra"] == {"auto_accepted": True}
     assert not office.rows(t.incident)
+    assert office.replayed("m1-1")
+
+
+@pytest.mark.parametrize("looked", [True, False], ids=["the clock has rung", "the clock rings with it"])
+def test_only_what_silence_has_said_already_may_be_said_late(office: Office, looked: bool) -> None:
+    """Acceptance after the window is taken without a step, however often; a return asked for then is late."""
+    yunting.begin(office, yunting.settle_in(office))
+    yunting.hand_over(office, "lead", unit_a="lead", unit_b="co_handler")
+    [receipt] = [row["id"] for row in office.open() if row["unit"] == "unit_b"]
+    office.later(days=8)
+    if looked:
+        office.turn()
+    for message_id in ("acceptance", "acceptance-again"):
+        said(office, receipt, "unit_b", {"verdict": "accepted"}, message_id)
+    said(office, receipt, "unit_b", RETURN, "return")
+
+    taken = office.sent("command.accepted.v1")
+    assert [(m["original_id"], m["stimulus"]) for m in taken] == [("acceptance", None), ("acceptance-again", None)]
+    assert [(m["original_id"], m["code"]) for m in office.sent("message.rejected.v1")] == [("return", "late")]
+    assert len([row for row in yunting.records(office, "acceptance") if row["unit"] == "unit_b"]) == 1
     assert office.replayed("m1-1")
 
 
