@@ -13,7 +13,7 @@ from services.common.handling import Context, Desk, Handler
 from services.common.problems import Problem, Rejected
 from services.contracts.envelopes import Message
 from services.contracts.rejections import REJECTIONS
-from services.intake import ledger, letters, matters, store, tables, withdrawals
+from services.intake import ledger, letters, matters, merges, store, tables, withdrawals
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 _MISSING: Final = frozenset({"required", "part_empty"})
@@ -22,6 +22,13 @@ _MISSING: Final = frozenset({"required", "part_empty"})
 def project(conn: Connection, message: Message, _context: Context) -> None:
     """Take a message of the workflow into the ledger; its lines are recomputed when all are projected."""
     ledger.project(conn, message)
+
+
+def reached(conn: Connection, message: Message, context: Context) -> None:
+    """Take a state into the ledger; what is not taken up after all is nobody's main matter any more."""
+    ledger.project(conn, message)
+    if message.data["state"] == "not_admitted" and message.data.get("matter_id") is not None:
+        merges.dissolve(conn, message.data["matter_id"], merges.MAIN_NOT_ADMITTED, context.now)
 
 
 def receive_letter(conn: Connection, message: Message, context: Context) -> None:
@@ -86,6 +93,7 @@ def _accepted(message: Message, done: matters.Submitted, context: Context) -> Me
 
 HANDLERS: Final[Mapping[str, Handler]] = {
     **dict.fromkeys(ledger.PROJECTORS, project),
+    "milestone.reached.v1": reached,
     "reply.issued.v1": receive_letter,
     "matter.submit.v1": submit,
     "matter.admitted.v1": admit,

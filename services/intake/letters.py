@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
 from services.common import outbox
 from services.contracts.envelopes import Message
-from services.intake import ledger, store, tables
+from services.intake import ledger, store, store_ledger, tables
+
+REPLIED: Final = frozenset(
+    {"replied", "awaiting_feedback", "feedback_closed", "redo", "completed", "following_up", "closed_out", "archived"}
+)
+"""States that a matter reaches only after its reply was issued."""
 
 
 def receive(conn: Connection, message: Message, now: datetime) -> bool:
@@ -22,6 +27,12 @@ def receive(conn: Connection, message: Message, now: datetime) -> bool:
     ledger.touch(conn, [data["matter_id"]])
     outbox.add(conn, tables.outbox, _delivered(message, now), now=now)
     return True
+
+
+def has_reply(conn: Connection, matter_id: str) -> bool:
+    """Say whether a reply was ever issued: its letter is here, or the process says so and the letter is on its way."""
+    reached = {row.state for row in store_ledger.milestones_of(conn, matter_id)}
+    return bool(reached & REPLIED or store.letters(conn, matter_id))
 
 
 def may_read(letter: Row[Any], person_id: str | None) -> bool:

@@ -37,6 +37,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "只有领衔代表可以撤回建议；联名代表不能单独撤回。",
         "Only the lead deputy can withdraw a matter; a co-signer alone cannot.",
     ),
+    "not_merged": (
+        "没有并案，哪几件不能并、怎么办，见各件的说明。",
+        "Nothing was merged; each matter that cannot be says why and what to do.",
+    ),
+    "not_in_group": (
+        "这件建议没有并案，不需要撤销并案。",
+        "This matter is not merged; there is nothing to take back.",
+    ),
+    "reply_begun": (
+        "主件已经答复，这件建议的单独答复已经开始，不能再撤销并案。请等它的答复函发出。",
+        "The main matter is replied to and this one's own reply has begun: it stays merged. Wait for its letter.",
+    ),
     "unknown_draft": (
         "找不到这份草稿：可能已经提交或删除，也可能不再邀请您联名。",
         "There is no such draft: it was submitted or deleted, or you are no longer invited.",
@@ -160,6 +172,66 @@ FAULTS: dict[str, tuple[str, str]] = {
         "Session “{value}” is not known, or no session is current. Ask the congress deputies office.",
     ),
 }
+
+MERGING: dict[str, tuple[str, str]] = {
+    "merge_too_few": (
+        "并案至少要两件：请再选一件，或者输入编号加入。",
+        "Merging takes two matters: choose another one, or add one by its number.",
+    ),
+    "merge_twice": ("第{no}号选了两次，请只保留一次。", "No. {no} is chosen twice: keep it once."),
+    "merge_unknown_number": (
+        "同一次会议、同一种类的建议里没有编号“{no}”。请核对编号。",
+        "There is no number “{no}” of this session and kind. Check the number.",
+    ),
+    "merge_ambiguous_number": (
+        "编号以“{no}”结尾的不止一件，请输入完整的编号。",
+        "More than one number ends with “{no}”: type the whole number.",
+    ),
+    "merge_other_session": (
+        "第{no}号与主件不是同一次会议、同一种类，不能并案。请取消选择。",
+        "No. {no} is of another session or kind than the main matter and cannot be merged. Leave it out.",
+    ),
+    "merge_not_admitted": (
+        "第{no}号还没有受理编号。请先审查受理，再并案。",
+        "No. {no} is not taken up and numbered yet. Decide on its admission first.",
+    ),
+    "merge_not_taken_up": (
+        "第{no}号不作为建议办理，不能并案。请取消选择。",
+        "No. {no} was not taken up and cannot be merged. Leave it out.",
+    ),
+    "merge_withdrawn": ("第{no}号已经撤回。请取消选择。", "No. {no} was withdrawn. Leave it out."),
+    "merge_withdrawal_pending": (
+        "第{no}号正在申请撤回。请等撤回有了结果再并案。",
+        "The withdrawal of No. {no} is asked for. Merge it when that is decided.",
+    ),
+    "merge_classified": (
+        "第{no}号是涉密建议，线下办理，不在本系统并案。请取消选择。",
+        "No. {no} is classified and handled offline. Leave it out.",
+    ),
+    "merge_elsewhere": (
+        "第{no}号已经并入第{main}号。请取消选择，或者先在它的页面撤销并案。",
+        "No. {no} is merged into No. {main} already. Leave it out, or take it out of that group on its page first.",
+    ),
+    "merge_is_main": (
+        "第{no}号是主件，已并第{others}号。请以它为主件，或者先撤销那些并案。",
+        "No. {no} is itself the main matter of {others}. Make it the main one, or take those out of its group first.",
+    ),
+    "merge_main_is_merged": (
+        "第{no}号已经并入第{main}号，不能再作主件。请以第{main}号为主件。",
+        "No. {no} is merged into No. {main} and cannot be the main matter. Make No. {main} the main one.",
+    ),
+    "merge_replied": (
+        "第{no}号已经答复，不能再并案。请取消选择，单独办理。",
+        "No. {no} is replied to and cannot be merged any more. Leave it out.",
+    ),
+    "merge_not_drawn": (
+        "第{no}号的流程版本没有画并案。请流程负责人发布画了并案的修订，把这件转到修订版以后再并案。",
+        "The process version of No. {no} does not draw merging. Its owner publishes a revision that does; then move "
+        "this matter to it.",
+    ),
+}
+"""What hinders a merge, with what to do."""
+FAULTS |= MERGING
 
 LABELS: dict[str, tuple[str, str]] = {
     "title": ("标题", "title"),

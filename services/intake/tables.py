@@ -69,6 +69,7 @@ matter = Table(
     Column("withdrawal_reason", Text, comment="what the lead deputy wrote"),
     Column("withdrawal_refused_at", Utc),
     Column("withdrawal_refusal", Text, comment="why the latest request was refused"),
+    Column("merged_into", String(128), index=True, comment="the main matter, where it is handled together with that"),
     UniqueConstraint("locality", "session_id", "kind", "no"),
 )
 
@@ -83,6 +84,19 @@ secrecy_change = Table(
     Column("reason", Text, nullable=False),
     Column("changed_at", Utc, nullable=False),
     Column("actor", Json(), nullable=False, comment="id, name"),
+    comment="rows are only added",
+)
+
+merge_change = Table(
+    "merge_change",
+    metadata,
+    Column("matter_id", ForeignKey("matter.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="1, 2, … of the matter"),
+    Column("main_id", ForeignKey("matter.id"), nullable=False, index=True),
+    Column("merged", Boolean, nullable=False, comment="false: it was taken out again"),
+    Column("reason", Text, nullable=False),
+    Column("changed_at", Utc, nullable=False),
+    Column("actor", Json(), comment="id, name; null: the system"),
     comment="rows are only added",
 )
 

@@ -12,15 +12,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from services.common.problems import Problem
-from services.intake import announcements, ledger, store, store_ledger, submissions
+from services.intake import announcements, ledger, letters, merges, store, store_ledger, submissions
 from services.intake.problems import field_errors
 
 ENTRY: Final = "withdrawal.requested"
-OVER: Final = frozenset({"not_admitted", "merged"})
-REPLIED: Final = frozenset(
-    {"replied", "awaiting_feedback", "feedback_closed", "redo", "completed", "following_up", "closed_out", "archived"}
-)
-"""States that a matter reaches only after its reply was issued."""
+MAIN_WITHDRAWN: Final = "主件已撤回，恢复单独办理。"
+LEFT: Final = "本件已撤回，退出并案。"
 
 
 def ask(conn: Connection, matter_id: str, *, person_id: str | None, reason: str, now: datetime) -> bool:
@@ -29,9 +26,7 @@ def ask(conn: Connection, matter_id: str, *, person_id: str | None, reason: str,
     `person_id` is the deputy who asks, None when the congress office enters a letter. Raises `Problem`:
     unknown_matter, not_lead_proposer, whatever `hindrance` names, or invalid_form (no reason).
     """
-    row = store.lock_matter(conn, matter_id)
-    if row is None:
-        raise Problem("unknown_matter", 404)
+    row = merges.lock(conn, matter_id)
     if person_id is not None and row.lead_proposer != person_id:
         raise Problem("not_lead_proposer", 403)
     if (code := hindrance(conn, row)) is not None:
@@ -54,10 +49,9 @@ def hindrance(conn: Connection, matter: Row[Any]) -> str | None:
         return "already_withdrawn"
     if matter.withdrawal_requested_at is not None:
         return "withdrawal_pending"
-    reached = {row.state for row in store_ledger.milestones_of(conn, matter.id)}
-    if reached & REPLIED or store.letters(conn, matter.id):
+    if letters.has_reply(conn, matter.id):
         return "already_replied"
-    return "already_completed" if store.state_of(conn, matter.id) in OVER else None
+    return "already_completed" if store.state_of(conn, matter.id) == "not_admitted" else None
 
 
 def needs_consent(conn: Connection, matter: Row[Any]) -> bool:
@@ -72,7 +66,7 @@ def needs_consent(conn: Connection, matter: Row[Any]) -> bool:
 
 def take(conn: Connection, data: Mapping[str, Any], now: datetime) -> None:
     """Take over that a diagram withdrew a matter; our own announcement coming back changes nothing."""
-    row = _known(conn, data)
+    row = merges.lock(conn, data["matter_id"])
     if row.withdrawn_at is None:
         at = datetime.fromisoformat(data["withdrawn_at"])
         _withdraw(conn, row.id, row.withdrawal_reason or data["reason"], min(at, now))
@@ -80,17 +74,12 @@ def take(conn: Connection, data: Mapping[str, Any], now: datetime) -> None:
 
 def refuse(conn: Connection, data: Mapping[str, Any], now: datetime) -> None:
     """Take over that the request was refused: handling goes on, and the deputy reads why."""
-    row = _known(conn, data)
-    if row.withdrawal_requested_at is not None:
-        refusal = {"withdrawal_refused_at": now, "withdrawal_refusal": data["reason"]}
-        store.change_matter(conn, row.id, {"withdrawal_requested_at": None, **refusal})
-
-
-def _known(conn: Connection, data: Mapping[str, Any]) -> Row[Any]:
     row = store.lock_matter(conn, data["matter_id"])
     if row is None:
         raise Problem("unknown_matter", 404)
-    return row
+    if row.withdrawal_requested_at is not None:
+        refusal = {"withdrawal_refused_at": now, "withdrawal_refusal": data["reason"]}
+        store.change_matter(conn, row.id, {"withdrawal_requested_at": None, **refusal})
 
 
 def _request(conn: Connection, row: Row[Any], reason: str, now: datetime) -> None:
@@ -106,4 +95,6 @@ def _request(conn: Connection, row: Row[Any], reason: str, now: datetime) -> Non
 def _withdraw(conn: Connection, matter_id: str, reason: str, at: datetime) -> None:
     values = {"withdrawn_at": at, "withdrawal_reason": reason, "withdrawal_requested_at": None}
     store.change_matter(conn, matter_id, values)
+    merges.dissolve(conn, matter_id, MAIN_WITHDRAWN, at)
+    merges.leave(conn, matter_id, LEFT, at)
     ledger.touch(conn, [matter_id])

@@ -11,9 +11,9 @@ import pytest
 from services.common import db, migrations
 from services.common.handling import handle
 from services.common.problems import Problem
-from services.intake import accounts, consumer, grants, ledger, listings, statistics, tables
+from services.intake import accounts, consumer, grants, ledger, listings, statistics, tables, withdrawals
 from services.intake.listings import Filter
-from tests.unit.intake import stories, worlds
+from tests.unit.intake import groups, stories, worlds
 from tests.unit.intake.worlds import PASSWORD, ZONE, Case, World, package
 
 RIVALS = 8
@@ -78,6 +78,37 @@ def test_rivals_with_one_key_and_other_content_conflict(world: World) -> None:
     done = at_once(lambda n: world.submit(title=f"关于第{n}件事的建议"))
     assert [getattr(one, "code", "") for one in done].count("duplicate_conflict") == RIVALS - 1
     assert len(world.rows(tables.matter)) == 1
+
+
+def test_rivals_who_merge_make_no_chains(world: World) -> None:
+    """Eight matters in a ring, each to be merged into the next, all at once: whatever wins, a main one is on top."""
+    groups.drawn(world)
+    ring = [groups.handled(world, str(n)) for n in range(RIVALS)]
+    done = at_once(lambda n: groups.merge(world, ring[(n + 1) % RIVALS], [ring[n]]))
+    found = groups.groups(world)
+    mains = {number for number, main in found.items() if main is None}
+    merged = {number: main for number, main in found.items() if main is not None}
+    assert merged
+    assert set(merged.values()) <= mains
+    assert len(world.sent("matter.merged.v1")) == len(merged) == RIVALS - sum(isinstance(one, Problem) for one in done)
+
+
+def test_a_withdrawn_matter_is_nobody_s_main_one(world: World) -> None:
+    """One rival withdraws it, the others merge into it: in whichever order, nobody is left under it."""
+    groups.drawn(world)
+    main, *others = (groups.handled(world, str(n)) for n in range(RIVALS))
+
+    def act(n: int) -> None:
+        if n == RIVALS // 2:
+            with db.begin(world.engine) as conn:
+                withdrawals.ask(conn, main, person_id=None, reason="已解决", now=world.clock.now())
+        else:
+            groups.merge(world, main, [others[n % len(others)]])
+
+    at_once(act)
+    assert set(groups.groups(world).values()) == {None}
+    assert len(world.sent("matter.merged.v1")) == len(world.sent("matter.separated.v1"))
+    assert len(world.sent("matter.withdrawn.v1")) == 1
 
 
 def test_failures_of_rivals_are_all_counted(world: World) -> None:
