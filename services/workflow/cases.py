@@ -87,7 +87,8 @@ def start(
     case_id = f"{wish.matter_id}-{store.next_case_number(conn, wish.matter_id)}"
     calendar = calendar_versions.newest(conn, edition.package.calendar)
     row = {**_new_row(case_id, matter, process, version, calendar, wish, at), "diagrams": diagrams}
-    data = {"process": process, "matter": matters.facts(matter, edition.package.keywords), "vars": dict(wish.vars)}
+    facts = {**matters.facts(matter, edition.package.keywords), **matters.group(conn, matter)}
+    data = {"process": process, "matter": facts, "vars": dict(wish.vars)}
     stimulus = e.Stimulus(kind="start", at=at, actor=dict(wish.actor), data=data)
     batch = Batch(conn)
     order = Order(case_id=case_id, stimulus=stimulus, cause=wish.cause, texts=texts or {}, incident=incident)

@@ -19,6 +19,7 @@ from services.workflow import (
     documents,
     entries,
     matters,
+    merges,
     messages,
     records,
     speakers,
@@ -64,16 +65,20 @@ def secrecy_changed(conn: Connection, message: Message, context: Context) -> Non
 
 def withdrawn(conn: Connection, message: Message, context: Context) -> None:
     """`matter.withdrawn`: interrupts every case of the matter that lets itself be interrupted."""
+    merges.separate(conn, message.data["matter_id"], context.received_at, message.id)
     _route(conn, message, context, str(message.data["matter_id"]))
 
 
 def merged(conn: Connection, message: Message, context: Context) -> None:
-    """`matter.merged`: interrupts every case of the matter that lets itself be interrupted."""
-    _route(conn, message, context, str(message.data["matter_id"]))
+    """`matter.merged`: both sides learn of it, then it interrupts the cases of the matter that is merged."""
+    data = message.data
+    merges.merge(conn, data["matter_id"], data["main"]["matter_id"], context.received_at, message.id)
+    _route(conn, message, context, str(data["matter_id"]))
 
 
 def separated(conn: Connection, message: Message, context: Context) -> None:
-    """`matter.separated`: the case of the matter that waits for it goes on."""
+    """`matter.separated`: both sides learn of it, and the case that waits for the main matter's reply goes on."""
+    merges.separate(conn, message.data["matter_id"], context.received_at, message.id)
     _route(conn, message, context, str(message.data["matter_id"]))
 
 

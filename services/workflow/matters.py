@@ -67,6 +67,44 @@ def change_secrecy(conn: Connection, data: Mapping[str, Any]) -> bool:
     return _DEGREES.index(data["secrecy"]) > _DEGREES.index(data["before"])
 
 
+def merge(conn: Connection, matter_id: str, main: str | None) -> str | None:
+    """Note into which matter this one is merged, None: into none any more; say into which it was before.
+
+    Raises `Problem` unknown_matter.
+    """
+    key = t.matter.c.matter_id == matter_id
+    known = conn.execute(select(t.matter.c.merged_into).where(key).with_for_update()).one_or_none()
+    if known is None or (main is not None and get(conn, main) is None):
+        raise Problem("unknown_matter", 404)
+    conn.execute(t.matter.update().where(key).values(merged_into=main))
+    return None if known.merged_into is None else str(known.merged_into)
+
+
+def main_of(conn: Connection, matter_id: str) -> RowMapping | None:
+    """The matter this one is merged into, or None."""
+    other = t.matter.alias("other")
+    joined = t.matter.join(other, other.c.merged_into == t.matter.c.matter_id)
+    statement = select(t.matter).select_from(joined).where(other.c.matter_id == matter_id)
+    return conn.execute(statement).mappings().one_or_none()
+
+
+def merged(conn: Connection, matter_id: str) -> Sequence[RowMapping]:
+    """The matters that are merged into this one, by their numbers."""
+    statement = select(t.matter).where(t.matter.c.merged_into == matter_id)
+    return conn.execute(statement.order_by(t.matter.c.matter_no, t.matter.c.matter_id)).mappings().all()
+
+
+def group(conn: Connection, row: RowMapping) -> dict[str, Any]:
+    """With what a matter is handled together, as facts: its `main` matter or None, and those `merged` into it."""
+    main = main_of(conn, row["matter_id"]) if row["merged_into"] is not None else None
+    others = merged(conn, row["matter_id"])
+    return {"main": _named(main) if main is not None else None, "merged": [_named(one) for one in others]}
+
+
+def _named(row: RowMapping) -> dict[str, Any]:
+    return {"matter_id": row["matter_id"], "matter_no": row["matter_no"]}
+
+
 def get(conn: Connection, matter_id: str) -> RowMapping | None:
     """The matter's row, or None."""
     return conn.execute(select(t.matter).where(t.matter.c.matter_id == matter_id)).mappings().one_or_none()

@@ -103,6 +103,7 @@ matter = Table(
     Column("process_version", Text),
     Column("state", Text, nullable=False),  # the latest milestone
     Column("cases", Integer, nullable=False),  # how many cases were started: the next case number
+    Column("merged_into", Text, index=True),  # the main matter it is handled together with (并案)
     Column("data", Json(), nullable=False),  # matter.submitted whole, with the full text
     Column("submitted_at", Utc, nullable=False),
 )

@@ -15,7 +15,7 @@ SCENARIOS = YUNTING / "2026/scenarios"
     ("name", "end"),
     [
         ("2026/scenarios/dissatisfied_twice", ("closed", "completed")),
-        ("2026/scenarios/no_response", ("open", "redo")),
+        ("2026/scenarios/no_response", ("closed", "completed")),
         ("2026/scenarios/return_and_reassignment", ("open", "in_handling")),
         pytest.param("2026/scenarios/mode_change", ("open", "in_handling"), marks=pytest.mark.long),
         pytest.param("2026/scenarios/key_supervision", ("open", "reply_in_review"), marks=pytest.mark.long),

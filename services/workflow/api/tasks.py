@@ -61,6 +61,7 @@ def list_everything() -> Response:
 def get(task_id: str) -> Response:
     """One task with form schema, deadline, own draft, what the form holds at first, and the text of its matter.
 
+    `merged` are the matters handled together with it.
     `verbs` are what the person asking may do with it besides; `question` is what somebody asked beside another task.
     """
     speaker = edges.speaker()
@@ -68,7 +69,7 @@ def get(task_id: str) -> Response:
         row = tasks.get(conn, task_id, speaker)
         limit = deadlines.get(conn, row["deadline_id"])
         draft = tasks.draft(conn, task_id, speaker.account)
-        matter = matters.get(conn, row["matter_id"])
+        matter, sees = matters.get(conn, row["matter_id"]), visibility.sight(conn, row["matter_id"], speaker)
         answer = {
             **as_json({**row, "matter_no": None, "title": None}),
             "form_schema": tasks.schema_of(conn, row),
@@ -79,6 +80,7 @@ def get(task_id: str) -> Response:
             "verbs": verbs.available(conn, row, speaker) if row["state"] == "open" else [],
             "question": tasks.question_of(conn, row),
             "matter": matter["data"] if matter else None,
+            "merged": [one["data"] for one in matters.merged(conn, row["matter_id"])] if sees.inside else [],
         }
     return jsonify({key: value for key, value in answer.items() if key not in ("matter_no", "title")})
 

@@ -180,7 +180,7 @@ def receive_message(case: Case, stimulus: Stimulus) -> None:
         raise Unexpected("not_expected", detail=str(wait_id))
     payload = stimulus.data.get("data") or {}
     if wait["kind"] == "interrupt":
-        verbs.interrupt(case, wait["task"], wait["to"], copy_data(payload))
+        verbs.interrupt(case, wait["task"], wait["name"], wait["to"], copy_data(payload))
         close_wait(case, str(wait_id))
         return
     fire(case.workflow.get_task_from_id(wait["task"]), wait["position"], payload)
@@ -217,6 +217,11 @@ def add_record(case: Case, stimulus: Stimulus) -> None:
         acceptance.branch(found, facts)
 
 
+def learn_matter(case: Case, stimulus: Stimulus) -> None:
+    """Facts of the matter are others now; no token moves for it, expressions read the new ones from here on."""
+    case.facts["matter"].update(copy_data(stimulus.data.get("facts") or {}))
+
+
 def operate(case: Case, stimulus: Stimulus) -> None:
     """An operator's verb."""
     verb = VERBS.get(str(stimulus.data.get("verb")))
@@ -233,6 +238,7 @@ STIMULI: dict[str, Callable[[Case, Stimulus], None]] = {
     "message": receive_message,
     "timer": ring_timer,
     "record": add_record,
+    "matter": learn_matter,
     "operator": operate,
 }
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from math import isfinite
 from typing import Any, Literal
 
-Kind = Literal["start", "complete_task", "message", "timer", "record", "operator"]
+Kind = Literal["start", "complete_task", "message", "timer", "record", "matter", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Stimulus:
     * `message`: {"subscription": id} or {"name", "key"}, and "data"
     * `timer`: {"timer": timer id}; `at` is the instant it was due
     * `record`: {"record": type, "task": task id or None, "data": facts, "unit", "role"}
+    * `matter`: {"facts": those facts of its matter that are others now}
     * `operator`: {"verb": …} as `verbs.VERBS` lists them
 
     Any stimulus may bring "pins": {"<extension point>/<unit>": process id}, the units' own diagrams in force.

@@ -91,12 +91,12 @@ def tokens_of(workflow: Any) -> list[CaseTask]:
     return sorted(standing.values(), key=lambda task: (task.last_state_change, task.id))
 
 
-def interrupt(case: Case, scope: int, element: str, payload: dict[str, Any]) -> None:
+def interrupt(case: Case, scope: int, message: str, element: str, payload: dict[str, Any]) -> None:
     """`<hy:interrupt>`: everything in the process stops, one token goes on at the named element."""
     workflow = case.workflow if not scope else case.workflow.subprocesses[scope]
     if entry_of(workflow, element) is None:
         raise EngineError("unknown_element", detail=element)
-    case.reason = "withdrawn"
+    case.reason = "withdrawn" if message == "matter.withdrawn" else ""
     case.facts["case"]["interrupt"] = payload
     move(tokens_of(workflow), element)
 

@@ -57,9 +57,10 @@ def _only(found: Any, known: frozenset[str], where: str) -> None:
 def _matter(data: Any) -> dict[str, Any]:
     if not isinstance(data, Mapping) or not data.get("matter_id"):
         raise BadScenario("given.matters: every matter needs a matter_id")
-    usual = {"kind": "suggestion", "submitted_when": "in_session", "secrecy": "none", "matter_no": None, "topic": None}
-    lists = ("co_proposers", "wish_units", "mentions", "similar")
-    return {**usual, **{name: [] for name in lists}, **data}
+    usual = {"kind": "suggestion", "submitted_when": "in_session", "secrecy": "none"}
+    unknown = ("matter_no", "topic", "main")
+    lists = ("co_proposers", "wish_units", "mentions", "similar", "merged")
+    return {**usual, **dict.fromkeys(unknown), **{name: [] for name in lists}, **data}
 
 
 def _act(number: int, data: Any) -> Act:

@@ -15,6 +15,7 @@ from services.workflow import entries, four_eyes, rules
 from services.workflow.calendars import Calendar
 from services.workflow.engine.stimuli import Kind
 from services.workflow.packages.examples import complete, example
+from services.workflow.scenarios import groups
 from services.workflow.scenarios.expectations import differences
 from services.workflow.scenarios.models import Act, Failure, Result, Scenario, Step
 from services.workflow.scenarios.worlds import World, name_of
@@ -219,13 +220,15 @@ class _Player:
             facts, process = {entries.VARIABLES[name]: dict(act.data)}, self.entries[name]
             self._engine(lambda: self.world.start(matter, process, facts))
             return
-        wait = self._wait(act.message or "", matter)
+        if name in groups.MESSAGES:
+            self._engine(lambda: groups.change(self.world, matter, act.data))
+        wait = self._wait(name, matter)
         for _ in range(MAX_AUTO):
             if wait is not None or not self.scenario.auto or not self._auto_step(matter):
                 break
-            wait = self._wait(act.message or "", matter)
+            wait = self._wait(name, matter)
         if wait is None:
-            self._stop(f"没有流程在等消息 {act.message}", f"nothing waits for the message {act.message}")
+            self._stop(f"没有流程在等消息 {name}", f"nothing waits for the message {name}")
         data = {"subscription": wait.subscription_id, "data": dict(act.data)}
         self._step(self.world.homes[wait.subscription_id], "message", dict(act.who), data, wait.element)
 

@@ -76,6 +76,7 @@ class World:
     steps: list[Step] = field(default_factory=list)
     done: list[dict[str, Any]] = field(default_factory=list)
     logs: dict[str, list[e.Stimulus]] = field(default_factory=dict)
+    early: list[e.Sent] = field(default_factory=list)
 
     def start(self, matter: str, process: str, variables: Mapping[str, Any]) -> None:
         """Begin a case of a matter, as `matter.submitted` or a running case asks for it."""
@@ -153,10 +154,18 @@ class World:
                 self.start(self.cases[case_id].matter, effect.process, effect.data)
             elif isinstance(effect, e.Sent):
                 self._deliver(effect)
+        awaited = {(x.name, x.key) for x in effects if isinstance(x, e.Subscribed)}
+        sent = next((sent for sent in self.early if (sent.name, sent.key) in awaited), None)
+        if sent is not None:
+            self.early.remove(sent)
+            self._deliver(sent)
 
     def _deliver(self, sent: e.Sent) -> None:
-        """A message thrown by a diagram reaches every case that waits for it."""
-        for wait in [wait for wait in self.waits.values() if (wait.name, wait.key) == (sent.name, sent.key)]:
+        """A message thrown by a diagram reaches every case that waits for it, else it is kept until one does."""
+        waits = [wait for wait in self.waits.values() if (wait.name, wait.key) == (sent.name, sent.key)]
+        if not waits:
+            self.early.append(sent)
+        for wait in waits:
             data = {"subscription": wait.subscription_id, "data": dict(sent.data)}
             self.step(self.homes[wait.subscription_id], e.Stimulus("message", self.now, {}, data), wait.element)
 

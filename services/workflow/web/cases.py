@@ -54,6 +54,8 @@ def case(case_id: str) -> str:
             "case.html",
             case=row,
             matter=matters.get(conn, row["matter_id"]),
+            main=matters.main_of(conn, row["matter_id"]),
+            merged=matters.merged(conn, row["matter_id"]) if sees.inside else [],
             steps=[step for step in shown if step is not None],
             current=current,
             done=_passed(editions.get(conn, row["package_version"]), steps, live).difference(current),

@@ -61,6 +61,8 @@ def show(
             "task.html",
             task=row,
             matter=matters.get(conn, row["matter_id"]),
+            main=matters.main_of(conn, row["matter_id"]),
+            merged=matters.merged(conn, row["matter_id"]) if sees.inside else [],
             deadline=deadlines.get(conn, row["deadline_id"]),
             form=form,
             barred=barred,

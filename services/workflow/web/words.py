@@ -20,6 +20,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "message": ("收到消息", "message received"),
     "timer": ("到时", "timer fired"),
     "record": ("新增记录", "record added"),
+    "matter": ("建议情况有变", "facts of the matter changed"),
     "operator": ("人工处置", "operated"),
 }
 VERBS: Mapping[str, tuple[str, str]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ PROCESSES = Path(services.__file__).resolve().parent.parent / "processes"
 UNITS = ("unit_a", "unit_b", "unit_c", "unit_d")
 GOV_OFFICE = somebody("gov_office", None, "matters.read_all", "cases.operate", "tasks.urge")
 
-_VARS = {"division": {}, "resume": None}
+VARS = {"division": {}, "handover": None, "resume": None}
 
 
 def package(locality: str = "yunting", year: int = 2026) -> dict[str, bytes]:
@@ -37,20 +38,25 @@ def begin(office: Office, version: str, matter_id: str = "m1") -> str:
     """A matter's handling begins; the case id."""
     with db.begin(office.engine) as conn:
         matters.keep(conn, matter(matter_id), office.clock.now())
-        wish = cases.Begin(matter_id=matter_id, process="suggestion_handling", package_version=version, vars=_VARS)
+        wish = cases.Begin(matter_id=matter_id, process="suggestion_handling", package_version=version, vars=VARS)
         applied = cases.start(conn, wish, office.clock.now())
     assert applied.incident is None, applied
     return applied.case_id
 
 
 def answer(office: Office, element: str, unit: str | None = None, **changes: Any) -> str:
-    """Somebody of the role answers the open task of an element from its form's examples; the task id."""
+    """Somebody of the role answers the open task of an element; the task id."""
     [row] = [one for one in office.open() if one["element"] == element and unit in (None, one["unit"])]
+    return answer_task(office, row, **changes)
+
+
+def answer_task(office: Office, row: Mapping[str, Any], **changes: Any) -> str:
+    """Somebody of the role answers a task from what its form holds and from its examples; the task id."""
     with db.read(office.engine) as conn:
-        schema = tasks.schema_of(conn, row)
+        schema, held = tasks.schema_of(conn, row), tasks.initial_of(conn, row) or {}
     data = {name: part["examples"][0] for name, part in schema["properties"].items() if "examples" in part}
-    speaker = somebody(row["role"], row["unit"])
-    office.complete(row["id"], {**(row["initial"] or {}), **data, **changes}, speaker)
+    given = {**data, **{name: value for name, value in held.items() if value is not None}, **changes}
+    office.complete(row["id"], given, somebody(row["role"], row["unit"]))
     return str(row["id"])
 
 
