@@ -91,6 +91,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "有的单位已经办完自己的部分（如已印发答复），不能再这样分工；请只变更还在办理的单位",
         "a unit has done its part already, such as replied; change only who still works",
     ),
+    "never_ends": (
+        "不能改到这个环节：几路并行办理中，汇合处要等的另一路不会再来，流程就办不完。"
+        "请改到分开之前或汇合之后的环节，并把并行的其他任务一起移走",
+        "it cannot go there: where parallel ways meet, one would wait for ever and the case never end; choose a step"
+        " before they part or after they meet, and move the other tasks beside it as well",
+    ),
     "not_running": ("会办没有在进行，不能增加会办单位", "no units handle it side by side now"),
     "unknown_point": ("流程没有这个扩展点", "the package has no such extension point"),
     "bad_package": ("流程包未通过检查", "the package did not pass its checks"),
@@ -106,6 +112,10 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
     "bad_timer": ("定时写法不对", "a timer cannot be read"),
     "bad_amount": ("期限写法不对", "the deadline table gives an amount that cannot be read"),
     "case_finished": ("流程已结束", "the case has ended"),
+    "never_ends": (
+        "汇合网关要等的另一路不会再来，流程办不完",
+        "a join would wait in vain, the case would never end",
+    ),
     "no_such_case": ("没有这个流程实例", "there is no such case"),
     "other_version": ("流程已经不在原版本", "the case is no longer of that version"),
     "decision": ("决策表执行出错", "a decision table failed"),
@@ -181,7 +191,7 @@ ENGINE: Final[dict[str, tuple[str, str]]] = {
 REFUSALS: Final[Mapping[str, str]] = {"not_recallable": "recall_late"} | {
     code: code
     for code in (
-        *("already_instance", "consultation_open", "not_running"),
+        *("already_instance", "consultation_open", "not_running", "never_ends"),
         *("nothing_to_revert", "migration_acted"),
         *("not_regroupable", "same_division", "late_division"),
         *("recall_joined", "recall_ended", "recall_sent", "recall_beside"),

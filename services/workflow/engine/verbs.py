@@ -9,7 +9,7 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 
-from services.workflow.engine import deadlines
+from services.workflow.engine import deadlines, endings
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case
 from services.workflow.engine.problems import EngineError, Unexpected
@@ -85,6 +85,16 @@ def move(tokens: list[CaseTask], element: str) -> None:
     child.task_spec._update(child)
 
 
+def demand_end(tokens: list[CaseTask], element: str) -> None:
+    """Raise Unexpected if tokens that could all come to their end no longer could after such a `move`."""
+    workflow, anchor = tokens[0].workflow, tokens[0].parent
+    while not anchor._state & FINISHED:
+        anchor = anchor.parent
+    lost = endings.lost_joins(workflow, tokens_of(workflow), tokens, anchor, entry_of(workflow, element))
+    if lost:
+        raise Unexpected("never_ends", element=lost[0], detail=", ".join(lost))
+
+
 def tokens_of(workflow: Any) -> list[CaseTask]:
     """Every token of a workflow, the earliest first."""
     standing = {activity_of(task).id: activity_of(task) for task in workflow.open.values()}
@@ -119,7 +129,7 @@ def give_back(case: Case, data: dict[str, Any]) -> None:
     """return {task, to?}: go back to an earlier element; what has come of it since is taken away too.
 
     `to` defaults to `<hy:return to=…>` of the task, else of the nearest activity around it. Out of a parallel part,
-    the whole part goes.
+    the whole part goes. Raises Unexpected where somebody else's way back would leave a join that waits in vain.
     """
     task = task_of(case, data.get("task"))
     element = str(data.get("to") or way_back(case, task))
@@ -131,15 +141,18 @@ def give_back(case: Case, data: dict[str, Any]) -> None:
     own = branches(token)
     behind = [t for t in tokens_of(token.workflow) if before is None or t.is_descendant_of(before)]
     others = [t for t in behind if branches(t) <= own]  # what a record has started goes on
+    tokens = [token, *(t for t in others if t is not token)]
+    if element != way_back(case, task):
+        demand_end(tokens, element)
     case.reason = "returned"
-    move([token, *(t for t in others if t is not token)], element)
+    move(tokens, element)
 
 
 def shift(case: Case, data: dict[str, Any]) -> None:
     """move {cancel: [task ids] | "all", to}: an operator takes tokens of one scope away and places one.
 
-    "all" takes every token of the case's own process. What is left besides must still make sense: a token placed
-    before a parallel gateway while a branch is open gives that branch two tokens.
+    "all" takes every token of the case's own process. What is left besides must still make sense: where a parallel
+    join would then wait in vain, or a token be left over at one, it raises Unexpected.
     """
     element = str(data.get("to") or "")
     if data.get("cancel") == "all":
@@ -152,8 +165,10 @@ def shift(case: Case, data: dict[str, Any]) -> None:
         raise Unexpected("nothing_to_cancel")
     if any(token.workflow is not tokens[0].workflow for token in tokens):
         raise Unexpected("different_scopes", detail=element)
+    chosen = list({token.id: token for token in tokens}.values())
+    demand_end(chosen, element)
     case.reason = "revoked"
-    move(list({token.id: token for token in tokens}.values()), element)
+    move(chosen, element)
 
 
 def transfer(case: Case, data: dict[str, Any]) -> None:

@@ -123,7 +123,7 @@ def test_return_in_a_later_round_leaves_the_other_branch(to: str) -> None:
 
 def test_return_after_a_move_finds_the_last_round() -> None:
     """What was done in an earlier round is known, although the token that stood there again has been moved away."""
-    nodes = d.node("parallelGateway", "fork") + d.node("parallelGateway", "join") + d.user("b")
+    nodes = d.node("parallelGateway", "fork") + d.node("inclusiveGateway", "join") + d.user("b")
     nodes += d.node("exclusiveGateway", "x") + d.user("a") + d.node("exclusiveGateway", "again", default="no")
     paths = ("start fork x a again", ("again x", "a.again"), ("again join", "", "no"), "fork b join end")
     driver = Driver(s.sketch(nodes + d.user("c"), *paths[:-1], "fork c b join end"))
@@ -241,6 +241,46 @@ def test_moving_several_tokens_leaves_one() -> None:
     operate(driver, "move", cancel="all", to="first")
     assert driver.tasks() == {"first": 1}
     assert {e.reason for e in driver.effects if isinstance(e, TaskClosed)} == {"revoked"}
+    driver.check()
+
+
+@pytest.mark.parametrize(
+    ("verb", "facts", "join"),
+    [
+        ("move", {"cancel": ["a"], "to": "after"}, "join"),  # b would wait for a
+        ("move", {"cancel": ["a"], "to": "first"}, "join"),  # b would come twice
+        ("move", {"cancel": ["a"], "to": "b"}, "join"),  # and so here
+        ("move", {"cancel": ["a"], "to": "join"}, "join"),  # on none of its flows
+        ("move", {"cancel": "all", "to": "a"}, "join"),  # b would be missing
+        ("return", {"task": "a", "to": "b"}, "join"),
+    ],
+)
+def test_no_join_is_left_waiting_in_vain(verb: str, facts: dict[str, Any], join: str) -> None:
+    """A move after which the case could never end is refused, names the join, and changes nothing."""
+    driver = Driver(parallel())
+    driver.complete("first")
+    before = canonical(driver.case)
+    named = {**facts, "cancel": [driver.task("a")]} if isinstance(facts.get("cancel"), list) else facts
+    named = {**named, "task": driver.task("a")} if "task" in facts else named
+    with pytest.raises(Unexpected) as error:
+        operate(driver, verb, **named)
+    assert (error.value.code, error.value.element) == ("never_ends", join)
+    assert canonical(driver.case) == before
+    driver.check()
+
+
+def test_a_case_that_waits_in_vain_may_be_mended_step_by_step() -> None:
+    """A join that starves by the diagram itself is no reason to refuse the moves that put it right."""
+    nodes = d.node("parallelGateway", "fork") + d.node("parallelGateway", "join") + d.user("a") + d.user("b")
+    nodes += d.node("exclusiveGateway", "x", default="no") + d.user("after") + d.node("endEvent", "e")
+    driver = Driver(s.sketch(nodes, "start fork a join after end", "fork b join", "fork x", ("x join", "false"),
+                             ("x e", "", "no")))  # fmt: skip
+    driver.complete("a")
+    operate(driver, "move", cancel=[driver.task("b")], to="after")
+    assert driver.tasks() == {"after": 1}
+    operate(driver, "move", cancel="all", to="after")
+    driver.complete("after")
+    assert driver.case.is_finished
     driver.check()
 
 
