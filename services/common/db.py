@@ -32,7 +32,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
-from services.common import bells, logs
+from services.common import bells, logs, pending
 from services.common.clock import monotonic, sleep
 
 _BUSY_MS = 30_000
@@ -90,7 +90,9 @@ def connect(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads, pool_pre_ping=True)
+    engine = create_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads, pool_pre_ping=True)
+    pending.watch(engine)
+    return engine
 
 
 def _sqlite(url: str) -> Engine:

@@ -83,7 +83,6 @@ class Batch:
         self._conn = conn
         self._live = live.of(conn.engine)
         self._held: dict[str, _Held] = {}
-        self._touched: set[tuple[str, str]] = set()
         self._speakers: Mapping[str, str] | None = None
         self._mark: int | None = None
         self.changes = store.Changes()
@@ -244,7 +243,6 @@ class Batch:
             effects.migrated(scene, str(previous))
         effects.translate(scene, found)
         held.living.remember(scene.tasks, scene.deadlines, found, edition.version)
-        self._touched.update(scene.awaited)
         row.update(status=scene.status if row["status"] == "running" else row["status"])
         row.update(outcome=scene.outcome or row["outcome"], state_name=scene.state_name or row["state_name"])
         if row["status"] == "ended" and row["ended_at"] is None:
@@ -350,8 +348,6 @@ class Batch:
     def close(self, now: datetime) -> None:
         """Write everything, wake early messages that are awaited now, park those nobody will, keep the live cases."""
         store.flush(self._conn, self.changes, now)
-        if self._touched:
-            store.wake_early(self._conn, self._touched)
         if self.changes.ended:
             matters = {self._held[key].row["matter_id"] for key in self.changes.ended}
             unheard.park(self._conn, unheard.of_matters(*matters))

@@ -11,11 +11,16 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
+from services.common import questions
 from services.workflow import tables as t
 
 Texts = dict[str, str]  # hash → text
+
+_KEPT = select(t.document.c.hash, t.document.c.body).where(
+    t.document.c.hash == bindparam("b_hash"), t.document.c.body.is_not(None)
+)
 
 
 def split(schema: Mapping[str, Any], data: Any) -> tuple[Any, Texts]:
@@ -71,13 +76,7 @@ def expand(value: Any, texts: Mapping[str, str]) -> Any:
 
 def load(conn: Connection, hashes: Iterable[str]) -> Texts:
     """The kept texts behind `hashes`; erased ones are missing."""
-    wanted = list(hashes)
-    if not wanted:
-        return {}
-    statement = select(t.document.c.hash, t.document.c.body).where(
-        t.document.c.hash.in_(wanted), t.document.c.body.is_not(None)
-    )
-    return {row.hash: row.body for row in conn.execute(statement)}
+    return {row["hash"]: row["body"] for row in questions.ask(conn, _KEPT, [{"b_hash": key} for key in hashes])}
 
 
 def rows(texts: Mapping[str, str], now: datetime) -> list[dict[str, Any]]:

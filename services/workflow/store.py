@@ -12,17 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     Connection,
     RowMapping,
     bindparam,
     func,
     select,
-    tuple_,
     update,
 )
 
-from services.common import bells, connectors, db, outbox, writes
+from services.common import bells, connectors, db, outbox, questions, writes
 from services.contracts.envelopes import Message
 from services.workflow import tables as t
 
@@ -41,8 +39,7 @@ _MARK = connectors.mark(t.directory).label("connectors")
 _LOCK = (
     select(*_META, t.matter.c.matter_no, t.matter.c.title, _DIAGRAMS, _MARK)
     .join(t.matter, t.matter.c.matter_id == t.case_.c.matter_id)
-    .where(t.case_.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(t.case_.c.id)
+    .where(t.case_.c.id == bindparam("b_id"))
     .with_for_update(of=t.case_)
 )
 _STATE = select(t.case_.c.id, t.case_.c.state).where(t.case_.c.id.in_(bindparam("ids", expanding=True)))
@@ -141,11 +138,11 @@ _HOLD = update(t.timer).where(t.timer.c.id == bindparam("b_id")).values(held=Tru
 
 _DEADLINES = select(t.deadline).where(t.deadline.c.id.in_(bindparam("ids", expanding=True)))
 _TASKS = select(t.task).where(t.task.c.id.in_(bindparam("ids", expanding=True)))
-_PAIRS: BindParameter[Any] = bindparam("pairs", expanding=True)
 _TAKEN = select(t.subscription.c.name, t.subscription.c.key).where(
-    tuple_(t.subscription.c.name, t.subscription.c.key).in_(_PAIRS),
+    t.subscription.c.name == bindparam("b_name"),
+    t.subscription.c.key == bindparam("b_key"),
     t.subscription.c.scope == "",
-    t.subscription.c.case_id != bindparam("case_id"),
+    t.subscription.c.case_id != bindparam("b_case_id"),
 )
 _AWAITED = (
     select(t.subscription.c.id)
@@ -153,7 +150,7 @@ _AWAITED = (
     .exists()
 )
 _WAKE_ALL = update(t.early_message).where(t.early_message.c.state == "waiting", _AWAITED).values(state="ready")
-_WAKE = _WAKE_ALL.where(tuple_(t.early_message.c.name, t.early_message.c.key).in_(_PAIRS))
+_WAKE = _WAKE_ALL.where(t.early_message.c.name == bindparam("b_name"), t.early_message.c.key == bindparam("b_key"))
 _OWN_KEY = t.early_message.c.case_id + "/"
 _KEY_BEGINS = func.substr(t.early_message.c.key, 1, func.length(_OWN_KEY))
 _LAPSE = (
@@ -191,6 +188,7 @@ class Changes:
     unsubscribed: list[str] = field(default_factory=list)
     records: Rows = field(default_factory=list)
     early: Rows = field(default_factory=list)
+    awaited: set[tuple[str, str]] = field(default_factory=set)  # (message, key) now waited for, or sent
     ended: list[str] = field(default_factory=list)  # cases that have come to their end
     matter_states: Rows = field(default_factory=list)
     messages: list[tuple[Message, str | None]] = field(default_factory=list)
@@ -216,8 +214,7 @@ def lock_cases(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, An
 
     Rows by id without the state, plus number and title of the matter; an unknown id is missing.
     """
-    found = conn.execute(_LOCK, {"ids": sorted(ids)}).mappings()
-    return {row["id"]: dict(row) for row in found}
+    return {row["id"]: row for row in questions.ask(conn, _LOCK, _ids(sorted(ids)))}
 
 
 def states(conn: Connection, ids: Collection[str]) -> dict[str, bytes]:
@@ -227,8 +224,8 @@ def states(conn: Connection, ids: Collection[str]) -> dict[str, bytes]:
 
 def flush(conn: Connection, changes: Changes, now: datetime) -> None:
     """Write all changes. Order matters: what is waited for is released before it is waited for again."""
-    writes.run(conn, _writes(conn, changes, now))
-    if changes.early:
+    writes.defer(conn, _writes(conn, changes, now))
+    if changes.early or changes.awaited:
         bells.promise(conn, bells.WORK)
     if changes.timers:
         bells.promise(conn, bells.TIMERS)
@@ -261,6 +258,7 @@ def _writes(conn: Connection, changes: Changes, now: datetime) -> list[writes.Wr
         (_MATTER_STATE, changes.matter_states),
         (_SAVE, list(changes.cases.values())),
         (_RESCHEDULE, _ids(sorted(changes.rescheduled - changes.cases.keys()))),
+        (_WAKE, [{"b_name": name, "b_key": key} for name, key in sorted(changes.awaited)]),
         outbox.leaving(conn, t.outbox_, changes.messages, now=now),
     ]
 
@@ -311,15 +309,10 @@ def hold_timers(conn: Connection, ids: Sequence[str], *, held: bool = True) -> N
 
 def taken(conn: Connection, case_id: str, names: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
     """Which of these (message, key) pairs another case already waits for alone."""
-    if not names:
-        return set()
-    found = conn.execute(_TAKEN, {"pairs": list(names), "case_id": case_id})
-    return {(row.name, row.key) for row in found}
+    rows = [{"b_name": name, "b_key": key, "b_case_id": case_id} for name, key in names]
+    return {(row["name"], row["key"]) for row in questions.ask(conn, _TAKEN, rows)}
 
 
-def wake_early(conn: Connection, pairs: Collection[tuple[str, str]] | None = None) -> None:
-    """Mark waiting messages as ready where a case now waits for them; all of them without `pairs`."""
-    if pairs is None:
-        conn.execute(_WAKE_ALL)
-    elif pairs and conn.execute(_WAKE, {"pairs": list(pairs)}).rowcount:
-        bells.promise(conn, bells.WORK)
+def wake_early(conn: Connection) -> None:
+    """Mark all waiting messages as ready for which a case waits now."""
+    conn.execute(_WAKE_ALL)

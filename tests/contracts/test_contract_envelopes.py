@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_binary_event, to_binary_event
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,15 @@ def test_any_json_message_comes_back_exactly(message: Message) -> None:
     assert again == message
     assert again.time.utcoffset() == timedelta(0)
     assert orjson.dumps(again.data) == wire.body
+
+
+@given(MESSAGE)
+def test_the_library_would_write_the_same_headers(message: Message) -> None:
+    """Whoever reads CloudEvents with it, or writes them, agrees with us about every attribute."""
+    wire = encode(message)
+    event = from_binary_event(RabbitMQMessage(headers=wire.headers, content_type=wire.content_type, body=wire.body))
+    again = to_binary_event(event)
+    assert (again.headers, again.content_type) == (wire.headers, wire.content_type)
 
 
 @pytest.mark.parametrize("type_", MESSAGES)

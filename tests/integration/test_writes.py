@@ -98,3 +98,103 @@ def test_a_lost_connection_is_told_as_such(things: Engine) -> None:
         with pytest.raises(DBAPIError) as caught:
             writes.run(conn, [(writes.adding(thing), [row("a")])])
         assert caught.value.connection_invalidated
+
+
+def test_deferred_writes_are_there_for_the_next_question_and_after_the_commit(things: Engine) -> None:
+    """Nobody who asks on the same connection sees that they had not left yet."""
+    with things.connect() as conn:
+        with db.transaction(conn):
+            writes.defer(conn, [(writes.adding(thing), [row("a")]), (writes.adding(thing), [row("b")])])
+            assert [found[0] for found in rows(conn)] == ["a", "b"]
+            writes.defer(conn, [(writes.removing(thing), [{"b_id": "a"}])])
+            writes.run(conn, [(writes.adding(thing), [row("c")])])
+            writes.defer(conn, [(writes.adding(thing), [row("d", n=1)])])
+        with db.transaction(conn):
+            assert [found[0] for found in rows(conn)] == ["b", "c", "d"]
+    with db.read(things) as other:
+        assert rows(other)[-1] == ("d", "open", NOON, {"n": 1})
+
+
+def test_deferred_writes_of_a_transaction_that_is_rolled_back_are_never_sent(things: Engine) -> None:
+    """Neither with it nor with the next transaction of the connection."""
+    with things.connect() as conn:
+        with pytest.raises(LookupError), db.transaction(conn):
+            _defer_and_fail(conn)
+        with db.transaction(conn):
+            writes.defer(conn, [(writes.adding(thing), [row("b")])])
+    with db.read(things) as other:
+        assert [found[0] for found in rows(other)] == ["b"]
+
+
+def _defer_and_fail(conn: Connection) -> None:
+    writes.defer(conn, [(writes.adding(thing), [row("a")])])
+    raise LookupError
+
+
+def _fail_and_defer(conn: Connection) -> None:
+    with pytest.raises(DBAPIError):
+        conn.execute(text("select nothing from nowhere"))
+    writes.defer(conn, [(writes.adding(thing), [row("a")])])
+
+
+def test_an_error_of_deferred_writes_comes_with_the_commit_and_leaves_nothing(things: Engine) -> None:
+    """The transaction has failed as a whole; the connection can be used again."""
+    with things.connect() as conn:
+        with pytest.raises(IntegrityError), db.transaction(conn):
+            writes.defer(conn, [(writes.adding(thing), [row("a")]), (writes.adding(thing), [row("a")])])
+        with db.transaction(conn):
+            assert rows(conn) == []
+            writes.defer(conn, [(writes.adding(thing), [row("b")])])
+        with db.transaction(conn):
+            assert [found[0] for found in rows(conn)] == ["b"]
+
+
+def test_an_error_of_deferred_writes_stays_within_their_savepoint(things: Engine) -> None:
+    """What was deferred before the savepoint stands, and the transaction goes on."""
+    with db.begin(things) as conn:
+        writes.defer(conn, [(writes.adding(thing), [row("a")])])
+        with pytest.raises(IntegrityError), conn.begin_nested():
+            writes.defer(conn, [(writes.adding(thing), [row("b"), row("a")])])
+        writes.defer(conn, [(writes.adding(thing), [row("c")])])
+    with db.read(things) as other:
+        assert [found[0] for found in rows(other)] == ["a", "c"]
+
+
+def test_a_transaction_that_has_failed_commits_nothing_deferred(things: Engine) -> None:
+    """PostgreSQL answers COMMIT with ROLLBACK then; that is an error, and no quiet loss."""
+    with things.connect() as conn:
+        if things.dialect.name == "sqlite":
+            return  # its transactions go on after an error
+        with pytest.raises(DBAPIError), db.transaction(conn):
+            _fail_and_defer(conn)
+        with db.transaction(conn):
+            assert rows(conn) == []
+
+
+def test_more_than_a_packet_holds_is_written_whole(things: Engine) -> None:
+    """Neither side waits for the other to read first."""
+    many = [row(f"{number:05d}", text="路" * 300) for number in range(3_000)]
+    with db.begin(things) as conn:
+        writes.defer(conn, [(writes.setting(thing, postgres=things.dialect.name == "postgresql"), many)])
+    with db.read(things) as other:
+        assert len(rows(other)) == len(many)
+
+
+@pytest.mark.parametrize("spoiling", ["drop table if exists nothing_of_this_name", "savepoint"])
+def test_writes_go_on_after_what_makes_the_driver_forget_its_statements(things: Engine, spoiling: str) -> None:
+    """It deallocates ours with its own; they are prepared again."""
+    if things.dialect.name == "sqlite":
+        return  # nothing is prepared there
+    with things.connect() as conn:
+        for number in range(8):  # the driver prepares what it has seen five times
+            with db.transaction(conn):
+                writes.defer(conn, [(writes.adding(thing), [row(f"{number}a")])])
+                conn.execute(select(thing))
+            with db.transaction(conn):
+                if spoiling == "savepoint":
+                    conn.begin_nested().rollback()
+                else:
+                    conn.execute(text(spoiling))
+                writes.defer(conn, [(writes.adding(thing), [row(f"{number}b")])])
+        with db.transaction(conn):
+            assert len(rows(conn)) == 16

@@ -34,7 +34,7 @@ def subscribed(scene: Scene, effect: e.Subscribed) -> None:
         "key": effect.key,
         "scope": scene.case_id if wide else "",
     }
-    scene.awaited.append((effect.name, effect.key))
+    scene.changes.awaited.add((effect.name, effect.key))
 
 
 def unsubscribed(scene: Scene, effect: e.Unsubscribed) -> None:
@@ -51,7 +51,7 @@ def sent(scene: Scene, effect: e.Sent) -> None:
         scene.emit(known.type, {**known_here, **data}, data.get("unit"))
         return
     _queue(scene, "message", effect.name, effect.key, "waiting", dict(effect.data))
-    scene.awaited.append((effect.name, effect.key))
+    scene.changes.awaited.add((effect.name, effect.key))
 
 
 def case_started(scene: Scene, effect: e.CaseStarted) -> None:

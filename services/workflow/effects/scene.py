@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +37,6 @@ class Scene:
     status: str = "running"
     outcome: str | None = None
     state_name: str | None = None
-    awaited: list[tuple[str, str]] = field(default_factory=list)  # (message, key) now waited for or sent
     _sent: int = 0
 
     def emit(self, type_: str, data: dict[str, Any], unit: str | None = None) -> None:
