@@ -115,7 +115,7 @@ def ends_all(spec: Any) -> bool:
 
 def subsets(outputs: list[Any]) -> Iterator[tuple[Any, ...]]:
     """The flows an inclusive gateway may take: one, several or all; of many only one or all."""
-    sizes = range(1, len(outputs) + 1) if len(outputs) < 6 else (1, len(outputs))  # noqa: PLR2004 - 31 ways at most
+    sizes = range(1, len(outputs) + 1) if len(outputs) < 6 else (1, len(outputs))
     return chain.from_iterable(combinations(outputs, size) for size in sizes)
 
 
