@@ -7,7 +7,7 @@ of roles works at once. A view says who may see it with exactly one of ``public`
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -17,7 +17,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Connection, Engine
 from werkzeug.wrappers import Response as BaseResponse
 
-from services.common import db, directories
+from services.common import db, directories, heirs
 from services.common.clock import Clock, SystemClock
 from services.common.config import Settings
 from services.common.problems import Problem
@@ -35,13 +35,18 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody signed in; roles are pairs of role id and the unit it is held in (None: for the locality)."""
+    """Somebody signed in; roles are pairs of role id and the unit it is held in (None: for the locality).
+
+    `former` are the units whose successors (机构改革) these units are: he reads what they have done, and does nothing
+    in their name.
+    """
 
     account_id: str
     person_id: str | None
     name: str
     roles: tuple[tuple[str, str | None], ...]
     deputy_id: str | None = None
+    former: frozenset[str] = frozenset()
 
     @property
     def units(self) -> frozenset[str]:
@@ -261,4 +266,5 @@ def _actor(conn: Connection, tables: directories.Tables, account_id: str, epoch:
     person = directories.person(conn, tables, account.person_id) if account.person_id else None
     name = person.name if person else account.login
     deputy_id = person.id if person and person.kind == "deputy" else None
-    return Actor(account.id, account.person_id, name, account.roles, deputy_id)
+    found = Actor(account.id, account.person_id, name, account.roles, deputy_id)
+    return replace(found, former=heirs.former(conn, tables.unit, found.units))

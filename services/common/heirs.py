@@ -17,6 +17,13 @@ def of(conn: Connection, unit: Table, units: Collection[str]) -> dict[str, str]:
     return {one: _last(steps, one) for one in units if one in steps}
 
 
+def former(conn: Connection, unit: Table, units: Collection[str]) -> frozenset[str]:
+    """The units for which one of these answers now."""
+    after = unit.c.body["successor"].as_string()
+    gone = [row.id for row in conn.execute(select(unit.c.id, after.label("after"))) if row.after] if units else []
+    return frozenset(one for one, last in of(conn, unit, gone).items() if last in units)
+
+
 def _last(steps: Mapping[str, str], unit: str) -> str:
     seen = {unit}
     while (after := steps.get(unit)) is not None and after not in seen:

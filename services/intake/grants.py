@@ -81,7 +81,7 @@ def scope(actor: Actor, grants: frozenset[str]) -> Scope:
     """Return what this person may see of the matters."""
     return Scope(
         everything="matters.read_all" in grants,
-        units=actor.units if "matters.read_unit" in grants else frozenset(),
+        units=actor.units | actor.former if "matters.read_unit" in grants else frozenset(),
         person_id=actor.deputy_id,
         sees_ratings=ratings.sees_all(grants),
     )

@@ -83,7 +83,7 @@ class Batch:
         self._conn = conn
         self._live = live.of(conn.engine)
         self._held: dict[str, _Held] = {}
-        self._speakers: Mapping[str, str] | None = None
+        self._speakers: Mapping[str, tuple[str, ...]] | None = None
         self._mark: int | None = None
         self.changes = store.Changes()
 
@@ -266,16 +266,16 @@ class Batch:
             texts=self._texts(order.texts, found, tasks),
             deadlines=deadlines,
             tasks=tasks,
-            connector_of=self._connector_of,
+            connectors_of=self._connectors_of,
             changes=self.changes,
             warnings=order.stimulus.data.get("warnings") or (),
         )
 
-    def _connector_of(self, unit: str) -> str | None:
+    def _connectors_of(self, unit: str) -> tuple[str, ...]:
         """Who speaks for a unit, looked up once per batch."""
         if self._speakers is None:
             self._speakers = connectors.by_unit(self._conn, t.directory, self._mark)
-        return self._speakers.get(unit)
+        return self._speakers.get(unit, ())
 
     def _earlier(
         self, living: Living, found: Sequence[e.Effect], known: Mapping[str, Mapping[Any, Any]]

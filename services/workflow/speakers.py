@@ -16,7 +16,8 @@ STAND_INS: Mapping[str, str] = {"feedback": "feedback.enter"}
 class Speaker:
     """`actor` are the codes that go into the log. A connector has `units` and neither roles nor grants.
 
-    `person` is somebody of the directory; a task may be for that person alone.
+    `person` is somebody of the directory; a task may be for that person alone. `former` are units whose history is
+    the speaker's to read, because his own units succeed them.
     """
 
     actor: Mapping[str, Any]
@@ -25,6 +26,7 @@ class Speaker:
     units: frozenset[str] = frozenset()
     account: str | None = None
     person: str | None = None
+    former: frozenset[str] = frozenset()
 
     def holds(self, role: str, unit: str | None) -> bool:
         """Whether this speaker may act in `role` for `unit`; a role held without a unit counts everywhere."""
@@ -85,6 +87,7 @@ def person(actor: Actor, grants: frozenset[str]) -> Speaker:
         grants=grants,
         account=actor.account_id,
         person=actor.person_id,
+        former=actor.former,
     )
 
 

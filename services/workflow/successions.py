@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from services.common import directories, heirs
-from services.workflow import cases
+from services.workflow import bindings, cases
 from services.workflow import engine as e
 from services.workflow import tables as t
 
@@ -19,10 +19,14 @@ REASON: Final = "机构改革，由接续单位承办"
 
 def directory_changed(conn: Connection, data: Mapping[str, Any], now: datetime, cause: str) -> int:
     """Take an entry over; how many running cases went to a unit's successor, each in a step of its own."""
-    unit = str(data["id"])
+    if data["kind"] not in ("unit", "connector"):
+        directories.apply(conn, t.directory, data)
+        return 0
+    unit, bound = str(data["id"]), bindings.speaking(conn)
     before = heir(conn, unit) if data["kind"] == "unit" else unit
     directories.apply(conn, t.directory, data)
     after = heir(conn, unit) if data["kind"] == "unit" else unit
+    bindings.tell(conn, bound, now, cause)
     return hand_over(conn, unit, after, now, cause) if after not in (unit, before) else 0
 
 

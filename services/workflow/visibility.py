@@ -37,7 +37,7 @@ def sight(conn: Connection, matter_id: str, speaker: Speaker) -> Sight:
     """What somebody who may look at a matter sees of it."""
     if speaker.grants & EVERYTHING:
         return Sight(everything=True, inside=True)
-    units = speaker.units.union(unit for _, unit in speaker.roles if unit is not None)
+    units = (speaker.units | speaker.former).union(unit for _, unit in speaker.roles if unit is not None)
     return Sight(inside=not _is_outside(conn, matter_id, speaker), units=units)
 
 
@@ -75,7 +75,8 @@ def _proposed(conn: Connection, matter_id: str, speaker: Speaker) -> bool:
 def _takes_part(conn: Connection, case_id: str, speaker: Speaker) -> bool:
     c = t.task.c
     statement = select(c.role, c.unit, c.person, c.delegate).where(c.case_id == case_id).distinct()
-    return any(speaker.owns(row) or _is_colleague(row, speaker) for row in conn.execute(statement).mappings())
+    rows = conn.execute(statement).mappings().all()
+    return any(speaker.owns(row) or _is_colleague(row, speaker) or row["unit"] in speaker.former for row in rows)
 
 
 def _is_colleague(task: Mapping[Any, Any], speaker: Speaker) -> bool:

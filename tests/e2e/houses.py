@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,21 +100,23 @@ def settings(home: Path, databases: Mapping[str, str], broker: str) -> config.Se
 
 
 @contextmanager
-def house(home: Path, databases: Mapping[str, str], broker: str) -> Iterator[House]:
-    """A furnished installation: the demo's package, a few of its people, three connectors."""
+def house(
+    home: Path, databases: Mapping[str, str], broker: str, connectors: Sequence[Mapping[str, Any]] = CONNECTORS
+) -> Iterator[House]:
+    """A furnished installation: the demo's package, a few of its people, these connectors."""
     with (home / "huiyin.log").open("w", encoding="utf-8") as log:
         logs.setup("INFO", "json", stream=log)
         try:
             with accounts.known_passwords(), Installation(settings(home, databases, broker), port=0) as installation:
                 now = installation.clock.now()
                 workflow_seed.publish(installation.engines["workflow"], ROOT / "processes/yunting/2026", now)
-                intake_seed.load(installation.engines["intake"], _directory(), now)
+                intake_seed.load(installation.engines["intake"], _directory(connectors), now)
                 yield House(installation, home / "huiyin.log")
         finally:
             logs.setup("WARNING")
 
 
-def _directory() -> dict[str, Any]:
+def _directory(connectors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(DIRECTORY.read_bytes())
     accounts = [account for account in found["accounts"] if account["login"] in PEOPLE]
-    return {**found, "accounts": accounts, "connectors": list(CONNECTORS)}
+    return {**found, "accounts": accounts, "connectors": list(connectors)}

@@ -31,7 +31,7 @@ class Scene:
     texts: Mapping[str, str]
     deadlines: dict[str, dict[str, Any]]
     tasks: dict[str, Row]
-    connector_of: Callable[[str], str | None]
+    connectors_of: Callable[[str], tuple[str, ...]]
     changes: Changes
     warnings: Sequence[Mapping[str, str]] = ()  # remarks on the answer that caused the step
     status: str = "running"
@@ -40,10 +40,9 @@ class Scene:
     _sent: int = 0
 
     def emit(self, type_: str, data: dict[str, Any], unit: str | None = None) -> None:
-        """Queue a message to the services and, where a connector speaks for `unit`, to that agency too."""
+        """Queue a message to the services and, where connectors speak for `unit`, to these agencies too."""
         self._post(type_, data, None)
-        connector = self.connector_of(unit) if unit else None
-        if connector is not None:
+        for connector in self.connectors_of(unit) if unit else ():
             self._post(type_, data, connector)
 
     def next_id(self) -> str:

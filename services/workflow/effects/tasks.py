@@ -47,7 +47,7 @@ def opened(scene: Scene, effect: e.TaskOpened) -> None:
     }
     scene.changes.tasks.append(row)
     scene.tasks[effect.task_id] = row
-    scene.emit("task.opened.v1", _words(scene, row, limit), effect.unit)
+    scene.emit("task.opened.v1", opened_words(scene, row, limit), effect.unit)
 
 
 def changed(scene: Scene, effect: e.TaskChanged) -> None:
@@ -61,7 +61,7 @@ def changed(scene: Scene, effect: e.TaskChanged) -> None:
     if (before["unit"], before["person"]) != (effect.unit, effect.person):
         _emit_closed(scene, before, "revoked", successor=effect.task_id)
     limit = scene.deadlines.get(before["deadline_id"] or "")
-    scene.emit("task.opened.v1", _words(scene, after, limit), effect.unit)
+    scene.emit("task.opened.v1", opened_words(scene, after, limit), effect.unit)
 
 
 def migrated(scene: Scene, effect: e.TaskMigrated) -> None:
@@ -89,7 +89,7 @@ def migrated(scene: Scene, effect: e.TaskMigrated) -> None:
         news["delegate"] = effect.delegate
     after = {**before, **news}
     scene.tasks[effect.task_id] = after
-    words = _words(scene, after, limit)
+    words = opened_words(scene, after, limit)
     if passed:
         _emit_closed(scene, before, "migrated", successor=effect.task_id)
     else:
@@ -121,7 +121,12 @@ def _reason(scene: Scene, effect: e.TaskClosed) -> str:
 
 
 def _emit_closed(scene: Scene, row: Row, reason: str, successor: str | None) -> None:
-    data = {
+    scene.emit("task.closed.v1", closed_words(scene, row, reason, successor), row["unit"])
+
+
+def closed_words(scene: Scene, row: Row, reason: str, successor: str | None) -> dict[str, Any]:
+    """What `task.closed` says of a task."""
+    return {
         "task_id": row["id"],
         **scene.ids,
         "reason": reason,
@@ -129,10 +134,10 @@ def _emit_closed(scene: Scene, row: Row, reason: str, successor: str | None) -> 
         "at": scene.at.isoformat(),
         "successor_task_id": successor,
     }
-    scene.emit("task.closed.v1", data, row["unit"])
 
 
-def _words(scene: Scene, row: Row, limit: Row | None) -> dict[str, Any]:
+def opened_words(scene: Scene, row: Row, limit: Row | None) -> dict[str, Any]:
+    """What `task.opened` says of a task."""
     form = _form(scene, row["form"], row["beside"])
     asked = documents.expand((row["question"] or {}).get("text"), scene.texts)
     return {

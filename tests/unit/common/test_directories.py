@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, MetaData, select
 
-from services.common import connectors, db, directories
+from services.common import connectors, db, directories, heirs
 from services.common.directories import Tables
 from tests.unit.common import apps
 
@@ -131,7 +131,7 @@ def test_a_connector_speaks_for_its_units_only(conn: Connection, tables: Tables)
     directories.apply(conn, tables, entry)
     assert directories.connector_units(conn, tables, "county") == ("unit_a", "unit_b")
     assert directories.connector_units(conn, tables, "stranger") == ()
-    assert connectors.by_unit(conn, tables, None) == {"unit_a": "county", "unit_b": "county"}
+    assert connectors.by_unit(conn, tables, None) == {"unit_a": ("county",), "unit_b": ("county",)}
 
 
 def test_who_speaks_is_kept_in_memory_until_a_connector_changes(conn: Connection, tables: Tables) -> None:
@@ -141,7 +141,7 @@ def test_who_speaks_is_kept_in_memory_until_a_connector_changes(conn: Connection
         entry = {"kind": "connector", "id": "county", "version": version, "body": body}
         directories.apply(conn, tables, entry)
         marks.append(conn.scalar(select(connectors.mark(tables))))
-        expected = dict.fromkeys((body or {}).get("units", []), "county")
+        expected = dict.fromkeys((body or {}).get("units", []), ("county",))
         assert connectors.by_unit(conn, tables, marks[-1]) == expected
         assert connectors.by_unit(conn, tables, None) == expected
     assert marks == sorted(set(marks))
@@ -157,6 +157,23 @@ def test_the_connector_of_a_former_unit_speaks_for_its_successor(conn: Connectio
         body = {"name": "文旅局", "successor": successor}
         directories.apply(conn, tables, {"kind": "unit", "id": "unit_a", "version": version, "body": body})
         marks.append(conn.scalar(select(connectors.mark(tables))))
-        expected = dict.fromkeys(["unit_a", *([successor] if successor else [])], "county")
+        expected = dict.fromkeys(["unit_a", *([successor] if successor else [])], ("county",))
         assert connectors.by_unit(conn, tables, marks[-1]) == expected
     assert marks == sorted(set(marks))
+
+
+def test_a_unit_that_succeeds_two_is_spoken_for_by_both_connectors_until_it_is_bound(
+    conn: Connection, tables: Tables
+) -> None:
+    """Each of them has some of its tasks; the one that is bound to it itself is the only one."""
+    for unit, connector in (("unit_a", "county"), ("unit_b", "bureau")):
+        entry = {"kind": "connector", "id": connector, "version": 1, "body": {"units": [unit]}}
+        directories.apply(conn, tables, entry)
+        body = {"name": unit, "successor": "unit_n"}
+        directories.apply(conn, tables, {"kind": "unit", "id": unit, "version": 9, "body": body})
+    assert connectors.by_unit(conn, tables, None)["unit_n"] == ("bureau", "county")
+    assert heirs.former(conn, tables.unit, ["unit_n"]) == {"unit_a", "unit_b"}
+    assert heirs.former(conn, tables.unit, ["unit_a"]) == frozenset()
+    entry = {"kind": "connector", "id": "county", "version": 2, "body": {"units": ["unit_a", "unit_n"]}}
+    directories.apply(conn, tables, entry)
+    assert connectors.by_unit(conn, tables, None)["unit_n"] == ("county",)

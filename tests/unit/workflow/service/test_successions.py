@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.common import db
+from services.contracts import envelopes
 from services.workflow import divisions
 from services.workflow import tables as t
 from tests.unit.workflow.service import yunting
@@ -94,3 +95,21 @@ def test_the_same_news_again_and_a_successor_s_successor(city: Office) -> None:
     assert "task_unit_read@unit_d" in yunting.waiting(city)
     assert len(city.rows(t.stimulus)) == count + 1
     assert city.replayed("m1-1")
+
+
+def test_whoever_is_bound_anew_hears_of_what_is_open(city: Office) -> None:
+    """The system bound to the successor hears of its open tasks with dates and forms; the one before loses them."""
+    [opinion] = [row["id"] for row in city.open() if row["unit"] == "unit_b"]
+    reform(city, "unit_b", "unit_n")
+    data = {"kind": "connector", "id": "joined", "version": 1, "body": {"units": ["unit_n"]}}
+    for _ in range(2):  # the same news again says nothing new
+        city.receive("directory.changed.v1", data)
+        city.turn()
+    [row] = city.rows(t.outbox_, t.outbox_.c.target == "joined")
+    opened = envelopes.decode(row["headers"], bytes(row["body"]), row["content_type"]).data
+    assert (opened["task_id"], opened["unit"], opened["deadline"]["name"]) == (opinion, "unit_n", "co_opinion")
+    assert opened["form_schema"]["required"]
+    last = city.rows(t.outbox_, t.outbox_.c.target == "county")[-1]
+    closed = envelopes.decode(last["headers"], bytes(last["body"]), last["content_type"]).data
+    assert (closed["task_id"], closed["reason"], closed["successor_task_id"]) == (opinion, "revoked", opinion)
+    assert not [row for row in city.rows(t.outbox_, t.outbox_.c.target == "joined") if row["type"] == "task.closed.v1"]
