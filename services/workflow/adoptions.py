@@ -18,6 +18,7 @@ from services.workflow import calendar_versions, editions, problems
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order
+from services.workflow.shifts import Shift
 
 MOST: Final = 500
 """Cases looked at or changed by one request."""
@@ -27,27 +28,8 @@ _case, _version = t.case_.c, t.calendar_version.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """A running deadline whose date another calendar changes."""
-
-    deadline_id: str
-    name: str
-    label: str
-    unit: str | None
-    old: date
-    new: date
-    why: tuple[str, ...]
-    why_en: tuple[str, ...]
-
-    @property
-    def is_earlier(self) -> bool:
-        """Whether it would be brought forward: only with an explicit word."""
-        return self.new < self.old
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What the new calendar means for a case: dates that move, deadlines that stay and are no longer provisional.
+    """What the new calendar means for a case: deadlines that shift, deadlines that stay and are no longer provisional.
 
     `problem` says in two languages why the case cannot adopt it.
     """
@@ -56,14 +38,13 @@ class Outlook:
     matter_id: str
     matter_no: str | None
     title: str
-    moves: tuple[Move, ...] = ()
+    shifts: tuple[Shift, ...] = ()
     confirmed: int = 0
     problem: tuple[str, str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON-ready mapping."""
-        moves = [{**asdict(m), "old": m.old.isoformat(), "new": m.new.isoformat()} for m in self.moves]
-        return {**asdict(self), "moves": moves}
+        return {**asdict(self), "shifts": [one.as_dict() for one in self.shifts]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,18 +107,18 @@ def _outlook(conn: Connection, version: str, row: RowMapping, now: datetime) -> 
     except (e.EngineError, e.Unexpected) as error:
         return Outlook(**words, problem=problems.words_for(error.code))
     moved = [x for x in effects if isinstance(x, e.DeadlineMoved) and x.deadline_id in before]
-    moves = tuple(_move(edition, x, before[x.deadline_id]) for x in moved)
-    return Outlook(**words, moves=moves, confirmed=sum(isinstance(x, e.DeadlineConfirmed) for x in effects))
+    shifts = tuple(_shift(edition, x, before[x.deadline_id]) for x in moved)
+    return Outlook(**words, shifts=shifts, confirmed=sum(isinstance(x, e.DeadlineConfirmed) for x in effects))
 
 
-def _move(edition: editions.Edition, effect: e.DeadlineMoved, old: date) -> Move:
-    return Move(
+def _shift(edition: editions.Edition, effect: e.DeadlineMoved, was: date) -> Shift:
+    return Shift(
         deadline_id=effect.deadline_id,
         name=effect.name,
         label=edition.label("deadline", effect.name),
         unit=effect.unit,
-        old=old,
-        new=effect.due,
+        was=was,
+        now=effect.due,
         why=effect.why,
         why_en=effect.why_en,
     )

@@ -21,6 +21,7 @@ from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order
 from services.workflow.problems import refusal, words_for
+from services.workflow.shifts import Shift
 
 AT_ONCE: Final = 50
 """Cases that go over in one transaction."""
@@ -52,21 +53,6 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
-    """A deadline that changes its date; `was` is None for one that begins, `now` for one that ends."""
-
-    name: str
-    unit: str | None
-    was: date | None
-    now: date | None
-
-    @property
-    def earlier(self) -> bool:
-        """Whether somebody has less time than he was told."""
-        return self.was is not None and self.now is not None and self.now < self.was
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What a migration does to one case, or why it does not go over: `code` and the `elements` concerned.
 
@@ -90,8 +76,7 @@ class Outcome:
     def as_dict(self) -> dict[str, Any]:
         """As plain data, with the reason in words."""
         reason, reason_en = words_for(self.code) if self.code else ("", "")
-        dates = [{"was": _iso(one.was), "now": _iso(one.now)} for one in self.shifts]
-        shifts = [{**asdict(one), **days} for one, days in zip(self.shifts, dates, strict=True)]
+        shifts = [one.as_dict() for one in self.shifts]
         return {**asdict(self), "reason": reason, "reason_en": reason_en, "shifts": shifts}
 
 
@@ -115,8 +100,8 @@ def unnamed(conn: Connection, plan: Plan) -> list[str]:
 
     Unless they are named, whoever did them may do the check himself in the target.
     """
-    known = _bundle(conn, plan.target).variables
-    return sorted(one for one in _bundle(conn, plan.source).checked if plan.names.get(one, one) not in known)
+    known = _edition(conn, plan.target).bundle.variables
+    return sorted(one for one in _edition(conn, plan.source).bundle.checked if plan.names.get(one, one) not in known)
 
 
 def waiting(conn: Connection, version: str, *, skip: int = 0, limit: int | None = None) -> list[str]:
@@ -156,26 +141,31 @@ def _parts(engine: Engine, plan: Plan, ids: Sequence[str] | None) -> list[Sequen
 def look(conn: Connection, plan: Plan, ids: Sequence[str], now: datetime) -> list[Outcome]:
     """What would become of each of these cases; nothing is written. Raises `Problem` as `check`."""
     check(conn, plan)
-    bundle = _bundle(conn, plan.target)
-    return [_judge(partial(cases.live_state, conn), row, plan, bundle, now) for row in _rows(conn, ids)]
+    target = _edition(conn, plan.target)
+    return [_judge(partial(cases.live_state, conn), row, plan, target, now) for row in _rows(conn, ids)]
 
 
 def run(conn: Connection, plan: Plan, ids: Sequence[str], actor: Mapping[str, Any], now: datetime) -> list[Outcome]:
     """Bring these cases over, each for itself, in the caller's transaction. Raises `Problem` as `check`."""
     check(conn, plan)
-    batch, bundle = Batch(conn), _bundle(conn, plan.target)
+    batch, target = Batch(conn), _edition(conn, plan.target)
     batch.hold(ids)
-    found = [_go(batch, row, plan, bundle, actor, now) for row in _rows(conn, ids)]
+    found = [_go(batch, row, plan, target, actor, now) for row in _rows(conn, ids)]
     batch.close(now)
     return found
 
 
 def _go(
-    batch: Batch, row: Mapping[Any, Any], plan: Plan, bundle: e.Bundle, actor: Mapping[str, Any], now: datetime
+    batch: Batch,
+    row: Mapping[Any, Any],
+    plan: Plan,
+    target: editions.Edition,
+    actor: Mapping[str, Any],
+    now: datetime,
 ) -> Outcome:
     if not _stays(row, plan):
         batch.catch_up(row["id"], now)
-    outcome = _judge(batch.look, row, plan, bundle, now)
+    outcome = _judge(batch.look, row, plan, target, now)
     if outcome.code:
         return outcome
     stimulus = e.Stimulus(kind="operator", at=now, actor=dict(actor), data=plan.facts)
@@ -231,12 +221,12 @@ def _stays(row: Mapping[Any, Any], plan: Plan) -> str:
     return "" if row["package_version"] == plan.source else "other_version"
 
 
-def _bundle(conn: Connection, version: str) -> e.Bundle:
-    return editions.get(conn, version, versions.diagrams(conn, version)).bundle
+def _edition(conn: Connection, version: str) -> editions.Edition:
+    return editions.get(conn, version, versions.diagrams(conn, version))
 
 
 def _judge(
-    live_of: Callable[[str], e.Case], row: Mapping[Any, Any], plan: Plan, bundle: e.Bundle, now: datetime
+    live_of: Callable[[str], e.Case], row: Mapping[Any, Any], plan: Plan, target: editions.Edition, now: datetime
 ) -> Outcome:
     if code := _stays(row, plan):
         return _refused(row, (), code, ())
@@ -244,11 +234,12 @@ def _judge(
     try:
         live = live_of(row["id"])
         standing = tuple(e.standing(live))
-        after, effects = e.migrate(live, e.Stimulus(kind="operator", at=now, actor={}, data=plan.facts), bundle)
+        stimulus = e.Stimulus(kind="operator", at=now, actor={}, data=plan.facts)
+        after, effects = e.migrate(live, stimulus, target.bundle)
     except e.EngineError as error:
         elements = error.detail.split(", ") if error.code.startswith("migration_") else [error.element]
         return _refused(row, standing, error.code, tuple(filter(None, elements)))
-    shifts = _shifts(live, after)
+    shifts = _shifts(live, after, target)
     if any(shift.earlier for shift in shifts) and not plan.shorten:
         return _refused(row, standing, "deadline_shortened", (), shifts)
     tasks = tuple(effect.name for effect in effects if isinstance(effect, e.TaskMigrated))
@@ -271,20 +262,30 @@ def _about(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {"case_id": row["id"], **{name: row[name] for name in ("matter_id", "matter_no", "title", "process")}}
 
 
-def _shifts(before: e.Case, after: e.Case) -> tuple[Shift, ...]:
+def _shifts(before: e.Case, after: e.Case, edition: editions.Edition) -> tuple[Shift, ...]:
     """The deadlines that are not due when they were; one that begins where its like ends goes on for people."""
     found = []
     begun = {key: one for key, one in after.deadlines.items() if key not in before.deadlines}
     for key, was in before.deadlines.items():
         like = [other for other, one in begun.items() if (one["name"], one["unit"]) == (was["name"], was["unit"])]
         now = after.deadlines.get(key) or (begun.pop(like[0]) if like else None)
-        found.append(Shift(name=was["name"], unit=was["unit"], was=_due(was), now=_due(now)))
-    found += [Shift(name=one["name"], unit=one["unit"], was=None, now=_due(one)) for one in begun.values()]
+        found.append(_shift(key, was, now, edition))
+    found += [_shift(key, None, one, edition) for key, one in begun.items()]
     return tuple(shift for shift in found if shift.was != shift.now)
 
 
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
+def _shift(key: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | None, edition: editions.Edition) -> Shift:
+    about = was or now or {}
+    return Shift(
+        deadline_id=key,
+        name=about["name"],
+        label=edition.label("deadline", about["name"]),
+        unit=about["unit"],
+        was=_due(was),
+        now=_due(now),
+        why=tuple(now["why"]) if now else (),
+        why_en=tuple(now["why_en"]) if now else (),
+    )
 
 
 def _due(deadline: Mapping[str, Any] | None) -> date | None:

@@ -331,9 +331,9 @@ def _parts(engine: Engine, version: str) -> Iterator[list[str]]:
 def _outlook(one: adoptions.Outlook) -> str:
     if one.problem:
         return f"{one.case_id} {' / '.join(one.problem)}"
-    moves = [f"  {move.label} {move.unit or ''} {move.old} → {move.new}  {'；'.join(move.why)}" for move in one.moves]
-    head = f"{one.case_id} {len(moves)} 个变动 moved, {one.confirmed} 个确定 sure"
-    return "\n".join([head, *moves])
+    rows = [f"  {it.label} {it.unit or ''} {it.was} → {it.now}  {'；'.join(it.why)}" for it in one.shifts]
+    head = f"{one.case_id} {len(rows)} 个变动 moved, {one.confirmed} 个确定 sure"
+    return "\n".join([head, *rows])
 
 
 def _done(one: adoptions.Outcome) -> str:

@@ -158,7 +158,8 @@ def test_an_administrator_brings_a_running_matter_along(office: Desk, running: s
     tried = office.client.post(path, wish, ADMINISTRATOR)
     mine = [one for one in tried["cases"] if one["matter_id"] == other]
     assert [(one["code"], one["standing"][-1]) for one in mine] == [("", "task_receipt")]
-    assert {"name": "return_window", "unit": LEAD, "was": "2026-03-04", "now": "2026-03-06"} in mine[0]["shifts"]
+    moved = {"name": "return_window", "unit": LEAD, "was": "2026-03-04", "now": "2026-03-06"}
+    assert any(moved.items() <= shift.items() for shift in mine[0]["shifts"])
     assert office.versions(other) == {"yunting-2026.1"}
     done = office.client.post(path, {**wish, "dry_run": False, "cases": [mine[0]["case_id"]]}, ADMINISTRATOR)
     assert (done["migrated"], done["refused"]) == (1, 0)

@@ -82,13 +82,13 @@ def adoption(version: str) -> str:
 
 def _sums(found: Sequence[adoptions.Outlook]) -> dict[str, int]:
     """How many cases and deadlines of those shown are touched in which way."""
-    moves = [move for one in found for move in one.moves]
+    shifts = [shift for one in found for shift in one.shifts]
     return {
-        "moving": sum(bool(one.moves) for one in found),
-        "moved": len(moves),
-        "earlier": sum(move.is_earlier for move in moves),
+        "moving": sum(bool(one.shifts) for one in found),
+        "moved": len(shifts),
+        "earlier": sum(shift.earlier for shift in shifts),
         "confirmed": sum(one.confirmed for one in found),
-        "still": sum(not one.moves and one.problem is None for one in found),
+        "still": sum(not one.shifts and one.problem is None for one in found),
         "stuck": sum(one.problem is not None for one in found),
     }
 

@@ -63,10 +63,11 @@ def test_what_would_move_is_shown_before_anything_moves(office: Office) -> None:
     with db.read(office.engine) as conn:
         assert adoptions.behind(conn, version) == [first, second]
         moving, still = adoptions.look(conn, version, [first, second], office.clock.now())
-    [move] = moving.moves
-    assert (move.label, move.old, move.new, move.is_earlier) == ("决定期限", date(2026, 3, 9), date(2026, 3, 10), False)
-    assert "2026-03-05 停电放假不计" in "；".join(move.why)
-    assert (still.moves, still.problem) == ((), None)
+    [shift] = moving.shifts
+    assert (shift.label, shift.earlier) == ("决定期限", False)
+    assert (shift.was, shift.now) == (date(2026, 3, 9), date(2026, 3, 10))
+    assert "2026-03-05 停电放假不计" in "；".join(shift.why)
+    assert (still.shifts, still.problem) == ((), None)
     assert (office.rows(t.stimulus), office.rows(t.deadline)) == before
 
 
@@ -234,7 +235,7 @@ def test_the_same_over_http(office: Office, admin: Person) -> None:
     [line, _] = admin.api("GET", "/calendars")[1]["calendars"]
     assert (line["version"], line["years"], line["behind"]) == (version, [2025, 2026], 1)
     [looked] = admin.api("GET", f"/calendars/{version}/adoption")[1]["cases"]
-    assert looked["moves"][0]["new"] == "2026-03-10"
+    assert looked["shifts"][0]["now"] == "2026-03-10"
     for wish in ({"shorten": "yes"}, {"cases": "all"}, {"cases": [1]}, {"cases": ["\0"]}):
         assert admin.api("POST", f"/calendars/{version}/adoption", wish)[0] == 400
     status, told = admin.api("POST", f"/calendars/{version}/adoption", {})
