@@ -30,8 +30,11 @@ def set_(scene: Scene, effect: e.DeadlineSet) -> None:
 
 
 def moved(scene: Scene, effect: e.DeadlineMoved) -> None:
-    """A running deadline gets another date or is another unit's; tasks that refer to it move along."""
-    _emit(scene, _rewritten(scene, effect, "moved"))
+    """A running deadline gets another date or is another unit's; tasks that refer to it move along.
+
+    One that is due when it was first is not shown as moved: a migration was taken back, or only the unit is another.
+    """
+    _emit(scene, _rewritten(scene, effect, "open" if effect.due == effect.first_due else "moved"))
 
 
 def confirmed(scene: Scene, effect: e.DeadlineConfirmed) -> None:
