@@ -15,39 +15,42 @@ _HOLDING: Final = ("role", "unit", "person", "delegate")
 def opened(scene: Scene, effect: e.TaskOpened) -> None:
     """A new task: its row, and the message that lets an agency do it over the queue."""
     limit = scene.deadlines.get(effect.deadline or "")
-    form = _form(scene, effect.form, effect.beside)
     row = {
+        **_described(scene, effect, limit),
         "id": effect.task_id,
         "case_id": scene.case_id,
         "matter_id": scene.matter_id,
-        "element": effect.element,
-        "name": effect.name if effect.beside is None else f"{form.title if form else ''}：{effect.name}",
-        "public_name": effect.public or None,
-        "process": effect.process,
         "package_version": scene.edition.version,
-        "role": effect.role,
-        "unit": effect.unit,
-        "person": effect.person,
         "delegate": None,
         "delegated_by": None,
         "beside": effect.beside,
         "question": {"text": effect.question, "by": scene.actor} if effect.beside else None,
-        "form": effect.form or None,
-        "record": form.record if form else None,
-        "accepts": list(effect.accepts),
-        "scope": effect.scope,
-        "apart": list(effect.apart) or None,
         "initial": effect.initial,
-        "deadline": limit["name"] if limit else None,
-        "deadline_id": effect.deadline,
-        "due": limit["due"] if limit else None,
-        "due_at": limit["due_at"] if limit else None,
         "state": "open",
         "opened_at": scene.at,
     }
     scene.changes.tasks.append(row)
     scene.tasks[effect.task_id] = row
     scene.emit("task.opened.v1", opened_words(scene, row, limit), effect.unit)
+
+
+def _described(scene: Scene, effect: e.TaskOpened | e.TaskMigrated, limit: Row | None) -> dict[str, Any]:
+    """What the diagram says of a task, as columns."""
+    form = _form(scene, effect.form, effect.beside)
+    same = ("element", "process", "role", "unit", "person", "scope")
+    return {
+        **{name: getattr(effect, name) for name in same},
+        "name": effect.name if effect.beside is None else f"{form.title if form else ''}：{effect.name}",
+        "public_name": effect.public or None,
+        "form": effect.form or None,
+        "record": form.record if form else None,
+        "accepts": list(effect.accepts),
+        "apart": list(effect.apart) or None,
+        "deadline": limit["name"] if limit else None,
+        "deadline_id": effect.deadline,
+        "due": limit["due"] if limit else None,
+        "due_at": limit["due_at"] if limit else None,
+    }
 
 
 def changed(scene: Scene, effect: e.TaskChanged) -> None:
@@ -67,20 +70,8 @@ def changed(scene: Scene, effect: e.TaskChanged) -> None:
 def migrated(scene: Scene, effect: e.TaskMigrated) -> None:
     """A task follows another version under its old id; whoever has it is told what is asked of him now."""
     before = scene.tasks[effect.task_id]
-    limit, form = scene.deadlines.get(effect.deadline or ""), _form(scene, effect.form, None)
-    same = ("element", "name", "process", "role", "unit", "person", "scope")
-    news = {
-        **{name: getattr(effect, name) for name in same},
-        "public_name": effect.public or None,
-        "form": effect.form or None,
-        "record": form.record if form else None,
-        "accepts": list(effect.accepts),
-        "apart": list(effect.apart) or None,
-        "deadline": limit["name"] if limit else None,
-        "deadline_id": effect.deadline,
-        "due": limit["due"] if limit else None,
-        "due_at": limit["due_at"] if limit else None,
-    }
+    limit = scene.deadlines.get(effect.deadline or "")
+    news = _described(scene, effect, limit)
     scene.changes.tasks_migrated.append({"b_id": effect.task_id, **{f"b_{name}": v for name, v in news.items()}})
     passed = (before["role"], before["unit"], before["person"]) != (effect.role, effect.unit, effect.person)
     if passed:  # nobody has claimed it there; who had delegated it is kept for the way back

@@ -5,11 +5,11 @@ What both versions say alike stays as it is, with its id and its date; what only
 
 from typing import Any
 
-from services.workflow.engine import acceptance, deadlines, recalls, scopes, settling
+from services.workflow.engine import colleagues, deadlines, recalls, scopes, settling
 from services.workflow.engine import effects as fx
 from services.workflow.engine.cases import Case
 from services.workflow.engine.spiff.events import Message, Timer, is_waiting_event, waits
-from services.workflow.engine.spiff.trees import CaseTask, element_of
+from services.workflow.engine.spiff.trees import CaseTask
 from services.workflow.engine.verbs import entry_of
 
 
@@ -26,6 +26,7 @@ def carry(case: Case, old: Case, *, recompute: bool) -> None:
     carry_interrupts(case)
     for number, entry in case.tasks.items():
         carry_task(case, old, number, entry)
+    tell_sides(case, old)
     for task_id, done in list(case.done.items()):
         workflow = recalls.workflow_of(case, done["scope"])
         if workflow is None or entry_of(workflow, done["element"]) is None:
@@ -110,23 +111,6 @@ def carry_interrupts(case: Case) -> None:
             settling.close_wait(case, wait_id)
 
 
-def described(case: Case, task: CaseTask) -> dict[str, Any]:
-    """What the diagram says about an open task."""
-    spec = task.task_spec
-    hy = spec.extensions.get("task", {})
-    return {
-        "element": element_of(task),
-        "name": spec.bpmn_name or element_of(task),
-        "process": task.workflow.spec.name,
-        "form": hy.get("form", ""),
-        "deadline": deadlines.find(case, task, hy["deadline"]) if hy.get("deadline") else None,
-        "public": hy.get("public", ""),
-        "accepts": tuple(sorted({one.mark["record"] for one in acceptance.at_task(case, task)})),
-        "apart": case.apart_of(hy.get("apart", "")),
-        "scope": settling.scope_of(task),
-    }
-
-
 def carry_task(case: Case, old: Case, number: int, entry: dict[str, Any]) -> None:
     """An open task follows the target; who has it changes only where the two diagrams differ about that.
 
@@ -156,9 +140,17 @@ def holder(entry: dict[str, Any]) -> tuple[Any, ...]:
 def tell_task(case: Case, old: Case, number: int, entry: dict[str, Any], held: dict[str, Any]) -> None:
     """Say what is different about an open task and its form since it was `held` in the old version."""
     task, was = case.workflow.get_task_from_id(number), old.workflow.get_task_from_id(number)
-    after, before = described(case, task), described(old, was)
+    after, before = settling.described(case, task), settling.described(old, was)
     forms = case.bundle.forms.get(after["form"]), old.bundle.forms.get(before["form"])
     if after != before or entry != held or forms[0] != forms[1]:
         who = {"role": entry["role"], "unit": entry["unit"]}
         who |= {"person": entry.get("person"), "delegate": entry.get("delegate")}
-        case.emit(fx.TaskMigrated(entry["id"], **after, **who))
+        case.emit(fx.TaskMigrated(task_id=entry["id"], **after, **who))
+
+
+def tell_sides(case: Case, old: Case) -> None:
+    """Say what is different about tasks beside others: they take name, process and deadline from these."""
+    for side in case.sides.values():
+        after, before = (colleagues.described(one, side) for one in (case, old))
+        if after != before:
+            case.emit(fx.TaskMigrated(task_id=side["id"], **after, delegate=side.get("delegate")))

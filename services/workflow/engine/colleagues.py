@@ -91,22 +91,24 @@ def consult(case: Case, data: dict[str, Any]) -> None:
     if data.get("person"):
         side["person"] = str(data["person"])
     case.sides[side["id"]] = side
-    case.emit(
-        fx.TaskOpened(
-            task_id=side["id"],
-            element=CONSULTATION,
-            name=name_of(task),
-            process=task.workflow.spec.name,
-            role=side["role"],
-            unit=side["unit"],
-            form="",
-            deadline=deadline_of(case, task),
-            public="",
-            person=side.get("person"),
-            beside=entry["id"],
-            question=data.get("text"),
-        )
-    )
+    case.emit(fx.TaskOpened(task_id=side["id"], **described(case, side), question=data.get("text")))
+
+
+def described(case: Case, side: dict[str, Any]) -> dict[str, Any]:
+    """What a task beside another one is like: its name, process and deadline are those of that one."""
+    task = task_of(case, side["beside"])
+    return {
+        "element": CONSULTATION,
+        "name": name_of(task),
+        "process": task.workflow.spec.name,
+        "role": side["role"],
+        "unit": side["unit"],
+        "person": side.get("person"),
+        "form": "",
+        "deadline": deadline_of(case, task),
+        "public": "",
+        "beside": side["beside"],
+    }
 
 
 def withdraw(case: Case, data: dict[str, Any]) -> None:

@@ -16,32 +16,50 @@ class Effect:
         return {"kind": self.kind, **asdict(self)}
 
 
-@dataclass(frozen=True, slots=True)
-class TaskOpened(Effect):
-    """Somebody has something to do: `person`, if it is for one person alone. `deadline` is the id of the deadline.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDescribed(Effect):
+    """What the diagram says of a task and who has it: `person`, if it is for one person alone.
 
-    `initial` is what the form holds before anybody has written into it, if the diagram says so. `beside`: the task
-    beside which somebody is asked, and `question` what (a reference to a text). `apart` are elements that must have
-    been done by others than whoever does the task; `scope` is where it stands: the boxes around it, with positions.
+    `deadline` is the id of the deadline. `beside`: the task beside which somebody is asked. `apart` are elements that
+    must have been done by others than whoever does the task; `scope` is where it stands: the boxes around it, with
+    positions.
     """
 
-    kind = "task_opened"
     task_id: str
     element: str
     name: str
     process: str
     role: str
     unit: str | None
+    person: str | None = None
     form: str
     deadline: str | None
     public: str
     accepts: tuple[str, ...] = ()
-    person: str | None = None
-    initial: dict[str, Any] | None = None
-    beside: str | None = None
-    question: Any = None
     apart: tuple[str, ...] = ()
     scope: str = ""
+    beside: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOpened(TaskDescribed):
+    """Somebody has something to do.
+
+    `initial` is what the form holds before anybody has written into it, if the diagram says so. Of a task beside
+    another one `question` is what is asked (a reference to a text).
+    """
+
+    kind = "task_opened"
+    initial: dict[str, Any] | None = None
+    question: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskMigrated(TaskDescribed):
+    """An open task follows the diagram of another version; what is not named here is as it was."""
+
+    kind = "task_migrated"
+    delegate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +82,6 @@ class TaskChanged(Effect):
     unit: str | None
     person: str | None = None
     delegate: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskMigrated(Effect):
-    """An open task follows the diagram of another version; what is not named here is as it was."""
-
-    kind = "task_migrated"
-    task_id: str
-    element: str
-    name: str
-    process: str
-    role: str
-    unit: str | None
-    form: str
-    deadline: str | None
-    public: str
-    accepts: tuple[str, ...] = ()
-    person: str | None = None
-    delegate: str | None = None
-    apart: tuple[str, ...] = ()
-    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ def put_back(case: Case, before: Case) -> None:
     put_waits_back(case, before)
     for number, entry in before.tasks.items():
         carrying.tell_task(before, case, number, entry, case.tasks[number])
+    carrying.tell_sides(before, case)
 
 
 def same_date(now: dict[str, Any] | None, was: dict[str, Any]) -> bool:

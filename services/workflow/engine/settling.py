@@ -144,33 +144,34 @@ def open_task(case: Case, task: CaseTask) -> None:
     """Somebody has something to do."""
     if task._state != READY or not task.task_spec.manual or task.id in case.tasks:
         return
-    spec = task.task_spec
-    hy = spec.extensions.get("task", {})
-    unit, person = case.unit_at(task, hy.get("unit")), case.person_at(task, hy.get("person"))
-    deadline = deadlines.find(case, task, hy["deadline"]) if hy.get("deadline") else None
-    role = hy.get("role") or spec.lane or ""
-    entry: dict[str, Any] = {"id": case.draw(), "element": element_of(task), "role": role, "unit": unit}
+    hy = task.task_spec.extensions.get("task", {})
+    who: dict[str, Any] = {
+        "role": hy.get("role") or task.task_spec.lane or "",
+        "unit": case.unit_at(task, hy.get("unit")),
+    }
+    person, facts = case.person_at(task, hy.get("person")), described(case, task)
+    entry: dict[str, Any] = {"id": case.draw(), "element": element_of(task), **who}
     if person is not None:
         entry["person"] = person
     case.tasks[task.id] = entry
-    case.emit(
-        fx.TaskOpened(
-            task_id=entry["id"],
-            element=entry["element"],
-            name=spec.bpmn_name or entry["element"],
-            process=task.workflow.spec.name,
-            role=role,
-            unit=unit,
-            form=hy.get("form", ""),
-            deadline=deadline,
-            public=hy.get("public", ""),
-            accepts=tuple(sorted({one.mark["record"] for one in acceptance.at_task(case, task)})),
-            person=person,
-            initial=initial_of(case, task, hy),
-            apart=case.apart_of(hy.get("apart", "")),
-            scope=scope_of(task),
-        )
-    )
+    case.emit(fx.TaskOpened(task_id=entry["id"], **facts, **who, person=person, initial=initial_of(case, task, hy)))
+
+
+def described(case: Case, task: CaseTask) -> dict[str, Any]:
+    """What the diagram says about an open task."""
+    spec = task.task_spec
+    hy = spec.extensions.get("task", {})
+    return {
+        "element": element_of(task),
+        "name": spec.bpmn_name or element_of(task),
+        "process": task.workflow.spec.name,
+        "form": hy.get("form", ""),
+        "deadline": deadlines.find(case, task, hy["deadline"]) if hy.get("deadline") else None,
+        "public": hy.get("public", ""),
+        "accepts": tuple(sorted({one.mark["record"] for one in acceptance.at_task(case, task)})),
+        "apart": case.apart_of(hy.get("apart", "")),
+        "scope": scope_of(task),
+    }
 
 
 def scope_of(task: CaseTask) -> str:

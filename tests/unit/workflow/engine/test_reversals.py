@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import pytest
@@ -56,7 +56,8 @@ class Seen:
         for effect in effects:
             match effect:
                 case e.TaskOpened() | e.TaskMigrated():
-                    facts = {key: value for key, value in asdict(effect).items() if key in e.TaskMigrated.__slots__}
+                    names = {field.name for field in fields(e.TaskMigrated)}
+                    facts = {key: value for key, value in asdict(effect).items() if key in names}
                     self.tasks[effect.task_id] = {"delegate": None, **facts}
                 case e.TaskClosed():
                     self.tasks.pop(effect.task_id)

@@ -96,6 +96,36 @@ def test_a_question_beside_a_task_is_answered_under_its_new_name(staffed: Office
     assert sound(staffed, case_id)
 
 
+def test_a_question_takes_the_deadline_of_the_task_it_stands_beside(staffed: Office) -> None:
+    """Where the target ends that deadline for another, and where that is taken back; its agency is told."""
+    publish(staffed, 2, revised(*OTHER_DEADLINE))
+    case_id = asked(staffed)
+    use(staffed, task_of(staffed, case_id)["id"], "consult", ANNA, text="怎么看", person="p-bo")
+    before = beside_and_below(staffed, case_id)
+    assert before["side"] == before["task"]
+    migrate(staffed, plan(), case_id)
+    after = beside_and_below(staffed, case_id)
+    assert after["side"] == after["task"] != before["side"]
+    assert after["side"][0] == "advice"
+    revert(staffed, case_id)
+    assert beside_and_below(staffed, case_id) == before
+    assert sound(staffed, case_id)
+
+
+OTHER_DEADLINE = (
+    ("main.bpmn", '<hy:deadline name="opinion"', '<hy:deadline name="advice"'),
+    ("main.bpmn", 'deadline="opinion"', 'deadline="advice"'),
+)
+
+
+def beside_and_below(office: Office, case_id: str) -> dict[str, tuple[object, ...]]:
+    """The deadline of the question and of the task it stands beside, as their rows have them."""
+    [side] = [row for row in office.open(case_id) if row["beside"]]
+    [task] = [row for row in office.open(case_id) if row["id"] == side["beside"]]
+    columns = ("deadline", "deadline_id", "due", "due_at", "package_version")
+    return {name: tuple(row[c] for c in columns) for name, row in {"side": side, "task": task}.items()}
+
+
 FULL = json.dumps(
     {
         **{"title": "意见", "x-title-en": "opinion", "type": "object", "required": ["text"]},
