@@ -56,7 +56,7 @@ class Case:
         self.effects: list[fx.Effect] = []
         self.reason = ""
         self.moved: dict[str, None] = {}
-        self.engine = ScriptEngine(self.facts, self.due_dates)
+        self.engine = ScriptEngine(self.facts, self.due_dates, lambda: self.zone)
         if process not in bundle.specs:
             raise EngineError("unknown_process", detail=process)
         self.workflow = CaseWorkflow(bundle.specs[process], bundle.specs, self.engine, self)
@@ -133,7 +133,7 @@ class Case:
         if table is None:
             raise EngineError("unknown_decision", element=element_of(task), detail=decision)
         try:
-            return table.evaluate({**self.names(task, table.names), **facts})
+            return table.evaluate({**self.names(task, table.names), **facts}, self.zone)
         except ExpressionError as error:
             raise EngineError("decision", element=element_of(task), detail=str(error)) from error
 

@@ -114,7 +114,7 @@ def _none_of(tests: list[Test]) -> Test:
 
 def _question(run: Run) -> Test:
     def test(frame: Frame, value: Any) -> bool:
-        inner = Frame({**frame.names, INPUT: value}, frame.left)
+        inner = Frame({**frame.names, INPUT: value}, frame.left, frame.zone)
         answer = bool(run(inner))
         frame.left = inner.left
         return answer

@@ -28,7 +28,7 @@ def look_up(case: Case, task: CaseTask, rule: str) -> tuple[dict[str, Any], list
     if table is None:
         raise EngineError("no_deadline_table", element=element_of(task), detail=rule)
     try:
-        outcome = table.evaluate({**case.names(task, table.names), "deadline": rule})
+        outcome = table.evaluate({**case.names(task, table.names), "deadline": rule}, case.zone)
     except ExpressionError as error:
         raise EngineError("deadline_rule", element=element_of(task), detail=str(error)) from error
     if not isinstance(outcome.outputs, dict) or not outcome.outputs.get("amount"):

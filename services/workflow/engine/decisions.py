@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -19,7 +20,7 @@ from services.workflow.engine.failures import ExpressionError, Failed, Forbidden
 from services.workflow.engine.findings import Finding, Severity, word
 from services.workflow.engine.sheets import only_table, text_of
 from services.workflow.engine.sources import parse_expression
-from services.workflow.engine.values import Frame, plain
+from services.workflow.engine.values import CIVIL_TIME, Frame, plain
 
 POLICIES = frozenset({"UNIQUE", "FIRST", "COLLECT"})
 
@@ -60,11 +61,11 @@ class Decision:
         """What is wrong with the table; with an error among it the table does not run."""
         return list(self.findings)
 
-    def evaluate(self, names: Mapping[str, Any]) -> Outcome:
+    def evaluate(self, names: Mapping[str, Any], zone: tzinfo = CIVIL_TIME) -> Outcome:
         """Decide for these variables; raises Failed, with table and row as its source."""
         if any(found.severity == "error" for found in self.findings):
             raise Failed("refused_decision", self.file)
-        frame, hits = Frame(names), list[int]()
+        frame, hits = Frame(names, zone=zone), list[int]()
         try:
             values = [run(frame) for run in self.inputs]
             for number in self._hits(frame, values):

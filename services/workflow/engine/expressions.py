@@ -2,7 +2,7 @@
 
 A small, Python-like subset: literals, `a.b` and `a["b"]` on records (None when absent), comparisons,
 and/or/not, arithmetic, `x if test else y`, lists, records and the functions of `functions.FUNCTIONS`.
-Dates are ISO texts: `date(x)` checks one and shortens an instant to its date in Chinese civil time; texts
+Dates are ISO texts: `date(x)` checks one and shortens an instant to its date in the calendar's zone; texts
 compare in order. A missing variable is an error, a missing field is None, ordering None is an error,
 equality with None is not.
 
@@ -12,6 +12,7 @@ equality with None is not.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +21,7 @@ from services.workflow.engine.failures import ExpressionError, Failed, Forbidden
 from services.workflow.engine.functions import FUNCTIONS
 from services.workflow.engine.sources import parse_expression, parse_statements
 from services.workflow.engine.statements import Act, Scripter
-from services.workflow.engine.values import Frame, plain
+from services.workflow.engine.values import CIVIL_TIME, Frame, plain
 
 __all__ = [
     "FUNCTIONS",
@@ -46,10 +47,10 @@ class Expression:
         self.run = run
         self.names = names
 
-    def evaluate(self, names: Mapping[str, Any]) -> Any:
+    def evaluate(self, names: Mapping[str, Any], zone: tzinfo = CIVIL_TIME) -> Any:
         """The value, as fresh plain data that shares nothing with `names`; raises Failed."""
         try:
-            frame = Frame(names)
+            frame = Frame(names, zone=zone)
             return plain(frame, self.run(frame))
         except ExpressionError as error:
             error.source = error.source or self.source
@@ -67,11 +68,11 @@ class Script:
         self.names = names
         self.targets = targets
 
-    def execute(self, names: dict[str, Any]) -> None:
+    def execute(self, names: dict[str, Any], zone: tzinfo = CIVIL_TIME) -> None:
         """Assign into `names`, all or nothing; nested records are replaced, never changed. Raises Failed."""
         work = dict(names)
         try:
-            self._act(Frame(work), work)
+            self._act(Frame(work, zone=zone), work)
         except ExpressionError as error:
             error.source = error.source or self.source
             raise

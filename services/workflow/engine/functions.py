@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cmp_to_key
 from typing import Any, NamedTuple
@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from services.workflow.engine.failures import Failed
 from services.workflow.engine.values import Frame, bounded, less, mismatch, same
 
-CIVIL_TIME = timezone(timedelta(hours=8))  # all of China has kept UTC+8 without summer time since 1991-09-15
 _DIGITS = re.compile(r"\s*[+-]?[0-9]{1,20}\s*", re.ASCII)
 _EXACT = Context(prec=60)
 
@@ -156,8 +155,8 @@ def _first(_: Frame, values: Any) -> Any:
     return values[0] if values else None
 
 
-def _date(_: Frame, value: Any) -> str:
-    """The ISO date of an ISO date or instant. Instants with an offset are read in Chinese civil time.
+def _date(frame: Frame, value: Any) -> str:
+    """The ISO date of an ISO date or instant. Instants with an offset are read in the calendar's zone.
 
     Dates *are* ISO texts in this language; they compare as texts, which is their order in time.
     """
@@ -167,7 +166,7 @@ def _date(_: Frame, value: Any) -> str:
         if len(value) == 10:
             return date.fromisoformat(value).isoformat()
         moment = datetime.fromisoformat(value)
-        return (moment.astimezone(CIVIL_TIME) if moment.tzinfo else moment).date().isoformat()
+        return (moment.astimezone(frame.zone) if moment.tzinfo else moment).date().isoformat()
     except (ValueError, OverflowError):
         raise Failed("not_a_date", value) from None
 

@@ -1,6 +1,7 @@
 """Gives SpiffWorkflow the safe expression language in place of Python."""
 
 from collections.abc import Callable
+from datetime import tzinfo
 from typing import Any
 
 from services.workflow.engine.expressions import compile_expression, compile_script
@@ -14,8 +15,10 @@ RESERVED = frozenset({"matter", "case", "records", "now", "deadlines"})
 class ScriptEngine:
     """The library's script engine interface; the case's own facts stand beside the task's data."""
 
-    def __init__(self, facts: dict[str, Any], limits: Callable[[Any], dict[str, str]]) -> None:
-        self.facts, self.limits = facts, limits
+    def __init__(
+        self, facts: dict[str, Any], limits: Callable[[Any], dict[str, str]], zone: Callable[[], tzinfo]
+    ) -> None:
+        self.facts, self.limits, self.zone = facts, limits, zone
 
     def names(self, task: Any, external: dict[str, Any] | None, wanted: frozenset[str]) -> dict[str, Any]:
         """Everything that can be read where the task stands; due dates are looked up only if they are wanted."""
@@ -26,7 +29,7 @@ class ScriptEngine:
         """The value of an expression where the task stands; raises EngineError."""
         try:
             compiled = compile_expression(expression)
-            return compiled.evaluate(self.names(task, external_context, compiled.names))
+            return compiled.evaluate(self.names(task, external_context, compiled.names), self.zone())
         except ExpressionError as error:
             raise failed(task, error) from error
 
@@ -35,7 +38,7 @@ class ScriptEngine:
         try:
             compiled = compile_script(script)
             names = self.names(task, external_context, compiled.names)
-            compiled.execute(names)
+            compiled.execute(names, self.zone())
         except ExpressionError as error:
             raise failed(task, error) from error
         task.data = {**task.data, **{name: names[name] for name in compiled.targets if name in names}}

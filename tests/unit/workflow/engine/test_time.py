@@ -107,6 +107,21 @@ def test_an_instant_without_a_zone_is_read_as_of_the_package() -> None:
         assert found.due == date(2026, 3, 6)
 
 
+@pytest.mark.parametrize("home", ZONES)
+def test_the_day_of_an_instant_is_that_of_the_package_in_expressions_too(home: str) -> None:
+    """In a condition, a script and a cell of a table `date(x)` means the day in the package's zone."""
+    late = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)
+    called = "<spiffworkflow:calledDecisionId>D05</spiffworkflow:calledDecisionId>"
+    rule = d.node("businessRuleTask", "rule", ext=called + d.hy("decision", result="found"))
+    xml = s.sketch(d.script("day", "day = date(begun)") + rule + d.user("t"), "start day rule t end")
+    of = bundle(xml, {"D05.dmn": s.table("D05", "begun", "day", "- | date(begun)")}, zone=home)
+    begin = Stimulus("start", late, {}, {"process": "P", "vars": {"begun": late.isoformat()}})
+    case, _ = start("C1", begin, of, calendar())
+    there = late.astimezone(ZoneInfo(home)).date().isoformat()
+    [task] = case.workflow.open.values()
+    assert (task.data["day"], task.data["found"]["day"]) == (there, there)
+
+
 @pytest.mark.parametrize("text", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "9999-12-31", "a\0b"])
 def test_an_instant_at_the_end_of_time_is_an_error_with_a_name(text: str) -> None:
     """The step fails as one that can be repaired; nothing overflows."""
