@@ -6,7 +6,7 @@ from typing import Final
 from services.common.auth import Actor
 from services.common.problems import Problem
 from services.contracts.codes import ASSIGNMENT_ROLES, MATTER_KINDS, MATTER_STATES, OUTCOME_CLASSES
-from services.intake import grants
+from services.intake import grants, standings
 from services.intake.listings import SORTS, TEXT_MAX, Filter
 
 CODES: Final[Mapping[str, Collection[str]]] = {
@@ -14,6 +14,8 @@ CODES: Final[Mapping[str, Collection[str]]] = {
     "class": OUTCOME_CLASSES,
     "kind": MATTER_KINDS,
     "role": ASSIGNMENT_ROLES,
+    "standing": standings.STANDINGS,
+    "merged": standings.PLACES,
     "sort": {*SORTS, *(f"-{name}" for name in SORTS)},
 }
 ID_MAX: Final = 128
@@ -33,6 +35,8 @@ def asked(args: Mapping[str, str]) -> Filter:
         kind=args.get("kind", ""),
         topic=_text(args, "topic", ID_MAX),
         delegation=_text(args, "delegation", ID_MAX),
+        standing=args.get("standing", ""),
+        merged=args.get("merged", ""),
         overdue=args.get("overdue") == "1",
         key=args.get("key") == "1",
         text=_text(args, "q", TEXT_MAX),
@@ -52,6 +56,8 @@ def query(wanted: Filter) -> dict[str, str]:
         "kind": wanted.kind,
         "topic": wanted.topic,
         "delegation": wanted.delegation,
+        "standing": wanted.standing,
+        "merged": wanted.merged,
         "overdue": "1" if wanted.overdue else "",
         "key": "1" if wanted.key else "",
         "q": wanted.text,

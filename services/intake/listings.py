@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exist
 
 from services.common import directories, ratings
 from services.contracts.codes import MATTER_STATES, OUTCOME_CLASSES
-from services.intake import ledger, seals, store_ledger
+from services.intake import groups, ledger, seals, standings, store_ledger
 from services.intake import tables as t
 from services.intake.grants import Scope
+from services.intake.groups import Group
 from services.intake.seals import Eyes
 
 PAGE_SIZE: Final = 50
@@ -43,7 +44,8 @@ LocalFields = dict[tuple[str, str], dict[str, Any]]
 class Filter:
     """What part of the ledger is asked for, and in which order; "" asks for everything.
 
-    `role` is a unit's part in the handling, of `unit` where that is asked for too; `delegation` the lead deputy's.
+    `role` is a unit's part in the handling, of `unit` where that is asked for too; `delegation` the lead deputy's;
+    `standing` and `merged`: see `standings`.
     """
 
     session: str = ""
@@ -54,6 +56,8 @@ class Filter:
     kind: str = ""
     topic: str = ""
     delegation: str = ""
+    standing: str = ""
+    merged: str = ""
     overdue: bool = False
     key: bool = False
     text: str = ""
@@ -70,7 +74,8 @@ class Filter:
 class Line:
     """One matter in the ledger. `why` explains `due`; `overdue` compares its end with the present.
 
-    `withdrawing`: its withdrawal has been requested; `key`: it is a key matter 重点督办.
+    `withdrawing`: its withdrawal has been requested; `key`: it is a key matter 重点督办; `group`: who is handled
+    together with it.
     """
 
     matter_id: str
@@ -96,6 +101,7 @@ class Line:
     records: int
     withdrawing: bool
     key: bool
+    group: Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +135,13 @@ def every(conn: Connection, scope: Scope, wanted: Filter, now: datetime) -> Iter
     while rows := _slice(conn, condition, wanted, offset, _SLICE):
         yield from _lines(conn, rows, scope, now)
         offset += len(rows)
+
+
+def some(conn: Connection, scope: Scope, matter_ids: Sequence[str], now: datetime) -> dict[str, Line]:
+    """The lines of these matters by their ids, of those the scope may see."""
+    condition = and_(_visible(scope), t.matter.c.id.in_(matter_ids))
+    rows = _slice(conn, condition, Filter(), 0, len(matter_ids))
+    return {line.matter_id: line for line in _lines(conn, rows, scope, now)}
 
 
 def local_fields(conn: Connection, scope: Scope, wanted: Filter, now: datetime) -> LocalFields:
@@ -179,6 +192,10 @@ def conditions(scope: Scope, wanted: Filter, now: datetime) -> ColumnElement[boo
         parts.append(_has_part(wanted.unit, wanted.role))
     if wanted.delegation:
         parts.append(t.matter.c.lead_proposer.in_(_delegates(wanted.delegation)))
+    if wanted.standing:
+        parts.append(standings.standing() == wanted.standing)
+    if wanted.merged:
+        parts.append(standings.has_place(wanted.merged))
     if wanted.overdue:
         parts.append(t.led_matter.c.next_due_at < now)
     if wanted.key:
@@ -257,10 +274,12 @@ def _lines(conn: Connection, rows: Sequence[Row[Any]], scope: Scope, now: dateti
     eyes = Eyes(person_id=scope.person_id, sees_all=scope.sees_ratings)
     records = store_ledger.record_counts(conn, ids, without=seals.sealed(conn, ids, eyes))
     delegations = directories.delegations(conn, t.directory, {row.lead_proposer for row in rows})
-    return [
-        _line(row, {table: found.get(row.id, []) for table, found in by_matter.items()}, records, delegations, now)
-        for row in rows
-    ]
+    together = groups.of(conn, ids)
+    lines = []
+    for row in rows:
+        about = {table: found.get(row.id, []) for table, found in by_matter.items()}
+        lines.append(_line(row, about, records, delegations, together.get(row.id, Group()), now))
+    return lines
 
 
 def _may_be_open() -> ColumnElement[bool]:
@@ -281,6 +300,7 @@ def _line(
     about: Mapping[Any, list[Row[Any]]],
     records: Mapping[str, int],
     delegations: Mapping[str, str],
+    group: Group,
     now: datetime,
 ) -> Line:
     proposers = sorted(about[t.proposer], key=lambda one: one.position)
@@ -309,4 +329,5 @@ def _line(
         records=records.get(row.id, 0),
         withdrawing=row.withdrawal_requested_at is not None,
         key=row.key_at is not None,
+        group=group,
     )

@@ -83,6 +83,11 @@ def bond(conn: Connection, matter: Row[Any]) -> str | None:
     return "reply_begun" if goes_on or replied else None
 
 
+def hindrance(conn: Connection, matter: Row[Any]) -> str | None:
+    """Say why a matter can neither be merged nor get others: the code of a fault, or None when it can."""
+    return "merge_elsewhere" if matter.merged_into is not None else _hindrance(conn, matter)
+
+
 def lock(conn: Connection, matter_id: str) -> Row[Any]:
     """The matter, locked with those merged into it. Raises `Problem` unknown_matter."""
     group = [matter_id, *(row.id for row in store_merges.others(conn, matter_id))]
@@ -171,23 +176,26 @@ def _other_faults(conn: Connection, other: Row[Any], main: Row[Any]) -> list[Fau
 
 
 def _faults(conn: Connection, row: Row[Any]) -> list[Fault]:
-    """What hinders a matter on either side."""
-    code, state = None, store.state_of(conn, row.id)
-    if row.withdrawn_at is not None:
-        code = "merge_withdrawn"
-    elif row.withdrawal_requested_at is not None:
-        code = "merge_withdrawal_pending"
-    elif row.secrecy == "classified":
-        code = "merge_classified"
-    elif state == "not_admitted":
-        code = "merge_not_taken_up"
-    elif row.no is None or state in _BEFORE:
-        code = "merge_not_admitted"
-    elif letters.has_reply(conn, row.id):
-        code = "merge_replied"
-    elif not _is_drawn(conn, row):
-        code = "merge_not_drawn"
+    code = _hindrance(conn, row)
     return [_fault(row, code)] if code else []
+
+
+def _hindrance(conn: Connection, row: Row[Any]) -> str | None:
+    """What hinders a matter on either side."""
+    if row.withdrawn_at is not None:
+        return "merge_withdrawn"
+    if row.withdrawal_requested_at is not None:
+        return "merge_withdrawal_pending"
+    if row.secrecy == "classified":
+        return "merge_classified"
+    state = store.state_of(conn, row.id)
+    if state == "not_admitted":
+        return "merge_not_taken_up"
+    if row.no is None or state in _BEFORE:
+        return "merge_not_admitted"
+    if letters.has_reply(conn, row.id):
+        return "merge_replied"
+    return None if _is_drawn(conn, row) else "merge_not_drawn"
 
 
 def _is_drawn(conn: Connection, matter: Row[Any]) -> bool:

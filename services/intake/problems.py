@@ -178,6 +178,10 @@ MERGING: dict[str, tuple[str, str]] = {
         "并案至少要两件：请再选一件，或者输入编号加入。",
         "Merging takes two matters: choose another one, or add one by its number.",
     ),
+    "merge_no_main": (
+        "请选一件作主件，其他各件并入它。",
+        "Choose the main matter that the others are merged into.",
+    ),
     "merge_twice": ("第{no}号选了两次，请只保留一次。", "No. {no} is chosen twice: keep it once."),
     "merge_unknown_number": (
         "同一次会议、同一种类的建议里没有编号“{no}”。请核对编号。",

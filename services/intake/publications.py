@@ -39,7 +39,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """Everything the public sees of one matter; `body` is None where the deputy wished no publication."""
+    """Everything the public sees of one matter; `body` is None where the deputy wished no publication.
+
+    `main`: the published matter it is merged into.
+    """
 
     matter: Row[Any]
     lead: str
@@ -50,6 +53,7 @@ class Item:
     answers: tuple[Answer, ...]
     stages: tuple[tuple[datetime, str], ...]
     body: Mapping[str, str] | None
+    main: Row[Any] | None
 
 
 def is_public(conn: Connection, matter: Row[Any]) -> bool:
@@ -74,7 +78,14 @@ def find(conn: Connection, code: str) -> Item | None:
         answers=_answers(conn, matter.id),
         stages=_stages(matter, milestones),
         body=_body(matter) if matter.extra.get("wish_publish_text") else None,
+        main=_main(conn, matter),
     )
+
+
+def _main(conn: Connection, matter: Row[Any]) -> Row[Any] | None:
+    """The main matter, where the public may read that too; of any other not even the number."""
+    main = store.matter(conn, matter.merged_into) if matter.merged_into is not None else None
+    return store.published(conn, main.tracker) if main is not None else None
 
 
 def public_state(states: Iterable[str]) -> str:

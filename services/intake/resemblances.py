@@ -1,12 +1,15 @@
-"""Earlier matters that read like a new one: a hint sent along with it, for whoever decides on admission."""
+"""Matters that read like another: earlier ones are sent along with a new one, those of its session may be merged.
 
-from collections.abc import Mapping
+A hint for whoever decides on admission or merges, never a decision.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from services.contracts.matters import SIMILAR_MAX
-from services.intake import sketches, store
+from services.intake import sketches, store, store_merges
 
 LEAST_PERCENT: Final = 30
 """From here on a matter is called similar, unless its session says otherwise (`similar_percent`)."""
@@ -22,12 +25,8 @@ def find(
     near = sketches.closest(own, store.sketches(conn, locality), _CANDIDATES)
     store.insert_sketch(conn, {"matter_id": matter_id, "locality": locality, "data": own})
     least = session.get("similar_percent") or LEAST_PERCENT
-    scored = [
-        (sketches.percent(title, text, row.title, text_of(row.body)), row)
-        for row in store.matters_with_state(conn, near)
-        if row.secrecy == "none"
-    ]
-    alike = sorted((pair for pair in scored if pair[0] >= least), key=lambda pair: (-pair[0], pair[1].id))
+    found = [row for row in store.matters_with_state(conn, near) if row.secrecy == "none"]
+    alike = _scored(title, text, found, least)
     years = {key: int(body["year"]) for key, body in store.entries(conn, "session")}
     return [
         {
@@ -41,6 +40,20 @@ def find(
         }
         for percent, row in alike[:SIMILAR_MAX]
     ]
+
+
+def beside(conn: Connection, matter: Row[Any]) -> list[tuple[int, Row[Any]]]:
+    """The matters of the same session and kind most like this one, as (percent, matter), the closest first."""
+    text = text_of(matter.body)
+    near = sketches.closest(sketches.draw(matter.title, text), store_merges.sketches(conn, matter), _CANDIDATES)
+    session = dict(store.entries(conn, "session")).get(matter.session_id, {})
+    least = session.get("similar_percent") or LEAST_PERCENT
+    return _scored(matter.title, text, store.matters_with_state(conn, near), least)[:SIMILAR_MAX]
+
+
+def _scored(title: str, text: str, rows: Iterable[Row[Any]], least: int) -> list[tuple[int, Row[Any]]]:
+    scored = [(sketches.percent(title, text, row.title, text_of(row.body)), row) for row in rows]
+    return sorted((pair for pair in scored if pair[0] >= least), key=lambda pair: (-pair[0], pair[1].id))
 
 
 def text_of(body: Mapping[str, str]) -> str:

@@ -24,17 +24,12 @@ def others(conn: Connection, matter_id: str) -> Sequence[Row[Any]]:
     return conn.execute(query.order_by(t.matter.c.no, t.matter.c.id)).all()
 
 
-def mains(conn: Connection, matter_ids: Collection[str]) -> Sequence[Any]:
-    """Of these matters those that are merged: (`matter_id`, and `id` and `no` of the main one)."""
-    joined = _other.join(_main, _main.c.id == _other.c.merged_into)
-    query = select(_other.c.id.label("matter_id"), _main.c.id, _main.c.no).select_from(joined)
-    return conn.execute(query.where(_other.c.id.in_(matter_ids))).all()
-
-
-def merged(conn: Connection, main_ids: Collection[str]) -> Sequence[Any]:
-    """The matters merged into these, by number: (`merged_into`, `id`, `no`)."""
-    query = select(t.matter.c.merged_into, t.matter.c.id, t.matter.c.no).where(t.matter.c.merged_into.in_(main_ids))
-    return conn.execute(query.order_by(t.matter.c.no, t.matter.c.id)).all()
+def pairs(conn: Connection, matter_ids: Collection[str]) -> Sequence[Any]:
+    """Who of these is merged into what, or has what merged into it: `id`, `no`, `main_id`, `main_no`, by number."""
+    c, main = _other.c, _main.c
+    query = select(c.id, c.no, main.id.label("main_id"), main.no.label("main_no"))
+    query = query.select_from(_other.join(_main, main.id == c.merged_into))
+    return conn.execute(query.where(or_(c.id.in_(matter_ids), main.id.in_(matter_ids))).order_by(c.no, c.id)).all()
 
 
 def by_number(conn: Connection, typed: str, like: Row[Any]) -> Sequence[Row[Any]]:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Row
 
 from services.common.sights import Sight
-from services.intake import ledger, seals, store, store_ledger
+from services.intake import ledger, seals, store, store_ledger, store_merges
 from services.intake import tables as t
 from services.intake.seals import Eyes
 
@@ -41,7 +41,7 @@ class Event:
     """
 
     at: datetime
-    kind: Literal["submitted", "state", "task", "record", "letter", "secrecy", "withdrawn"]
+    kind: Literal["submitted", "state", "task", "record", "letter", "secrecy", "withdrawn", "merged", "separated"]
     code: str
     title: str = ""
     unit: str | None = None
@@ -113,6 +113,7 @@ def _events(conn: Connection, matter: Row[Any], tasks: Sequence[Row[Any]], reade
         *[(row.message_id or _LAST, _letter(row)) for row in store.letters(conn, matter.id)],
         *[(row.message_id, _reached(row)) for row in ledger.in_order(milestones) if row.state != "submitted"],
         *[(_LAST, _reclassified(row)) for row in store.secrecy_changes(conn, matter.id)],
+        *[(_LAST, _merged(row, matter)) for row in store_merges.changes(conn, matter.id)],
     ]
     if matter.withdrawn_at is not None:
         reason = matter.withdrawal_reason
@@ -189,6 +190,19 @@ def _reclassified(row: Row[Any]) -> Event:
     said = {"before": row.before, "secrecy": row.secrecy, "published": row.published}
     return Event(
         at=row.changed_at, kind="secrecy", code=row.secrecy, title=row.reason, actor=row.actor["name"], data=said
+    )
+
+
+def _merged(row: Row[Any], matter: Row[Any]) -> Event:
+    """`data` names the other side: the main matter, or what was merged into this one (`joined`)."""
+    joined = row.main_id == matter.id
+    return Event(
+        at=row.changed_at,
+        kind="merged" if row.merged else "separated",
+        code="merged" if row.merged else "separated",
+        title=row.reason,
+        actor=row.actor["name"] if row.actor else "",
+        data={"joined": joined, "no": row.no if joined else row.main_no},
     )
 
 

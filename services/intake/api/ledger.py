@@ -18,7 +18,8 @@ api = Blueprint("api_ledger", __name__, url_prefix="/api/v1")
 def ledger() -> Response:
     """The filters of the page → `{lines, total, page, pages, counts}`.
 
-    `?session=&unit=&role=&state=&class=&kind=&topic=&delegation=&overdue=1&key=1&q=&sort=no|-no|…&page=`
+    `?session=&unit=&role=&state=&class=&kind=&topic=&delegation=&overdue=1&key=1&q=&sort=no|-no|…&page=`, and
+    `standing=handed_over|waiting|not_admitted|withdrawn`, `merged=group|main|other|none`
     """
     here, wanted = auth.extension(), asked(request.args)
     seen, now = scope(auth.require_actor(), auth.current_grants()), here.clock.now()
@@ -30,5 +31,7 @@ def ledger() -> Response:
         "overdue": head.overdue.number,
         "states": {count.code: count.number for count in head.states},
         "classes": {count.code: count.number for count in head.classes},
+        "standings": {count.code: count.number for count in head.standings},
+        "merged": {"groups": head.groups, "matters": head.merged.number},
     }
     return answer({**asdict(found), "counts": counts})

@@ -8,8 +8,20 @@ from sqlalchemy import Connection, Row
 
 from services.common import auth, db
 from services.common.problems import Problem
-from services.intake import grants, matters, secrecies, store, store_ledger, tables, timelines, withdrawals
+from services.intake import (
+    grants,
+    groups,
+    matters,
+    merges,
+    secrecies,
+    store,
+    store_ledger,
+    tables,
+    timelines,
+    withdrawals,
+)
 from services.intake.api.answers import answer, body_of, handed_in, key_of
+from services.intake.groups import Group
 from services.intake.timelines import Reader
 
 api = Blueprint("api_matters", __name__, url_prefix="/api/v1")
@@ -82,6 +94,39 @@ def change_secrecy(matter_id: str) -> Response:
     return answer({"matter_id": matter_id, "secrecy": done})
 
 
+@api.post("/matters/<matter_id>/merge")
+@auth.granted(merges.GRANT)
+def merge(matter_id: str) -> Response:
+    """Merge matters into this one, the main one; body `{others: [matter id, …], reason}`.
+
+    200 `{matter_id, merged}` with the ids of those merged now; problems: 404 unknown_matter, 422 invalid_form, 409
+    not_merged, whose `errors` say under `matters.<id>` what hinders each.
+    """
+    here, actor, form = auth.extension(), auth.require_actor(), body_of()
+    named = form.get("others")
+    others = list(map(str, named)) if isinstance(named, list) else []
+    with db.begin(here.engine) as conn:
+        for one in dict.fromkeys((matter_id, *others)):
+            _visible(conn, one, grants.scope(actor, auth.current_grants()))
+        merges.merge(conn, matter_id, others, actor, form.get("reason"), here.clock.now())
+    return answer({"matter_id": matter_id, "merged": others})
+
+
+@api.post("/matters/<matter_id>/separate")
+@auth.granted(merges.GRANT)
+def separate(matter_id: str) -> Response:
+    """Take this matter out of its group; body `{reason}`.
+
+    200 `{matter_id, main}` with the number it was merged into; problems: 404 unknown_matter, 409 not_in_group or
+    reply_begun, 422 invalid_form.
+    """
+    here, actor, form = auth.extension(), auth.require_actor(), body_of()
+    with db.begin(here.engine) as conn:
+        _visible(conn, matter_id, grants.scope(actor, auth.current_grants()))
+        main = merges.separate(conn, matter_id, actor, form.get("reason"), here.clock.now())
+    return answer({"matter_id": matter_id, "main": main})
+
+
 def _visible(conn: Connection, matter_id: str, seen: grants.Scope) -> Row[Any]:
     """The matter, or 404: whoever may not see it does not learn that it exists."""
     matter = store.matter(conn, matter_id)
@@ -104,5 +149,6 @@ def _facts(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
             {"unit": row.unit, "role": row.role or None}
             for row in store_ledger.rows_of(conn, tables.led_unit, [matter.id])
         ],
+        "group": groups.of(conn, [matter.id]).get(matter.id, Group()),
         "letters": [row.id for row in store.letters(conn, matter.id)],
     }

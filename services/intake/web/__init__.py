@@ -10,6 +10,7 @@ from services.intake.web import (
     labels,
     ledgers,
     matters,
+    merges,
     publics,
     registers,
     secrecies,
@@ -20,7 +21,7 @@ from services.intake.web import (
 def install(app: Flask) -> None:
     """Give the app its pages and the words they use."""
     labels.install(app)
-    matters_ = (suggestions.pages, drafts.pages, matters.pages, secrecies.pages)
+    matters_ = (suggestions.pages, drafts.pages, merges.pages, matters.pages, secrecies.pages)
     for blueprint in (doors.pages, *matters_, ledgers.pages, publics.pages):
         app.register_blueprint(blueprint)
     for blueprint in (

@@ -8,12 +8,15 @@ from datetime import date
 from typing import Any, Final
 
 from services.common import pages as page_tools
-from services.contracts.codes import MATTER_KINDS, MATTER_STATES
+from services.contracts.codes import MATTER_KINDS, MATTER_STATES, OUTCOME_CLASSES
 from services.intake.listings import Line, LocalFields
+from services.intake.standings import STANDINGS
+from services.intake.statistics import Head
 from services.intake.web import labels
 from services.intake.web.words import columns, say
 
 Cell = str | int | date
+Table = Iterable[Sequence[Cell]]
 _WIDTHS: Final = {1: 14, 2: 44}
 _FORMULA: Final = re.compile(r"[=+\-@\t\r]")
 
@@ -25,7 +28,7 @@ def rows(lines: Iterable[Line], fields: LocalFields) -> Iterator[Sequence[Cell]]
         yield [*_cells(line), *(_plain(values.get(line.matter_id)) for values in fields.values())]
 
 
-def csv(table: Iterable[Sequence[Cell]]) -> bytes:
+def csv(table: Table) -> bytes:
     """As text with a mark; a cell that a spreadsheet would run as a formula gets an apostrophe."""
     text = io.StringIO()
     writer = csv_.writer(text)
@@ -34,13 +37,24 @@ def csv(table: Iterable[Sequence[Cell]]) -> bytes:
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
-def xlsx(table: Iterable[Sequence[Cell]]) -> bytes:
-    """As a workbook; see `workbooks`."""
+def xlsx(table: Table, head: Head) -> bytes:
+    """As a workbook with the numbers on a sheet of their own; see `workbooks`."""
     # few processes ever write one, and the library takes a tenth of a second to load
     from services.intake.web import workbooks
 
     widths = [_WIDTHS.get(number, 18) for number in range(1, len(columns()) + 1)]
-    return workbooks.write(say("ledger"), table, widths)
+    return workbooks.write((say("ledger"), table, widths), (say("statistics"), _numbers(head), (24, 12)))
+
+
+def _numbers(head: Head) -> Iterator[Sequence[Cell]]:
+    """What the ledger counts: where all stand, how many are handled together, states and classes."""
+    yield say("what"), say("matters")
+    yield say("received"), head.total.number
+    yield from ((labels.word(STANDINGS, count.code), count.number) for count in head.standings)
+    yield say("groups", count=head.groups), head.merged.number
+    yield say("overdue"), head.overdue.number
+    yield from ((labels.word(MATTER_STATES, count.code), count.number) for count in head.states)
+    yield from ((labels.word(OUTCOME_CLASSES, count.code), count.number) for count in head.classes)
 
 
 def _cells(line: Line) -> list[Cell]:
@@ -62,6 +76,7 @@ def _cells(line: Line) -> list[Cell]:
         ";".join(line.why),
         say("yes") if line.overdue else "",
         say("yes") if line.key else "",
+        labels.group_label(line.group),
     ]
 
 

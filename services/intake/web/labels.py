@@ -22,8 +22,10 @@ from services.contracts.codes import (
 )
 from services.contracts.records import RECORDS
 from services.intake import store, store_ledger
+from services.intake.groups import Group
+from services.intake.standings import STANDINGS
 from services.intake.tables import directory
-from services.intake.web.words import stage
+from services.intake.web.words import say, stage
 
 TONES = {
     "good": {"completed", "closed_out", "feedback_closed", "archived"},
@@ -36,6 +38,9 @@ def install(app: Flask) -> None:
     """Make the words known to the templates."""
     app.jinja_env.globals.update(
         number_label=number_label,
+        numbered=numbered,
+        group_label=group_label,
+        standing_label=lambda code: word(STANDINGS, code),
         state_label=lambda code: word(MATTER_STATES, code),
         kind_label=lambda code: word(MATTER_KINDS, code),
         secrecy_label=lambda code: word(SECRECY, code),
@@ -63,6 +68,18 @@ def state_tone(code: str) -> str:
 def number_label(no: str | None) -> str:
     """The number of a matter, or that it waits for one."""
     return no or str(gettext("待编号"))
+
+
+def numbered(*numbers: str | None) -> str:
+    """Matters as one speaks of them: 第021、034号."""
+    return languages.pick("第{}号", "No. {}").format(languages.pick("、", ", ").join(map(number_label, numbers)))
+
+
+def group_label(group: Group) -> str:
+    """A matter's place among those that are handled together; empty where it is handled by itself."""
+    if group.main is not None:
+        return say("merged_into", main=numbered(group.main.no))
+    return say("main_of", others=numbered(*(mate.no for mate in group.others))) if group.others else ""
 
 
 def class_label(code: str | None, session_id: str) -> str:

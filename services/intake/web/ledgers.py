@@ -1,6 +1,6 @@
 """The ledger 台账: filters, counts that link to their lists, pages, export."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from services.common import auth, db
 from services.common import pages as page_tools
 from services.contracts.codes import ASSIGNMENT_ROLES, MATTER_KINDS, MATTER_STATES, OUTCOME_CLASSES
-from services.intake import filters, listings, statistics
+from services.intake import filters, listings, merges, standings, statistics
 from services.intake.grants import Scope
 from services.intake.listings import Filter
 from services.intake.web import exports, labels
@@ -33,6 +33,7 @@ def ledger() -> str:
         link=link,
         choices=_choices(),
         narrowed=wanted.is_narrow,
+        may_merge=auth.has_grant(merges.GRANT),
         order=_order(wanted),
         sorted_by=filters.query(wanted).get("sort"),
     )
@@ -42,23 +43,24 @@ def ledger() -> str:
 @auth.granted("ledger.export")
 def export_csv() -> Response:
     """What the filters find, in their order, as text for spreadsheets (UTF-8 with a mark, so that they read it)."""
-    return _file("csv", "text/csv; charset=utf-8", exports.csv)
+    return _file("csv", "text/csv; charset=utf-8", lambda table, _head: exports.csv(table))
 
 
 @pages.get("/ledger.xlsx")
 @auth.granted("ledger.export")
 def export_xlsx() -> Response:
-    """The same as a workbook."""
+    """The same as a workbook, with the numbers on a second sheet."""
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _file("xlsx", kind, exports.xlsx)
 
 
-def _file(ending: str, kind: str, write: Callable[[Iterable[Sequence[exports.Cell]]], bytes]) -> Response:
+def _file(ending: str, kind: str, write: Callable[[exports.Table, statistics.Head], bytes]) -> Response:
     here, seen, wanted = auth.extension(), _scope(), filters.asked(request.args)
     now = here.clock.now()
     with db.read(here.engine) as conn:
         fields = listings.local_fields(conn, seen, wanted, now)
-        body = write(exports.rows(listings.every(conn, seen, wanted, now), fields))
+        head = statistics.head(conn, seen, wanted, now)
+        body = write(exports.rows(listings.every(conn, seen, wanted, now), fields), head)
     headers = {"Content-Disposition": f"attachment; filename=ledger.{ending}"}
     return Response(body, content_type=kind, headers=headers)
 
@@ -93,6 +95,8 @@ def _choices() -> dict[str, Sequence[tuple[str, str]]]:
         "roles": [(code, labels.word(ASSIGNMENT_ROLES, code)) for code in ASSIGNMENT_ROLES],
         "units": labels.pick_lists()["units"],
         "sessions": labels.sessions(),
+        "standings": [(code, labels.word(standings.STANDINGS, code)) for code in standings.STANDINGS],
+        "places": [(code, labels.word(standings.PLACES, code)) for code in standings.PLACES],
         "states": [(code, labels.word(MATTER_STATES, code)) for code in MATTER_STATES],
         "classes": [(code, labels.word(OUTCOME_CLASSES, code)) for code in OUTCOME_CLASSES],
     }

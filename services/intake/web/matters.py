@@ -9,8 +9,22 @@ from sqlalchemy import Connection, Row
 
 from services.common import auth, db, languages
 from services.common.problems import Problem
-from services.intake import agendas, grants, letters, secrecies, store, store_ledger, tables, timelines, withdrawals
+from services.intake import (
+    agendas,
+    grants,
+    groups,
+    letters,
+    merges,
+    secrecies,
+    store,
+    store_ledger,
+    tables,
+    timelines,
+    withdrawals,
+)
+from services.intake.groups import Group
 from services.intake.timelines import Reader
+from services.intake.web import labels
 from services.intake.web.words import say
 
 pages = Blueprint("matters", __name__)
@@ -37,7 +51,8 @@ def ask_to_withdraw(matter_id: str) -> str:
         if (code := withdrawals.hindrance(conn, matter)) is not None:
             raise Problem(code, 409)
         joint = withdrawals.needs_consent(conn, matter)
-    return render_template("withdraw.html", matter=matter, reason="", errors=[], joint=joint)
+        others = _others(conn, matter)
+    return render_template("withdraw.html", matter=matter, reason="", errors=[], joint=joint, others=others)
 
 
 @pages.post("/matters/<matter_id>/withdraw")
@@ -48,7 +63,7 @@ def withdraw(matter_id: str) -> Any:
     reason = request.form.get("reason", "")
     with db.read(here.engine) as conn:
         matter = visible(conn, matter_id)
-        joint = withdrawals.needs_consent(conn, matter)
+        joint, others = withdrawals.needs_consent(conn, matter), _others(conn, matter)
     try:
         with db.begin(here.engine) as conn:
             person = None if auth.has_grant("matters.register") else (actor.deputy_id or "")
@@ -57,9 +72,8 @@ def withdraw(matter_id: str) -> Any:
         if not problem.errors:
             raise
         errors = [languages.pick(error.text, error.text_en) for error in problem.errors]
-        return render_template(
-            "withdraw.html", matter=matter, reason=reason, errors=errors, joint=joint
-        ), problem.status
+        page = render_template("withdraw.html", matter=matter, reason=reason, errors=errors, joint=joint, others=others)
+        return page, problem.status
     flash(say("withdrawn" if done else "withdrawal_requested"), "good")
     return redirect(f"/matters/{matter_id}", 303)
 
@@ -105,8 +119,35 @@ def _about(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
         "public": _public(matter) if line.published_at is not None else None,
         "confirmable": {one.record_id: one.href for one in _contacts(conn, matter, actor.deputy_id)},
         "may_change_secrecy": any(map(auth.has_grant, secrecies.GRANTS)),
+        **_together(conn, matter, seen),
         "may_withdraw": _is_theirs(matter) and withdrawals.hindrance(conn, matter) is None,
     }
+
+
+def _others(conn: Connection, matter: Row[Any]) -> str:
+    """The matters merged into this one, as one speaks of them."""
+    below = groups.of(conn, [matter.id]).get(matter.id, Group()).others
+    return labels.numbered(*(mate.no for mate in below)) if below else ""
+
+
+def _together(conn: Connection, matter: Row[Any], seen: grants.Scope) -> dict[str, Any]:
+    """With whom the matter is handled, the titles where this reader may see them, and what the office may do."""
+    group = groups.of(conn, [matter.id]).get(matter.id, Group())
+    mates = [store.matter(conn, mate.matter_id) for mate in (group.main, *group.others) if mate is not None]
+    office = auth.has_grant(merges.GRANT)
+    return {
+        "group": group,
+        "titles": {row.id: row.title for row in mates if row is not None and grants.may_see(conn, row, seen)},
+        "main_units": _units_of(conn, group),
+        "may_merge": office and merges.hindrance(conn, matter) is None,
+        "may_separate": office and merges.bond(conn, matter) is None,
+    }
+
+
+def _units_of(conn: Connection, group: Group) -> str:
+    """The units that handle the main matter."""
+    units = store_ledger.units_of(conn, group.main.matter_id) if group.main is not None else ()
+    return "、".join(sorted(map(labels.unit_label, units)))
 
 
 def _contacts(conn: Connection, matter: Row[Any], person_id: str | None) -> list[agendas.Contact]:

@@ -14,6 +14,16 @@ SAID: Final = {
         "The withdrawal is requested; the co-signing deputies are asked.",
     ),
     "secrecy_changed": ("密级已调整。", "The secrecy has been changed."),
+    "merged": (
+        "已并案：{others}并入{main}，主件答复后分别答复。",
+        "Merged: {others} into {main}; each gets its own reply.",
+    ),
+    "separated": (
+        "已撤销与{main}的并案，这件建议恢复单独办理。",
+        "No longer merged with {main}; handled by itself again.",
+    ),
+    "merged_into": ("并入{main}", "merged into {main}"),
+    "main_of": ("主件，并{others}", "main matter, with {others}"),
     "draft_kept": ("草稿已保存。", "The draft is saved."),
     "draft_invited": (
         "草稿已保存，已邀请 {count} 位代表联名；他们登录后会在首页看到。",
@@ -37,6 +47,12 @@ SAID: Final = {
     "yes": ("是", "yes"),
     "no": ("否", "no"),
     "ledger": ("台账", "Ledger"),
+    "statistics": ("统计", "Statistics"),
+    "what": ("项目", "What"),
+    "matters": ("件数", "Matters"),
+    "received": ("收到", "received"),
+    "groups": ("并案（{count}组）", "merged (groups: {count})"),
+    "overdue": ("逾期", "overdue"),
     "entry_saved": ("已保存：{id}。", "Saved: {id}."),
     "imported": ("已导入 {count} 行。", "{count} rows imported."),
     "account_was_locked": ("账号“{id}”已锁定，其登录立即失效。", "Account “{id}” is locked and signed out everywhere."),
@@ -94,6 +110,7 @@ COLUMNS: Final = (
     ("计算说明", "How it was computed"),
     ("逾期", "Overdue"),
     ("重点督办", "Key matter"),
+    ("并案", "Merged"),
 )
 """The columns of the exported ledger."""
 

@@ -1,4 +1,4 @@
-"""A table as a workbook."""
+"""Tables as a workbook."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -11,16 +11,22 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+Table = Iterable[Sequence[str | int | date]]
 
-def write(title: str, table: Iterable[Sequence[str | int | date]], widths: Sequence[int]) -> bytes:
-    """Dates are dates, texts are texts whatever they begin with; the first row, the heads, stays in sight."""
+
+def write(*sheets: tuple[str, Table, Sequence[int]]) -> bytes:
+    """Sheets as (title, rows, widths of columns); the first row of each, the heads, stays in sight.
+
+    Dates are dates, texts are texts whatever they begin with.
+    """
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "C2"
-    for number, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    for count, row in enumerate(table):
-        sheet.append([_cell(sheet, value, bold=count == 0) for value in row])
+    for title, table, widths in sheets:
+        sheet = book.create_sheet(title)
+        sheet.freeze_panes = "C2"
+        for number, width in enumerate(widths, 1):
+            sheet.column_dimensions[get_column_letter(number)].width = width
+        for count, row in enumerate(table):
+            sheet.append([_cell(sheet, value, bold=count == 0) for value in row])
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
