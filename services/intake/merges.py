@@ -83,6 +83,14 @@ def bond(conn: Connection, matter: Row[Any]) -> str | None:
     return "reply_begun" if goes_on or replied else None
 
 
+def freed(conn: Connection, matter: Row[Any]) -> Row[Any] | None:
+    """The change by which the system took a matter out of its group, until its unit is decided anew; else None."""
+    if store.state_of(conn, matter.id) not in ("merged", "pre_handover") or matter.merged_into is not None:
+        return None
+    last = next((row for row in reversed(store_merges.changes(conn, matter.id)) if row.matter_id == matter.id), None)
+    return last if last is not None and not last.merged and last.actor is None else None
+
+
 def hindrance(conn: Connection, matter: Row[Any]) -> str | None:
     """Say why a matter can neither be merged nor get others: the code of a fault, or None when it can."""
     return "merge_elsewhere" if matter.merged_into is not None else _hindrance(conn, matter)

@@ -137,6 +137,7 @@ def _together(conn: Connection, matter: Row[Any], seen: grants.Scope) -> dict[st
     office = auth.has_grant(merges.GRANT)
     return {
         "group": group,
+        "freed": merges.freed(conn, matter),
         "titles": {row.id: row.title for row in mates if row is not None and grants.may_see(conn, row, seen)},
         "main_units": _units_of(conn, group),
         "may_merge": office and merges.hindrance(conn, matter) is None,

@@ -160,6 +160,24 @@ def test_withdrawing_a_main_matter_says_what_becomes_of_the_others(reader: Reade
     assert "并入它的第183002号恢复单独办理" in reader.post(place, reason="").text
 
 
+def test_the_office_sees_that_a_matter_was_set_free(app: Flask, world: World) -> None:
+    """The main one was withdrawn: its page says so and what to do, until its unit is decided anew."""
+    first, second, _ = three(world)
+    merge(world, first, [second])
+    told(world, second, "merged")
+    office, deputy = Reader(app.test_client()), Reader(app.test_client())
+    office.sign_in("clerk")
+    deputy.sign_in("liyun")
+    deputy.post(f"/matters/{first}/withdraw", reason="已解决")
+    said = "不再与第183001号并案：主件已撤回，恢复单独办理。"
+    assert f"{said}请重新确定承办单位。" in page(office, f"/matters/{second}")
+    assert f"撤销第183002号并入本件：{said.partition('：')[2]}" in page(office, f"/matters/{first}")
+    told(world, second, "pre_handover")
+    assert said in page(office, f"/matters/{second}")
+    told(world, second, "handed_over")
+    assert said not in page(office, f"/matters/{second}")
+
+
 def test_the_public_reads_of_a_main_matter_only_when_that_is_public(app: Flask, world: World) -> None:
     """Neither its title nor its number otherwise, and no word of being merged."""
     first, second, _ = three(world)
