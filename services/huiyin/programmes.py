@@ -16,7 +16,7 @@ import yaml
 
 from services.workflow.scenarios import Act, Scenario
 
-_LINE: Final = frozenset({"do", "record", "withdraw", "when", "unit", "person", "who", "role"})
+_LINE: Final = frozenset({"do", "record", "withdraw", "merge", "when", "unit", "person", "who", "role"})
 _WHEN: Final = frozenset({"after", "late", "at", "leave"})
 _FATE: Final = frozenset({"label", "lines", "until", "like", "handling"})
 _GROUP: Final = frozenset({"session", "submitted", "submitted_when", "matters"})
@@ -34,15 +34,17 @@ class BadProgramme(ValueError):
 class Line:
     """What somebody does, and when.
 
-    `do` a task of this element, add a `record`, or `withdraw` the matter; the latter two when a task of element `when`
-    opens. `unit`: the unit's place in the division (1 leads) or its code; `person`: the proposer's place (1 leads).
-    `after`: working days after the task opened, between two numbers; `late`: after its deadline; `at`: an instant.
+    `do` a task of this element, add a `record`, `withdraw` the matter or `merge` it into the one of that name; all but
+    the first when a task of element `when` opens. `unit`: the unit's place in the division (1 leads) or its code;
+    `person`: the proposer's place (1 leads). `after`: working days after the task opened, between two numbers; `late`:
+    after its deadline; `at`: an instant.
     `leave`: not done at all.
     """
 
     do: str = ""
     record: str = ""
     withdraw: bool = False
+    merge: str = ""
     when: str = ""
     unit: int | str | None = None
     person: int | None = None
@@ -182,8 +184,8 @@ def _fate(name: str, fates: Mapping[str, Any], above: tuple[str, ...] = ()) -> F
 
 def _line(given: Mapping[str, Any], where: str) -> Line:
     _only(given, _LINE | _WHEN | {"data"}, where)
-    if sum(bool(given.get(kind)) for kind in ("do", "record", "withdraw")) != 1:
-        raise BadProgramme(f"{where}: exactly one of do, record, withdraw is needed")
+    if sum(bool(given.get(kind)) for kind in ("do", "record", "withdraw", "merge")) != 1:
+        raise BadProgramme(f"{where}: exactly one of do, record, withdraw, merge is needed")
     after = given.get("after", (1, 3))
     rest = {name: value for name, value in given.items() if name != "after"}
     return Line(**rest, after=(after, after) if isinstance(after, int) else (after[0], after[1]))

@@ -89,7 +89,7 @@ class Season:
         """Lines of fates that found no occasion: the diagrams have changed, or the fate is wrong."""
         waiting = {act.story.name for act in self._agenda}
         return [
-            f"{story.name}: {line.do or line.record or 'withdraw'}"
+            f"{story.name}: {line.do or line.record or line.merge or 'withdraw'}"
             for story in self.stories.values()
             for line in story.lines
             if story.name not in waiting
@@ -186,6 +186,8 @@ class Season:
             self._submit(story)
         elif line.withdraw:
             self._withdraw(story, line, task)
+        elif line.merge:
+            self._merge(story, line, task)
         elif line.record:
             self._record(story, line, task)
         elif task["task_id"] in self.open:
@@ -202,6 +204,11 @@ class Season:
     def _withdraw(self, story: Story, line: Line, task: Task) -> None:
         said = self._say(story, task, line.data)
         self.client.post(f"/api/v1/matters/{story.matter_id}/withdraw", said, self.cast.of_person(story.proposers[0]))
+
+    def _merge(self, story: Story, line: Line, task: Task) -> None:
+        said = {"others": [story.matter_id], **self._say(story, task, line.data)}
+        path = f"/api/v1/matters/{self.stories[line.merge].matter_id}/merge"
+        self.client.post(path, said, self.cast.holder("congress_office", None))
 
     def _record(self, story: Story, line: Line, task: Task) -> None:
         unit = line.unit if isinstance(line.unit, str) else task["unit"]

@@ -30,6 +30,9 @@ _FORM: Final = frozenset(
 _OWN_ACCORD: Final = frozenset({"reply.delivered", "matter.numbered"})
 """Messages the real services send by themselves."""
 
+_GROUPING: Final = frozenset({"matter.merged", "matter.separated"})
+"""Messages that come of what the congress office does with matters."""
+
 Watch = Callable[[list[Step]], None]
 """Called with the new steps whenever everything has settled."""
 
@@ -144,6 +147,8 @@ class Walk:
             self._record(act, name)
         elif act.message in _OWN_ACCORD:
             self._await(str(act.message), name)
+        elif act.message in _GROUPING:
+            self._group(act, name)
         elif act.operator is not None or act.message is not None:
             raise Stuck(f"第 {self.line} 行不能在运行中的服务上演 / line {self.line} has no interface to be walked by")
 
@@ -193,6 +198,17 @@ class Walk:
             sent = [one["at"] for one in seen.traces["intake"] if one["type"].startswith(f"{message}.")]
             if (sent and sightings.instant(max(sent)) >= self._since) or not self._auto(seen, name):
                 return
+
+    def _group(self, act: Act, name: str) -> None:
+        """The congress office merges the matter into the main one the line names, or takes it out of its group."""
+        office, reason = self.cast.holder("congress_office", None), {"reason": self.scenario.title}
+        if act.message == "matter.merged":
+            main = self.matters[str(act.data["main"]["matter_id"])]
+            body = {"others": [self.matters[name]], **reason}
+            self.client.post(f"/api/v1/matters/{main}/merge", body, office)
+        else:
+            self.client.post(f"/api/v1/matters/{self.matters[name]}/separate", reason, office)
+        settling.wait(self.client)
 
     def _finish(self, name: str) -> None:
         for _ in range(MAX_AUTO):
