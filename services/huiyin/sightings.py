@@ -100,11 +100,15 @@ class _AsWorld:
         self.states = {seen.matter_id: list(milestones)}
         self.cases = {case["id"]: _Case(seen.matter_id, case["process"], case["outcome"]) for case in seen.cases}
         limits = sorted(_all(seen.details, "deadlines"), key=lambda limit: number_of(limit["id"]))
-        self.deadlines = {limit["id"]: _limit(limit) for limit in limits}
-        self.records = Counter(record["record"] for record in _all(seen.details, "records"))
-        self.notices = Counter(row["template"] for row in {d["notice_id"]: d for d in seen.deliveries}.values())
+        self._limits = list({limit["id"]: _limit(limit) for limit in limits}.values())
         sent = (message for message in seen.traces.get("workflow", ()) if message["way"] == _SENT)
-        self.messages = Counter(message["type"].rpartition(".")[0] for message in sent)
+        notices = {d["notice_id"]: d for d in seen.deliveries}.values()
+        self.records = {seen.matter_id: Counter(record["record"] for record in _all(seen.details, "records"))}
+        self.notices = {seen.matter_id: Counter(row["template"] for row in notices)}
+        self.messages = {seen.matter_id: Counter(message["type"].rpartition(".")[0] for message in sent)}
+
+    def limits(self, _matter: str) -> list[Limit]:
+        return self._limits
 
     def open_tasks(self, _matter: str) -> list[_Task]:
         return [_Task(task["element"], task["unit"]) for task in self._seen.open_tasks]

@@ -14,11 +14,11 @@ def differences(expected: Expectation, world: World, matter: str) -> Iterator[Wo
     """What is not as expected, Chinese and English."""
     if expected.tasks is not None:
         yield from _tasks(expected.tasks, world, matter)
-    yield from _deadlines(expected.deadlines, world)
+    yield from _deadlines(expected.deadlines, world, matter)
     for what, what_en, wanted, found in (
-        ("记录", "records", expected.records, world.records),
-        ("通知", "notices", expected.notices, world.notices),
-        ("消息", "messages", expected.messages, world.messages),
+        ("记录", "records", expected.records, world.records[matter]),
+        ("通知", "notices", expected.notices, world.notices[matter]),
+        ("消息", "messages", expected.messages, world.messages[matter]),
     ):
         for name, count in wanted.items():
             if found[name] != count:
@@ -43,9 +43,9 @@ def _tasks(wanted: tuple[str, ...], world: World, matter: str) -> Iterator[Words
         yield f"多出待办 {name}", f"the task {name} is open, but not expected"
 
 
-def _deadlines(wanted: Mapping[str, str], world: World) -> Iterator[Words]:
+def _deadlines(wanted: Mapping[str, str], world: World, matter: str) -> Iterator[Words]:
     found: dict[str, str] = {}
-    for limit in world.deadlines.values():
+    for limit in world.limits(matter):
         found[limit.name] = found[f"{limit.name}@{limit.unit}"] = limit.due.isoformat()
     for name, due in wanted.items():
         if found.get(name) != due:

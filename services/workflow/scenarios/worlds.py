@@ -49,6 +49,10 @@ class Limit:
     why: tuple[str, ...]
 
 
+Counts = defaultdict[str, Counter[str]]
+"""How many of a type there were so far, by matter."""
+
+
 def name_of(who: Mapping[str, str]) -> str | None:
     """Whom a line names: an account, a person or a name; None for anybody in the role."""
     return who.get("account") or who.get("person") or who.get("name")
@@ -70,9 +74,9 @@ class World:
     waits: dict[str, e.Subscribed] = field(default_factory=dict)
     deadlines: dict[str, Limit] = field(default_factory=dict)
     states: dict[str, list[str]] = field(default_factory=dict)
-    records: Counter[str] = field(default_factory=Counter)
-    notices: Counter[str] = field(default_factory=Counter)
-    messages: Counter[str] = field(default_factory=Counter)
+    records: Counts = field(default_factory=lambda: defaultdict(Counter))
+    notices: Counts = field(default_factory=lambda: defaultdict(Counter))
+    messages: Counts = field(default_factory=lambda: defaultdict(Counter))
     steps: list[Step] = field(default_factory=list)
     done: list[dict[str, Any]] = field(default_factory=list)
     logs: dict[str, list[e.Stimulus]] = field(default_factory=dict)
@@ -114,6 +118,11 @@ class World:
     def open_tasks(self, matter: str) -> list[e.TaskOpened]:
         """The open tasks of a matter, the oldest first."""
         return [task for task in self.tasks.values() if self.cases[self.homes[task.task_id]].matter == matter]
+
+    def limits(self, matter: str) -> list[Limit]:
+        """The deadlines of a matter there have been, in the order in which they began."""
+        home = self.cases
+        return [limit for key, limit in self.deadlines.items() if home[key.rpartition(".")[0]].matter == matter]
 
     def accepting(self, record: str, unit: str | None, matter: str) -> set[str]:
         """The running cases of a matter that accept a record; of several those in which the unit has had a task."""
@@ -194,11 +203,11 @@ class World:
         running = self.cases[case_id]
         match effect:
             case e.Recorded():
-                self.records[effect.record] += 1
+                self.records[running.matter][effect.record] += 1
             case e.Noticed():
-                self.notices[effect.template] += 1
+                self.notices[running.matter][effect.template] += 1
             case e.Sent():
-                self.messages[effect.name] += 1
+                self.messages[running.matter][effect.name] += 1
             case e.Milestone():
                 self.states.setdefault(running.matter, []).append(effect.state)
             case e.Finished():
