@@ -25,6 +25,7 @@ from services.workflow.calendar_phrases import FIRST, UNITS, WEEKDAYS, Clause, p
 __all__ = ["Calendar", "CalendarError", "Due", "Rule", "explain", "overlay", "parse"]
 
 ONE_DAY = timedelta(days=1)
+REMEMBERED = 4_000  # results of one calendar, a kilobyte each
 TAIL = (12, 29)  # the notices for 2008, 2012 and 2019 moved days from 29 December of the year before on
 _AMOUNT = re.compile(r"([+-]?)([0-9]{1,4})(wd|d|m)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -167,11 +168,25 @@ class Calendar:
         """
         if isinstance(start, datetime):
             raise TypeError("count from a date: which one an instant has is for local_date() to say")
+        found = self._reckoned.get((start, amount, rule))
+        if found is None:
+            found = self._reckon(start, amount, rule)
+            if len(self._reckoned) >= REMEMBERED:
+                self._reckoned.clear()
+            self._reckoned[start, amount, rule] = found
+        return found
+
+    def _reckon(self, start: date, amount: str, rule: Rule) -> Due:
         reckoning = _Reckoning(self, rule)
         try:
             return reckoning.finish(reckoning.reach(start, amount))
         except OverflowError:
             raise CalendarError("out_of_range", f"{start} {amount}") from None
+
+    @cached_property
+    def _reckoned(self) -> dict[tuple[date, str, Rule], Due]:
+        """What has been counted: on one day many cases begin with the same amounts."""
+        return {}
 
 
 class _Reckoning:

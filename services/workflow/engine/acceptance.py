@@ -46,7 +46,7 @@ def at_task(case: Case, task: CaseTask) -> Iterator[Acceptance]:
             yield from of_token(step)
             step = step.parent if is_instance(step) else None
         yield from of_workflow(workflow, current)
-        current = None if workflow is case.workflow else case.workflow.get_task_from_id(workflow.parent_task_id)
+        current = None if workflow is case.workflow else workflow.parent_task
 
 
 def anywhere(case: Case, unit: str | None) -> Iterator[Acceptance]:
@@ -84,7 +84,7 @@ def works_in(case: Case, acceptance: Acceptance, unit: str) -> bool:
         while workflow is not None:
             if workflow is acceptance.workflow:
                 return True
-            outer = None if workflow is case.workflow else case.workflow.get_task_from_id(workflow.parent_task_id)
+            outer = None if workflow is case.workflow else workflow.parent_task
             workflow = None if outer is None else outer.workflow
     return False
 

@@ -52,6 +52,7 @@ class Bundle:
     entry_specs: frozenset[str] = field(default_factory=frozenset)
     days: Mapping[date, SpecialDay] = field(default_factory=dict)
     _calendars: dict[str, Calendar] = field(default_factory=dict, repr=False, compare=False)
+    _rules: dict[str, Rule] = field(default_factory=dict, repr=False, compare=False)
 
     def calendar(self, shared: Calendar) -> Calendar:
         """The calendar as this package counts by it: in its zone, with its own days."""
@@ -63,7 +64,11 @@ class Bundle:
 
     def counting(self, roll: str) -> Rule:
         """How the package counts days, for a deadline whose row of the table says `roll`; raises CalendarError."""
-        return Rule(**{**self.settings.get("counting", {}), **({"roll_rule": roll} if roll else {})})
+        found = self._rules.get(roll)
+        if found is None:
+            found = Rule(**{**self.settings.get("counting", {}), **({"roll_rule": roll} if roll else {})})
+            self._rules[roll] = found
+        return found
 
     @cached_property
     def thrown(self) -> frozenset[str]:

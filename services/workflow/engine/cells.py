@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from services.workflow.engine.closures import Binary, Builder, Run
@@ -63,13 +64,19 @@ def _simple(text: str, builder: Builder) -> Test:
     node = _value(text)
     operand = builder.build(node)
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return _text(node.value)
+        return Says(node.value)
     return _equal(operand)
 
 
-def _text(wanted: str) -> Test:
-    """What most cells say; nothing needs to be worked out for it."""
-    return lambda _frame, value: type(value) is str and value == wanted
+@dataclass(frozen=True, slots=True)
+class Says:
+    """The test of most cells: the input is this text. Nothing needs to be worked out for it."""
+
+    wanted: str
+
+    def __call__(self, _frame: Frame, value: Any) -> bool:
+        """Whether it is."""
+        return type(value) is str and value == self.wanted
 
 
 def _value(text: str) -> ast.expr:

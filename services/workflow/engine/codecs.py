@@ -6,6 +6,7 @@ case and a saved and restored one can be compared with `==`.
 """
 
 from hashlib import sha256
+from operator import is_
 from typing import Any
 
 import orjson
@@ -71,8 +72,8 @@ def kept_row(workflow: Any) -> orjson.Fragment:
 
 
 def is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether both hold the very same values."""
-    return len(one) == len(other) and all(other.get(key, _MISSING) is value for key, value in one.items())
+    """Whether both hold the very same values in the same order."""
+    return list(one) == list(other) and all(map(is_, one.values(), other.values()))
 
 
 def workflow_row(workflow: Any) -> list[Any]:

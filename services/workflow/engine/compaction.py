@@ -6,7 +6,6 @@ ones; and, on the ways in between, finished tasks of an element that comes again
 
 from typing import Any
 
-from services.workflow.engine.spiff.joins import common_ancestor
 from services.workflow.engine.spiff.trees import FINISHED, CaseTask
 
 
@@ -49,10 +48,18 @@ def prune(workflow: Any) -> None:
         forget(workflow, task)
 
 
+def parting(workflow: Any) -> CaseTask:
+    """The lowest task above (or among) all open ones, where nothing but open tasks and what is above them is left."""
+    task: CaseTask = workflow.task_tree
+    while task.id not in workflow.open and len(task._children) == 1:
+        task = workflow.tasks[task._children[0]]
+    return task
+
+
 def cut_prefix(workflow: Any) -> None:
     """Hang the lowest finished task above all open ones right below the root."""
     root: CaseTask = workflow.task_tree
-    lowest = common_ancestor(list(workflow.open.values()))
+    lowest = parting(workflow)
     if not lowest._state & FINISHED:
         lowest = lowest.parent
     if lowest is None or lowest is root or lowest.parent is root:

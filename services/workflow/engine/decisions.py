@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from lxml import etree
 
-from services.workflow.engine.cells import Test, build_cell
+from services.workflow.engine.cells import Says, Test, build_cell
 from services.workflow.engine.closures import Builder, Run
 from services.workflow.engine.decision_words import WORDS
 from services.workflow.engine.documents import parse_xml
@@ -80,8 +81,24 @@ class Decision:
             raise
         return Outcome(found if self.hit_policy == "COLLECT" else found[0] if found else None, hits)
 
-    def _hits(self, frame: Frame, values: list[Any]) -> Iterator[int]:
+    @cached_property
+    def _index(self) -> Mapping[tuple[int, str] | None, list[int]]:
+        """The rows by their first test, where it is that a column says a text; all others under None."""
+        found: dict[tuple[int, str] | None, list[int]] = {}
         for number, row in enumerate(self.rows, 1):
+            column, test = row.tests[0] if row.tests else (0, None)
+            key = (column, test.wanted) if isinstance(test, Says) else None
+            found.setdefault(key, []).append(number)
+        return found
+
+    def _near(self, values: list[Any]) -> list[int]:
+        """The rows that pass their first test, if that is about a text, in their order."""
+        keys = [None, *((column, value) for column, value in enumerate(values) if type(value) is str)]
+        return sorted(number for key in keys for number in self._index.get(key, ()))
+
+    def _hits(self, frame: Frame, values: list[Any]) -> Iterator[int]:
+        for number in self._near(values):
+            row = self.rows[number - 1]
             try:
                 for column, test in row.tests:
                     if not test(frame, values[column]):

@@ -22,7 +22,7 @@ def around(task: CaseTask) -> list[int]:
         numbers += [t.id for t in task.parent.children if element_of(t) == attached]
     workflow = task.workflow
     while workflow is not top:
-        outer = top.get_task_from_id(workflow.parent_task_id)
+        outer = workflow.parent_task
         numbers += [outer.id, outer.parent.id] if outer.triggered else [outer.id]
         workflow = outer.workflow
     return [*numbers, ROOT]
@@ -43,7 +43,7 @@ def way_out(task: CaseTask) -> Iterator[CaseTask]:
         yield current
         workflow = current.workflow
         top = workflow.top_workflow
-        current = None if workflow is top else top.get_task_from_id(workflow.parent_task_id)
+        current = None if workflow is top else workflow.parent_task
 
 
 def place(task: CaseTask) -> str:

@@ -178,7 +178,7 @@ def scope_of(task: CaseTask) -> str:
     """The boxes a task stands in from the outside in, instances with their position."""
     workflow = task.workflow
     top = workflow.top_workflow
-    return "" if workflow is top else place(top.get_task_from_id(workflow.parent_task_id))
+    return "" if workflow is top else place(workflow.parent_task)
 
 
 def initial_of(case: Case, task: CaseTask, hy: dict[str, str]) -> dict[str, Any] | None:

@@ -115,7 +115,7 @@ class Outward:
         event, top = BpmnEvent(self, payload=payload), my_task.workflow.top_workflow
         workflow = my_task.workflow
         while workflow is not top:
-            activity = top.get_task_from_id(workflow.parent_task_id)
+            activity = workflow.parent_task
             while activity.parent._state == STARTED:  # one of several instances: its activity runs around it
                 activity = activity.parent
             around = [task for task in activity.parent.children if isinstance(task.task_spec, LibraryBoundary)]

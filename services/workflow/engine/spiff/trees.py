@@ -309,7 +309,12 @@ class CaseWorkflow(Filing, BpmnWorkflow):
 
     def find(self, task_id: int) -> CaseTask | None:
         """A task of this case by its number."""
-        return next((w.tasks[task_id] for w in (self, *self.subprocesses.values()) if task_id in w.tasks), None)
+        task = self.tasks.get(task_id)
+        if task is None:
+            for inner in self.subprocesses.values():
+                if task_id in inner.tasks:
+                    return inner.tasks[task_id]  # type: ignore[no-any-return]
+        return task
 
     def get_task_from_id(self, task_id: int) -> CaseTask:
         """As the library has it, without walking trees."""
