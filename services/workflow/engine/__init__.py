@@ -35,7 +35,7 @@ from services.workflow.engine.problems import EngineError, Unexpected
 from services.workflow.engine.recalls import recallable, unrecallable
 from services.workflow.engine.regrouping import can_regroup
 from services.workflow.engine.remarks import Remark, remarks
-from services.workflow.engine.steps import SEMANTICS, changes_version, migrate, replay, revert, start, step
+from services.workflow.engine.steps import SEMANTICS, changes_version, dissolve, migrate, replay, revert, start, step
 from services.workflow.engine.stimuli import Stimulus
 from services.workflow.engine.table_findings import check_dmn
 
@@ -78,6 +78,7 @@ __all__ = [
     "check_dmn",
     "compile_bundle",
     "digest",
+    "dissolve",
     "dump",
     "has_co_handlers",
     "load",

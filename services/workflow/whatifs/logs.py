@@ -40,6 +40,7 @@ def play(conn: Connection, version: str, draft: Package, *, limit: int | None = 
 def _recording(conn: Connection, row: RowMapping, log: Sequence[RowMapping]) -> Recording:
     replay = Replay(conn, row["id"])
     played = [(stimulus_of(entry), replay.play(entry)) for entry in log]
+    e.dissolve(replay.standing)
     is_one = all(entry["package_version"] == row["package_version"] for entry in log)
     forms = editions.get(conn, row["package_version"]).bundle.forms if is_one else {}  # others may have asked, too
     return record(row["id"], played, forms, row["matter_no"] or "")

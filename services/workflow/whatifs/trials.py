@@ -54,6 +54,7 @@ def try_out(recording: Recording, bundle: e.Bundle, calendar: Calendar) -> Trial
     except e.EngineError as error:
         run.notes.append(_failure(error))
     found = (*compare(recording, run.track, run.twins), *run.notes, *run.undecided())
+    e.dissolve(case)
     return Trial(recording=recording, way=tuple(run.way), track=run.track, differences=found)
 
 

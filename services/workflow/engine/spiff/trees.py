@@ -220,6 +220,10 @@ class Filing:
             task.reached = True
             top.observer.reach(task)
 
+    def dissolve(self) -> None:
+        """Nobody asks for this workflow or its tasks any more."""
+        vars(self).clear()
+
     def update_waiting_tasks(self) -> None:
         """Look again at the joins and conditions of this workflow."""
         for task in list(self.waiting.values()):
@@ -282,6 +286,7 @@ class CaseWorkflow(Filing, BpmnWorkflow):
         self.open, self.waiting = {}, {}
         self.agenda: dict[int, CaseTask] = {}
         self.touched: dict[int, CaseTask] = {}
+        self.ended: list[CaseSubWorkflow] = []
         self.next_id = self.next_tick = 0
         self.observer, self.start_event = observer, ""
         super().__init__(spec, subprocess_specs, script_engine, deserializing=True)
@@ -351,4 +356,10 @@ class CaseWorkflow(Filing, BpmnWorkflow):
             if not left:
                 raise EngineError("runaway", element=task.task_spec.name, detail=f"more than {MAX_WORK} elements")
         for task_id in [i for i, inner in self.subprocesses.items() if inner.completed]:
-            del self.subprocesses[task_id]
+            self.ended.append(self.subprocesses.pop(task_id))
+
+    def forget_ended(self) -> None:
+        """Take apart what has ended in this step: its parts hold each other, and only the collector would find them."""
+        for inner in self.ended:
+            inner.dissolve()
+        self.ended.clear()
