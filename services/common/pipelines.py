@@ -9,7 +9,7 @@ deallocates whatever is prepared (`forget`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import psycopg
@@ -65,11 +65,11 @@ class _Packet:
     def exchange(self, todo: Todo, *, commit: bool) -> list[tuple[Any, ...]]:
         """Send everything, wait for all answers; what the last statement found."""
         transformer = Transformer(self._raw)
-        lines = [
+        lines = (
             (text, transformer.dump_sequence(values, text.formats))
             for rendered, rows in todo
             for text, values in rendered.lines(rows)
-        ]
+        )
         with self._raw.lock:
             results = self._send(lines, commit=commit)
         self._check(results)
@@ -81,18 +81,25 @@ class _Packet:
             found += transformer.load_rows(0, result.ntuples, tuple)
         return found
 
-    def _send(self, lines: Sequence[_Line], *, commit: bool) -> list[PGresult]:
+    def _send(self, lines: Iterable[_Line], *, commit: bool) -> list[PGresult]:
+        """Of many lines the server works on the first while the others are still being made."""
         self._pq.enter_pipeline_mode()
         try:
             if self._pq.transaction_status == pq.TransactionStatus.IDLE:
                 self._say(_begin(self._raw))
             for text, values in lines:
-                if text.sql not in self._prepared:
-                    self._prepare(text)
-                self._pq.send_query_prepared(text.name, values, text.codes)
-                self._asked.append(b"")
+                self._carry_out(text, values)
             if commit:
                 self._say(b"COMMIT")
+        except BaseException:  # a value that cannot be sent, or a connection that is gone
+            if self._pq.status == pq.ConnStatus.OK:
+                self._read()
+            raise
+        return self._read()
+
+    def _read(self) -> list[PGresult]:
+        """All answers."""
+        try:
             self._pq.pipeline_sync()
             results = self._raw.wait(_answers(self._pq, len(self._asked)))
         except BaseException:
@@ -100,6 +107,12 @@ class _Packet:
             raise
         self._pq.exit_pipeline_mode()
         return results
+
+    def _carry_out(self, text: Text, values: Sequence[Buffer | None]) -> None:
+        if text.sql not in self._prepared:
+            self._prepare(text)
+        self._pq.send_query_prepared(text.name, values, text.codes)
+        self._asked.append(b"")
 
     def _say(self, command: bytes) -> None:
         self._pq.send_query_params(command, None)

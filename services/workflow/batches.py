@@ -350,7 +350,7 @@ class Batch:
         store.flush(self._conn, self.changes, now)
         if self.changes.ended:
             matters = {self._held[key].row["matter_id"] for key in self.changes.ended}
-            unheard.park(self._conn, unheard.of_matters(*matters))
+            unheard.park_about(self._conn, matters)
         for key, held in self._held.items():
             if held.living.case is not None and held.row["status"] == "running":
                 self._live.put(key, held.row["last_hash"], held.living)

@@ -6,11 +6,12 @@ other message is for all cases of its matter, those included that are asked for 
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
-from services.common import inbox, logs, problems
+from services.common import inbox, logs, problems, questions
 from services.common.bus import EVENTS
 from services.workflow import tables as t
 
@@ -36,20 +37,25 @@ _ALL_ENDED = and_(
 _UNHEARD = select(_early.id, _early.message_id, _early.name, _early.matter_id, _ENDED_CASE.label("ended_case")).where(
     _early.state == "waiting", _early.case_id.is_(None), or_(_ENDED_CASE.is_not(None), _ALL_ENDED)
 )
+_ABOUT = _UNHEARD.where(_early.matter_id == bindparam("b_matter_id"))
 
 
 def park(conn: Connection, *among: ColumnElement[bool]) -> int:
     """Park what waits for nobody among these early messages; how many. Replaying gives one another try."""
-    rows = conn.execute(_UNHEARD.where(*among)).all()
-    for row in rows:
-        conn.execute(update(t.early_message).where(_early.id == row.id).values(state="lapsed"))
-        code = "case_ended" if row.ended_case else "all_cases_ended"
-        words = problems.texts(code, case=row.ended_case or "", matter=row.matter_id)
-        inbox.park_known(conn, t.inbox_, EVENTS, row.message_id, code, " / ".join(words))
-        _log.warning("message_parked", message_id=row.message_id, type=row.name, channel=EVENTS, error=code)
+    rows = conn.execute(_UNHEARD.where(*among)).mappings().all()
+    _park(conn, rows)
     return len(rows)
 
 
-def of_matters(*matter_ids: str) -> ColumnElement[bool]:
-    """Those about these matters."""
-    return _early.matter_id.in_(matter_ids)
+def park_about(conn: Connection, matter_ids: Iterable[str]) -> None:
+    """The same among those about matters of which a case has just ended."""
+    _park(conn, questions.ask(conn, _ABOUT, [{"b_matter_id": matter_id} for matter_id in sorted(matter_ids)]))
+
+
+def _park(conn: Connection, rows: Iterable[Mapping[Any, Any]]) -> None:
+    for row in rows:
+        conn.execute(update(t.early_message).where(_early.id == row["id"]).values(state="lapsed"))
+        code = "case_ended" if row["ended_case"] else "all_cases_ended"
+        words = problems.texts(code, case=row["ended_case"] or "", matter=row["matter_id"])
+        inbox.park_known(conn, t.inbox_, EVENTS, row["message_id"], code, " / ".join(words))
+        _log.warning("message_parked", message_id=row["message_id"], type=row["name"], channel=EVENTS, error=code)

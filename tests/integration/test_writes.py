@@ -82,10 +82,13 @@ def test_a_savepoint_takes_back_its_own_writes_only(things: Engine) -> None:
         assert [found[0] for found in rows(conn)] == ["a", "c"]
 
 
-def test_nul_is_refused_before_anything_is_sent(things: Engine) -> None:
-    """As everywhere: PostgreSQL could not keep it."""
-    with pytest.raises((ValueError, StatementError)), db.begin(things) as conn:
-        writes.run(conn, [(writes.adding(thing), [row("a", text="\x00")])])
+def test_nul_is_refused_and_leaves_nothing(things: Engine) -> None:
+    """As everywhere: PostgreSQL could not keep it. The connection can be used again."""
+    with things.connect() as conn:
+        with pytest.raises((ValueError, StatementError)), db.transaction(conn):
+            writes.run(conn, [(writes.adding(thing), [row("a"), row("b"), row("c", text="\x00")])])
+        with db.transaction(conn):
+            assert rows(conn) == []
 
 
 def test_a_lost_connection_is_told_as_such(things: Engine) -> None:

@@ -63,7 +63,7 @@ def kept_row(workflow: Any) -> orjson.Fragment:
 
     So a step in one of hundreds of parallel parts costs no more than a step in one of two.
     """
-    base = base_of(workflow.task_tree)
+    base = workflow.parent_task.data if isinstance(workflow, CaseSubWorkflow) else {}
     if workflow.kept is None or not is_same(workflow.kept[0], base):
         compact(workflow)
         workflow.kept = dict(base), orjson.Fragment(orjson.dumps(workflow_row(workflow)))

@@ -111,11 +111,12 @@ class News:
     """What a step has done, as far as it says that somebody has gone on: looked up once, for every task that was done.
 
     `about` are the tasks something has happened to, and those beside which one was opened; `above` is for each task
-    that was opened everything it lies under.
+    that was opened everything it lies under, `touching` all of it together.
     """
 
     about: frozenset[str]
     above: Mapping[str, frozenset[int]]
+    touching: frozenset[int]
 
     @classmethod
     def of(cls, case: Case) -> "News":
@@ -125,7 +126,7 @@ class News:
         about = {x.task_id for x in happened if x.task_id} | {x.beside for x in opened if x.beside}
         numbers = {entry["id"]: number for number, entry in case.tasks.items()} if opened else {}
         above = {x.task_id: above_of(case, numbers[x.task_id]) for x in opened if x.task_id in numbers}
-        return cls(frozenset(about), above)
+        return cls(frozenset(about), above, frozenset().union(*above.values()))
 
 
 def above_of(case: Case, number: int) -> frozenset[int]:
@@ -157,8 +158,10 @@ def has_gone_on(case: Case, done: dict[str, Any], news: News) -> bool:
         return True
     if not news.about.isdisjoint(done["tasks"]):
         return True
-    roots = roots_of(workflow, done["tokens"]) if news.above else set()
-    return any(not above.isdisjoint(roots) for above in news.above.values())
+    tokens = [workflow.tasks[number] for number in done["tokens"]]
+    if all(token.id not in news.touching and token.parent.id not in news.touching for token in tokens):
+        return False  # neither is a root, so it need not be found out which
+    return not news.touching.isdisjoint(root_of(token).id for token in tokens)
 
 
 def recall(case: Case, data: dict[str, Any]) -> None:
