@@ -74,7 +74,7 @@ def meaning(definition: Any) -> Any:
 
 def carry_waits(case: Case, old: Case) -> None:
     """Timers and subscriptions whose event says the same stay; the others end, and begin anew if there is an event."""
-    for number, standing in settling.waits_by_task(case).items():
+    for number, standing in [(number, case.waits.of(number)) for number in case.waits.numbers()]:
         task, was = case.workflow.find(number), old.workflow.find(number)
         if any(case.waits[key]["kind"] == "interrupt" for key in standing):
             continue

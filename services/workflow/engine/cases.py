@@ -20,6 +20,7 @@ from services.workflow.engine.decisions import Outcome
 from services.workflow.engine.failures import ExpressionError
 from services.workflow.engine.problems import EngineError
 from services.workflow.engine.scripts import ScriptEngine
+from services.workflow.engine.shelves import Shelf
 from services.workflow.engine.spiff.events import Message
 from services.workflow.engine.spiff.trees import CaseTask, CaseWorkflow, element_of
 
@@ -40,8 +41,7 @@ class Case:
         self.facts: dict[str, Any] = {"matter": {}, "case": {}, "records": {}, "now": ""}
         self.counters: dict[str, int] = {}
         self.tasks: dict[int, dict[str, Any]] = {}
-        self.waits: dict[str, dict[str, Any]] = {}
-        self.deadlines: dict[str, dict[str, Any]] = {}
+        self.waits, self.deadlines = Shelf("task"), Shelf("scope")
         self.sides: dict[str, dict[str, Any]] = {}
         self.done: dict[str, dict[str, Any]] = {}
         self.spent: dict[str, str] = {}

@@ -17,6 +17,7 @@ from services.workflow.engine.cases import Case
 from services.workflow.engine.compaction import compact
 from services.workflow.engine.problems import EngineError
 from services.workflow.engine.scopes import place, way_out
+from services.workflow.engine.shelves import Shelf
 from services.workflow.engine.spiff.events import BoundaryEvent, is_waiting_event
 from services.workflow.engine.spiff.trees import (
     FINISHED,
@@ -151,7 +152,8 @@ def restore(case: Case, state: dict[str, Any]) -> Case:
     """Fill a new case with a stored state."""
     case.now = type(case.now).fromisoformat(state["now"])
     case.facts.update(state["facts"])
-    case.counters, case.waits, case.deadlines = state["counters"], state["waits"], state["deadlines"]
+    case.counters = state["counters"]
+    case.waits, case.deadlines = Shelf("task", state["waits"]), Shelf("scope", state["deadlines"])
     case.tasks = dict(state["tasks"])
     case.sides, case.done, case.state_name = state.get("sides", {}), state.get("done", {}), state.get("state", "")
     case.spent, case.former = state.get("spent", {}), state.get("former", {})

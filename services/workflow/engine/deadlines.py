@@ -118,7 +118,7 @@ def find(case: Case, task: CaseTask, name: str) -> str:
 
 def clear(case: Case, scope: int) -> None:
     """What the deadlines of a scope were for has ended."""
-    for deadline_id in [key for key, deadline in case.deadlines.items() if deadline["scope"] == scope]:
+    for deadline_id in case.deadlines.of(scope):
         deadline = case.deadlines.pop(deadline_id)
         case.emit(fx.DeadlineCleared(deadline_id, deadline["name"]))
 

@@ -36,7 +36,7 @@ def begin(case: Case, task: CaseTask) -> None:
     if is_instance(task):
         note(case, entry["id"], BESIDE)
         return
-    limits = [limit for limit in case.deadlines.values() if limit["scope"] == task.id]
+    limits = [case.deadlines[key] for key in case.deadlines.of(task.id)]
     who = {name: entry.get(name) for name in ("role", "unit", "person")}
     clocks = {limit["name"]: limit["from"] for limit in limits}
     case.doing = task, {"task": entry["id"], "who": who, "clocks": clocks, "state": case.state_name}

@@ -1,8 +1,8 @@
 """Where a token stands: its place in the case, the scopes around it, the deadlines in force there."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from services.workflow.engine.shelves import Shelf
 from services.workflow.engine.spiff.trees import CaseTask, element_of
 
 ROOT = 0
@@ -28,12 +28,10 @@ def around(task: CaseTask) -> list[int]:
     return [*numbers, ROOT]
 
 
-def in_force(deadlines: Mapping[str, dict[str, Any]], task: CaseTask) -> dict[str, str]:
+def in_force(deadlines: Shelf, task: CaseTask) -> dict[str, str]:
     """The ids of the deadlines in force at a task by name: the task's own before those of the scopes around it."""
-    numbers = around(task)
-    places = {number: place for place, number in reversed(list(enumerate(numbers)))}
-    standing = [(places[d["scope"]], key, d["name"]) for key, d in deadlines.items() if d["scope"] in places]
-    return {name: key for _, key, name in sorted(standing, key=lambda row: row[0], reverse=True)}
+    outside_in = reversed(dict.fromkeys(around(task)))
+    return {deadlines[key]["name"]: key for number in outside_in for key in deadlines.of(number)}
 
 
 def way_out(task: CaseTask) -> Iterator[CaseTask]:

@@ -21,18 +21,15 @@ def settle(case: Case) -> None:
         timers.follow(case, deadline_id)
     touched = sorted(case.workflow.touched.values(), key=lambda task: (task.last_state_change, task.id))
     case.workflow.touched.clear()
-    standing = waits_by_task(case)
-    scopes = {deadline["scope"] for deadline in case.deadlines.values()}
     for task in touched:
         if not is_alive(task):
-            close(case, task, standing.get(task.id, []))
-            if task.id in scopes:
-                deadlines.clear(case, task.id)
+            close(case, task)
+            deadlines.clear(case, task.id)
     alive = [task for task in touched if is_alive(task)]
     for task in sorted(alive, key=lambda task: (task.workflow.depth, task.last_state_change)):
         open_scope(case, task)
     for task in alive:
-        if is_waiting_event(task) and task.id not in standing:
+        if is_waiting_event(task) and not case.waits.of(task.id):
             open_waits(case, task)
     for task in alive:
         open_task(case, task)
@@ -48,22 +45,14 @@ def is_alive(task: CaseTask) -> bool:
     return task.workflow is top or top.subprocesses.get(task.workflow.parent_task_id) is task.workflow
 
 
-def close(case: Case, task: CaseTask, standing: list[str]) -> None:
+def close(case: Case, task: CaseTask) -> None:
     """A task is over: close what stood on it."""
     opened = case.tasks.pop(task.id, None)
     if opened is not None:
         reason = "done" if opened.get("done") else case.reason or "revoked"
         case.emit(fx.TaskClosed(opened["id"], opened["element"], reason))
-    for wait_id in standing:
+    for wait_id in case.waits.of(task.id):
         close_wait(case, wait_id)
-
-
-def waits_by_task(case: Case) -> dict[int, list[str]]:
-    """The ids of the timers and subscriptions standing on each task."""
-    standing: dict[int, list[str]] = {}
-    for wait_id, wait in case.waits.items():
-        standing.setdefault(wait["task"], []).append(wait_id)
-    return standing
 
 
 def close_wait(case: Case, wait_id: str) -> None:
