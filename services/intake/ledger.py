@@ -20,6 +20,8 @@ from services.intake import store, store_ledger
 from services.intake import tables as t
 
 _RANK: Final = {state: n for n, state in enumerate(MATTER_STATES)}
+_BEGIN: Final = {**_RANK, "merged": _RANK["admitted"]}
+"""Where a case begins that reaches this state first: one that is merged at once was about to hand over."""
 _BATCH: Final = 500
 GIVEN_BACK: Final = frozenset({"returned", "revoked", "withdrawn"})
 """Reasons after which a unit that had a task is no longer one of the matter's units by that task."""
@@ -216,7 +218,7 @@ def in_order(milestones: Sequence[Row[Any]]) -> list[Row[Any]]:
     """Sort milestones by time; at one instant by where their cases begin, then by their place in the case."""
     begins: dict[str, int] = {}
     for row in milestones:
-        begins[row.case_id] = min(begins.get(row.case_id, len(_RANK)), _RANK[row.state])
+        begins[row.case_id] = min(begins.get(row.case_id, len(_RANK)), _BEGIN[row.state])
     return sorted(
         milestones,
         key=lambda row: (row.at, begins[row.case_id], store_ledger.order(row.at, row.message_id)),

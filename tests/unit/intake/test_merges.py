@@ -1,6 +1,7 @@
 """Merging: which matters may be merged, who is told, and how a group comes apart."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -254,3 +255,13 @@ def test_a_session_that_numbers_at_admission_merges_what_has_its_number(world: W
     first, second = handled(world, "1"), handled(world, "2")
     found = codes(refusal(world, first, [second]))
     assert found == dict.fromkeys((f"matters.{first}", f"matters.{second}"), "merge_not_admitted")
+
+
+def test_a_merge_taken_back_at_the_same_instant_leaves_the_later_state(world: World) -> None:
+    """Each case reaches one state, and the clock has not moved: merged first, then back to hand-over."""
+    matter_id = handled(world, "1")
+    for number, state in enumerate(("merged", "pre_handover"), 2):
+        case = Case(matter_id, f"c-{number}", at=world.clock.now(), pace=timedelta())
+        world.receive(case.milestone(state))
+        world.work()
+    assert world.rows(tables.led_matter)[0]["state"] == "pre_handover"
