@@ -7,9 +7,10 @@ import pytest
 
 from services.common import db
 from services.common.problems import Problem
-from services.workflow import records, tasks, verbs, worklists
+from services.workflow import cases, records, tasks, verbs, worklists
 from services.workflow import tables as t
 from services.workflow.speakers import Speaker
+from tests.unit.workflow.service import yunting
 from tests.unit.workflow.service.office import Office, somebody
 
 ANNA = replace(somebody("liaison", "u_a"), account="a-anna", person="p-anna", actor={"account": "a-anna", "name": "安"})
@@ -256,3 +257,24 @@ def test_what_is_offered_is_what_may_be_done(office: Office, case_id: str) -> No
     assert offered["own"] == ["reassign", "delegate", "consult"]
     assert offered["operator"] == ["transfer", "reassign", "consult", "urge"]
     assert (offered["urger"], offered["other"]) == (["urge"], [])
+
+
+def test_a_case_is_not_moved_to_where_it_could_never_end(office: Office) -> None:
+    """The opinion cannot be skipped alone: the unit's own inside would wait for it at the join; what to do is said."""
+    yunting.begin(office, yunting.settle_in(office, "luling"))
+    yunting.answer(office, "task_handover", extra={"handed_over_on": "2026-03-02"})  # unit_a leads, unit_b co-handles
+    for unit in ("unit_a", "unit_b"):
+        yunting.answer(office, "task_receipt", unit)
+    tasks_, states = office.open("m1-1"), office.rows(t.case_)
+    [opinion] = [row["id"] for row in tasks_ if row["element"] == "task_co_opinion"]
+    skip = {"verb": "move", "cancel": [opinion], "to": "task_draft"}
+    with db.begin(office.engine) as conn, pytest.raises(Problem) as refused:
+        cases.operate(conn, "m1-1", skip, {}, office.clock.now())
+    assert (refused.value.code, refused.value.status) == ("never_ends", 409)
+    assert "把并行的其他任务一起移走" in refused.value.texts[0]
+    assert (office.open("m1-1"), office.rows(t.case_)) == (tasks_, states)
+    with db.begin(office.engine) as conn:
+        both = {"verb": "move", "cancel": [row["id"] for row in tasks_], "to": "task_draft"}
+        cases.operate(conn, "m1-1", both, {}, office.clock.now())
+    assert [row["element"] for row in office.open("m1-1")] == ["task_draft"]
+    assert office.replayed("m1-1")
