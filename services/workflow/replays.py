@@ -16,12 +16,12 @@ class Replay:
     """One case as its log makes it, `case` after the rows played so far (None before the first).
 
     `before` is the case as it stood before a migration that was the last row; `names` are the ids of elements that this
-    row has changed, the old with the new.
+    row has changed, the old with the new. Whoever plays many logs hands the `bundles` he has met to all of them.
     """
 
-    def __init__(self, conn: Connection, case_id: str) -> None:
+    def __init__(self, conn: Connection, case_id: str, bundles: dict[str, e.Bundle] | None = None) -> None:
         self._conn, self._case_id = conn, case_id
-        self._bundles: dict[str, e.Bundle] = {}
+        self._bundles = {} if bundles is None else bundles
         self.case: e.Case | None = None
         self.before: e.Case | None = None
         self.names: Mapping[str, str] = {}

@@ -27,18 +27,19 @@ def play(conn: Connection, version: str, draft: Package, *, limit: int | None = 
     """
     bundle = e.compile_bundle(draft.files, draft.settings)
     trials: list[Trial] = []
+    bundles: dict[str, e.Bundle] = {}
     skipped: list[str] = []
     for row, log in _logs(conn, version, limit):
         calendar = calendar_versions.get(conn, row["calendar_version"])
         try:
-            trials.append(try_out(_recording(conn, row, log), bundle, calendar))
+            trials.append(try_out(_recording(conn, row, log, bundles), bundle, calendar))
         except e.EngineError:
             skipped.append(row["id"])  # today's engine cannot follow its own log: `audit` says more
     return summarise(version, draft.version, trials, skipped)
 
 
-def _recording(conn: Connection, row: RowMapping, log: Sequence[RowMapping]) -> Recording:
-    replay = Replay(conn, row["id"])
+def _recording(conn: Connection, row: RowMapping, log: Sequence[RowMapping], bundles: dict[str, e.Bundle]) -> Recording:
+    replay = Replay(conn, row["id"], bundles)
     played = [(stimulus_of(entry), replay.play(entry)) for entry in log]
     e.dissolve(replay.standing)
     is_one = all(entry["package_version"] == row["package_version"] for entry in log)

@@ -115,6 +115,19 @@ class CaseTask(Task):
         self.last_state_change = self.workflow.top_workflow.draw_tick()
         self.workflow.file(self)
 
+    def _ready(self) -> None:
+        """As the library has it, but an element is looked at for what it lacks once, not for every token."""
+        if self._state & (COMPLETED | CANCELLED):
+            return
+        self._set_state(READY)
+        spec = self.task_spec
+        if not getattr(spec, "lacks_nothing", False):
+            spec.test()
+            spec.lacks_nothing = True
+        for assignment in spec.pre_assign:
+            assignment.assign(self, self)
+        spec._on_ready_hook(self)
+
     def complete(self) -> None:
         """Finish, make the children the diagram asks for and wake them."""
         self._set_state(COMPLETED)
