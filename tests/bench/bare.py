@@ -1,7 +1,8 @@
-"""What a durable step costs before anybody decides anything: lock, read, write, commit, on the product's own layer.
+"""What a durable step costs before anybody decides anything: lock, read, write, commit, with SQLAlchemy and psycopg.
 
 The same number of bytes as an ordinary step moves, in the fewest statements that are still safe: the case is locked and
-its state read, the new state written, one row added to the log and one message to the outbox.
+its state read, the new state written, one row added to the log and one message to the outbox. Statement by statement,
+as one would write it; the product sends its own in packets (`services/common/pipelines.py`).
 """
 
 from __future__ import annotations
