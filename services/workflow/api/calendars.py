@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 from flask import Blueprint, Response, request
 
 from services.common import auth
 from services.common.problems import Problem
 from services.workflow import adoptions, calendar_versions, edges
+from services.workflow.api import bodies
 from services.workflow.calendars import CalendarError
 from services.workflow.problems import bad_calendar
 
@@ -72,7 +71,7 @@ def look(version: str) -> Response:
 @auth.granted("calendars.manage")
 def adopt(version: str) -> Response:
     """Let {"cases"} (default: the next 500) adopt it: a result for each. {"shorten": true} brings dates forward."""
-    wish: dict[str, Any] = request.get_json(silent=True) or {}
+    wish = bodies.read_any()
     ids, shorten = wish.get("cases"), wish.get("shorten", False)
     if not isinstance(shorten, bool) or not (ids is None or _are_ids(ids)):
         raise Problem("bad_request", 400)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 from sqlalchemy import Connection
 
 from services.common import auth
 from services.common.problems import Problem
 from services.workflow import case_migrations, cases, edges
+from services.workflow.api import bodies
 from services.workflow.api.once import once
 from services.workflow.case_migrations import Plan
 
@@ -24,7 +25,7 @@ def migrate_all(version: str) -> Response:
 
     `cases` are some of them, else all. With `dry_run` nothing is written. The answer has a result for every case.
     """
-    wish = _wish()
+    wish = bodies.read()
     plan = _plan(version, wish)
     ids = wish.get("cases")
     if ids is not None and not (isinstance(ids, list) and all(isinstance(one, str) for one in ids)):
@@ -36,7 +37,7 @@ def migrate_all(version: str) -> Response:
 @auth.granted("cases.operate")
 def migrate(case_id: str) -> Response:
     """The same for one case: {"version", "map", "dates", "shorten", "dry_run"}."""
-    wish = _wish()
+    wish = bodies.read()
     with edges.reading() as conn:
         row = cases.get(conn, case_id)
     if row is None:
@@ -54,13 +55,6 @@ def revert(case_id: str) -> Response:
         return case_migrations.revert(conn, case_id, actor, edges.now())
 
     return once({"case": case_id, "verb": "revert"}, act, case_id=case_id)
-
-
-def _wish() -> Mapping[str, Any]:
-    wish = request.get_json(silent=True)
-    if not isinstance(wish, dict):
-        raise Problem("bad_request", 400)
-    return wish
 
 
 def _plan(source: str, wish: Mapping[str, Any]) -> Plan:

@@ -28,6 +28,7 @@ from services.workflow import (
     worklists,
 )
 from services.workflow import records as records_
+from services.workflow.api import bodies
 from services.workflow.api import tasks as task_api
 from services.workflow.api.once import once
 from services.workflow.api.refusals import refusal
@@ -98,7 +99,7 @@ def _record(row: Any) -> dict[str, Any]:
 @auth.signed_in
 def add_record(case_id: str, record: str) -> Response:
     """Add a record that moves no token: {"unit", "task_id"?, "data"}; once per `Idempotency-Key`."""
-    wish, speaker = task_api.body(), edges.speaker()
+    wish, speaker = bodies.read(), edges.speaker()
 
     def act(conn: Connection) -> cases.Applied:
         return records_.submit(conn, case_id, _entry(record, wish), speaker, edges.now())
@@ -110,7 +111,7 @@ def add_record(case_id: str, record: str) -> Response:
 @auth.signed_in
 def add_record_to_matter(matter_id: str, record: str) -> Response:
     """The same where the case is not known: to that running case of the matter which accepts it for the unit."""
-    wish, speaker = task_api.body(), edges.speaker()
+    wish, speaker = bodies.read(), edges.speaker()
 
     def act(conn: Connection) -> cases.Applied:
         return records_.submit_to_matter(conn, matter_id, _entry(record, wish), speaker, edges.now())
@@ -131,15 +132,12 @@ def operate(case_id: str, verb: str) -> Response:
     Once per `Idempotency-Key`.
     """
     actor = edges.speaker().actor
-    given = request.get_json(silent=True) or {}
-    if not isinstance(given, dict):
-        raise Problem("bad_request", 400)
-    wish = {**given, "verb": verb}
+    asked = {**bodies.read_any(), "verb": verb}
 
     def act(conn: Connection) -> cases.Applied:
-        return cases.operate(conn, case_id, wish, actor, edges.now())
+        return cases.operate(conn, case_id, asked, actor, edges.now())
 
-    return once({"case": case_id, "wish": wish}, act, case_id=case_id)
+    return once({"case": case_id, "wish": asked}, act, case_id=case_id)
 
 
 @api.post("/incidents/<int:number>/retry")

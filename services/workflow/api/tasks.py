@@ -24,6 +24,7 @@ from services.workflow import (
     visibility,
     worklists,
 )
+from services.workflow.api import bodies
 from services.workflow.api.once import key, once
 from services.workflow.speakers import Speaker
 
@@ -89,7 +90,7 @@ def get(task_id: str) -> Response:
 @auth.signed_in
 def complete(task_id: str) -> Response:
     """Answer the form; the same `Idempotency-Key` gives the same answer without doing it twice."""
-    speaker, data = edges.speaker(), body()
+    speaker, data = edges.speaker(), bodies.read()
 
     def act(conn: Connection) -> cases.Applied:
         return tasks.complete(conn, task_id, data, speaker, edges.now())
@@ -104,7 +105,7 @@ def complete_batch() -> Response:
 
     One that is refused keeps back no other. Under the same `Idempotency-Key` each is answered once.
     """
-    answers = body().get("answers")
+    answers = bodies.read().get("answers")
     if not isinstance(answers, list) or not all(_is_answer(one) for one in answers) or len(answers) > together.MOST:
         raise Problem("bad_request", 400)
     wanted = [together.Answer(one["task_id"], one["data"]) for one in answers]
@@ -144,7 +145,7 @@ def release(task_id: str) -> Response:
 def save_draft(task_id: str) -> Response:
     """Keep what is filled in so far, unchecked."""
     with edges.writing() as conn:
-        tasks.save_draft(conn, task_id, body(), edges.speaker(), edges.now())
+        tasks.save_draft(conn, task_id, bodies.read(), edges.speaker(), edges.now())
     return jsonify({"task_id": task_id})
 
 
@@ -152,7 +153,7 @@ def save_draft(task_id: str) -> Response:
 @auth.signed_in
 def operate(task_id: str, verb: str) -> Response:
     """A verb every task has: return, transfer, …; its data is the body. `Idempotency-Key` as in `complete`."""
-    speaker, data = edges.speaker(), body()
+    speaker, data = edges.speaker(), bodies.read()
 
     def act(conn: Connection) -> cases.Applied:
         return verbs.use(conn, task_id, verb, data, speaker, edges.now())
@@ -171,14 +172,6 @@ def filter_of() -> worklists.Filter:
         overdue=args.get("overdue") == "1",
         mine=args.get("mine") == "1",
     )
-
-
-def body() -> dict[str, Any]:
-    """The request's JSON object; raises `Problem` bad_request."""
-    data = request.get_json(silent=True)
-    if not isinstance(data, dict):
-        raise Problem("bad_request", 400)
-    return data
 
 
 def told(rows: Sequence[Mapping[Any, Any]], sees: Sight, speaker: Speaker) -> list[dict[str, Any]]:
