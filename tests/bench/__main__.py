@@ -76,7 +76,7 @@ def measure(server: Postgres, scale: Scale, tell: Callable[[str], None]) -> Repo
 
     with contextlib.ExitStack() as stack:
         few, many = (stack.enter_context(offices.opened(server, story)) for _ in range(2))
-        add("A step", steps.measure(few.engine, story, scale.rounds, scale.together))
+        add("A step", steps.measure(few, story, scale.rounds, scale.together))
         add("Where it goes, one by one", profiles.measure(few, story, scale.profiled, 1))
         add(f"Where it goes, {scale.together} together", profiles.measure(few, story, 1, scale.together))
         add("What-if", whatif.measure(few.engine, scale.recorded, 3))

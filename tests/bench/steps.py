@@ -2,112 +2,53 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack
 from statistics import median
 
-from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, insert, select
-
-from services.common import db
-from services.workflow import cases
-from tests.bench import bare, offices
+from tests.bench import bare, contestants, offices
+from tests.bench.contestants import NAIVE, Contestant
+from tests.bench.offices import Office
 from tests.bench.results import Figure
-from tests.bench.stock import Library
 from tests.bench.stories import Story
 
 TOGETHER = 50
 """Cases of one transaction."""
-_naive = Table("library", MetaData(), Column("id", Text, primary_key=True), Column("json", Text, nullable=False))
 
 
-Act = Callable[[int], None]
-"""Does one line of the story, for one case or for several together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contest:
-    """A connection, as a worker has one, and what every contestant needs."""
-
-    conn: Connection
-    story: Story
-    library: Library
-    cases: Iterator[str]
-    bare: Sequence[str]
-
-    def product(self, together: int) -> Act:
-        """The product: so many cases, a transaction for each line of the story."""
-        orders = [self.story.orders(next(self.cases)) for _ in range(together)]
-
-        def act(number: int) -> None:
-            with db.transaction(self.conn):
-                applied = cases.apply_all(self.conn, [lines[number] for lines in orders])
-            if any(one.seq is None for one in applied):
-                raise RuntimeError(f"line {number} became an incident")
-
-        return act
-
-    def bare_loop(self, together: int) -> Act:
-        """Lock, read, write, commit."""
-
-        def act(_number: int) -> None:
-            with db.transaction(self.conn):
-                bare.step(self.conn, self.bare[:together])
-
-        return act
-
-    def library_json(self) -> Act:
-        """The library as it is used: its JSON in a column, loaded, stepped, dumped, stored."""
-        row = _naive.c.id == "one"
-        with db.transaction(self.conn):
-            self.conn.execute(_naive.delete())
-            text = self.library.serializer.serialize_json(self.library.begin())
-            self.conn.execute(insert(_naive), {"id": "one", "json": text})
-
-        def act(number: int) -> None:
-            with db.transaction(self.conn):
-                text = self.conn.execute(select(_naive.c.json).where(row).with_for_update()).scalar_one()
-                text = self.library.json_step(text, self.story.lines[number])
-                self.conn.execute(_naive.update().where(row).values(json=text))
-
-        return act
-
-    def library_in_memory(self) -> Act:
-        """The library without any durability: nothing is ever written."""
-        workflow = self.library.begin()
-        return lambda number: self.library.step(workflow, self.story.lines[number])
-
-
-def measure(engine: Engine, story: Story, rounds: int, together: int = TOGETHER) -> tuple[list[Figure], str]:
-    """All do the same line one after the other, so that they share whatever else the machine does."""
-    names = offices.begin(engine, story, [f"s{number:08d}" for number in range((rounds + 1) * (together + 1))])
-    bare_ids = [f"b{number:04d}" for number in range(together)]
-    bare.furnish(engine, bare_ids)
-    _naive.create(engine)
-    with engine.connect() as conn:
-        contest = Contest(conn, story, Library(story), iter(names), bare_ids)
-        _round(contest, together)  # to warm up
-        found = [_round(contest, together) for _ in range(rounds)]
-    return _figures(found, together), f"{rounds} rounds of {len(story.lines)} steps, medians of rounds"
-
-
-def _round(contest: Contest, together: int) -> dict[str, float]:
-    """One way of everybody through the story: milliseconds per step on average."""
-    acts = {
-        "json": (contest.library_json(), 1),
-        "one": (contest.product(1), 1),
-        "bare": (contest.bare_loop(1), 1),
-        "memory": (contest.library_in_memory(), 1),
-        "many": (contest.product(together), together),
-        "bare many": (contest.bare_loop(together), together),
+def measure(office: Office, story: Story, rounds: int, together: int = TOGETHER) -> tuple[list[Figure], str]:
+    """All go through the story in turns, so that they share whatever else the machine does; first once to warm up."""
+    names = offices.begin(office.engine, story, [f"s{number:08d}" for number in range((rounds + 1) * (together + 1))])
+    own = [names[start : start + together + 1] for start in range(0, len(names), together + 1)]
+    loop = [f"b{number:04d}" for number in range(together)]
+    bare.furnish(office.engine, loop)
+    NAIVE.create(office.engine)
+    wanted = {
+        "json": (contestants.library_json, [("",)] * (rounds + 1)),
+        "one": (contestants.product, [ids[:1] for ids in own]),
+        "bare": (contestants.bare_loop, [loop[:1]] * (rounds + 1)),
+        "memory": (contestants.library_in_memory, [("",)] * (rounds + 1)),
+        "many": (contestants.product, [ids[1:] for ids in own]),
+        "bare many": (contestants.bare_loop, [loop] * (rounds + 1)),
     }
-    spent = dict.fromkeys(acts, 0.0)
-    for number in range(len(contest.story.lines)):
-        for name, (act, _) in acts.items():
-            begun = time.perf_counter()
-            act(number)
-            spent[name] += time.perf_counter() - begun
-    return {name: spent[name] * 1000 / len(contest.story.lines) / acts[name][1] for name in acts}
+    with ExitStack() as stack:
+        found: dict[str, Contestant] = {}
+        for name, (enter, ids) in wanted.items():
+            found[name] = Contestant.call(office.url, enter, ids)
+            stack.callback(found[name].leave)
+        _round(found, len(story.lines))
+        spent = [_round(found, len(story.lines)) for _ in range(rounds)]
+    return _figures(spent, together), f"{rounds} rounds of {len(story.lines)} steps, medians of rounds"
+
+
+def _round(found: dict[str, Contestant], lines: int) -> dict[str, float]:
+    """One way of everybody through the story: milliseconds per step on average."""
+    for one in found.values():
+        one.begin()
+    spent = dict.fromkeys(found, 0.0)
+    for name, one in found.items():
+        spent[name] = sum(one.step(number) for number in range(lines))
+    return {name: spent[name] * 1000 / lines / one.together for name, one in found.items()}
 
 
 def _figures(rounds: Sequence[dict[str, float]], together: int) -> list[Figure]:
