@@ -45,7 +45,7 @@ FULL = Scale(
     crowd=(1_000, 100_000),
     sample=40,
     wide=(75, 300),
-    recorded=50,
+    recorded=200,
     answered=150,
     crews=(1, 2, 4),
     profiled=20,
@@ -82,7 +82,7 @@ def measure(server: Postgres, scale: Scale, tell: Callable[[str], None]) -> Repo
         add("What-if", whatif.measure(few.engine, scale.recorded, 3))
         add("Size", sizes.measure(few, story, scale.live))
         add("Growth with age", growth.by_age(few, *scale.old, scale.repeated))
-        add("Growth with width", growth.by_width(few, *scale.wide))
+        add("Growth with width", growth.by_width(few, *scale.wide, scale.repeated))
         add("Many workers", workers.measure(few, story, scale.answered, scale.crews))
         for office, count in zip((few, many), scale.crowd, strict=True):
             crowds.gather(office.engine, office.admin, story, count, growth.STANDING)

@@ -73,27 +73,27 @@ def by_crowd(few: Office, many: Office, sizes: tuple[int, int], sample: int) -> 
     return [figure], f"{sample} cases of each, {LINES.stop - LINES.start} steps each, medians"
 
 
-def by_width(office: Office, narrow: int, wide: int) -> tuple[list[Figure], str]:
-    """One case with many co-handlers in parallel: all receive, all answer."""
+def by_width(office: Office, narrow: int, wide: int, repeated: int) -> tuple[list[Figure], str]:
+    """Cases with many co-handlers in parallel, a narrow and a wide one in turn: all receive, all answer."""
     with office.engine.connect() as conn:
-        spent = {count: _answered(office, conn, count) for count in (narrow, wide)}
+        spent = [[_answered(office, conn, count, turn) for count in (narrow, wide)] for turn in range(repeated)]
     allowed = wide * math.log(wide) / (narrow * math.log(narrow))
-    ratio = spent[wide] / spent[narrow]
+    few, many = (median(pair[place] for pair in spent) for place in (0, 1))
     name = f"{wide} co-handlers against {narrow}, in parts of n log n"
-    steps = f"{2 * narrow} and {2 * wide} steps"
+    steps = f"{2 * narrow} and {2 * wide} steps, medians of {repeated} pairs"
     return [
-        Figure(f"a step with {wide} co-handlers at work", spent[wide] / 2 / wide, "ms"),
-        Figure(f"a step with {narrow} co-handlers at work", spent[narrow] / 2 / narrow, "ms"),
-        Figure(name, ratio / allowed, "×", "at most", 1.0),
+        Figure(f"a step with {wide} co-handlers at work", many / 2 / wide, "ms"),
+        Figure(f"a step with {narrow} co-handlers at work", few / 2 / narrow, "ms"),
+        Figure(name, median(pair[1] / pair[0] for pair in spent) / allowed, "×", "at most", 1.0),
     ], steps
 
 
-def _answered(office: Office, conn: Connection, count: int) -> float:
+def _answered(office: Office, conn: Connection, count: int, turn: int) -> float:
     """Milliseconds until so many co-handlers have received and answered."""
     units = [{"unit": "unit_a", "role": "lead"}]
     units += [{"unit": f"unit_{number:04d}", "role": "co_handler"} for number in range(count)]
     story = _with(stories.ordinary(), units)
-    (case_id,) = offices.begin(office.engine, story, [f"w{count:08d}"])
+    (case_id,) = offices.begin(office.engine, story, [f"w{turn}{count:07d}"])
     spent, answers = 0.0, {line.element: line for line in reversed(story.lines)}
     todo = [f"{case_id}.1"]
     for element, counted in (("handover", 0), ("instruction", 0), ("receipt", 1), ("co_opinion", 1)):
