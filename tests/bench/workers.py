@@ -37,7 +37,12 @@ class Standing:
 
 
 def measure(office: Office, story: Story, count: int, crews: Sequence[int]) -> tuple[list[Figure], str]:
-    """For each crew as many fresh cases: both agencies answer each receipt, in the same moment."""
+    """For each crew as many fresh cases: both agencies answer each receipt, in the same moment.
+
+    What the cases measured before have asked for, such as further cases, is done before the first crew begins.
+    """
+    while worker.turn(office.engine, Standing(story.lines[-1].stimulus.at)):
+        pass
     for connector, unit in UNITS.items():
         body = {"kind": "connector", "id": connector, "version": 1, "body": {"units": [unit]}}
         with db.begin(office.engine) as conn:
