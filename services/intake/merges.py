@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row
 
 from services.common.auth import Actor
 from services.common.problems import Problem
-from services.intake import announcements, letters, store, store_ledger, store_merges, submissions
+from services.intake import announcements, letters, packages, store, store_ledger, store_merges, submissions
 from services.intake.problems import field_errors
 from services.intake.submissions import Fault
 
@@ -208,10 +208,8 @@ def _hindrance(conn: Connection, row: Row[Any]) -> str | None:
 
 def _is_drawn(conn: Connection, matter: Row[Any]) -> bool:
     """Whether the process of a matter lets itself be interrupted by a merge."""
-    session: Mapping[str, Any] = dict(store.entries(conn, "session")).get(matter.session_id, {})
-    version = store_ledger.version_of(conn, matter.id) or session.get("process_version")
-    found = store_ledger.packages(conn, [version] if version else [])
-    return any(MESSAGE in (package.interrupts or ()) for package in found)
+    package = packages.of(conn, matter)
+    return package is not None and MESSAGE in (package.interrupts or ())
 
 
 def _fault(row: Row[Any], code: str, **params: str) -> Fault:

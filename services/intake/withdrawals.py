@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from services.common.problems import Problem
-from services.intake import announcements, ledger, letters, merges, store, store_ledger, submissions
+from services.intake import announcements, ledger, letters, merges, packages, store, submissions
 from services.intake.problems import field_errors
 
 ENTRY: Final = "withdrawal.requested"
@@ -58,10 +58,8 @@ def needs_consent(conn: Connection, matter: Row[Any]) -> bool:
     """Whether the process hears the co-signers before this matter is withdrawn."""
     if len(store.proposers(conn, matter.id)) < 2:
         return False
-    session: Mapping[str, Any] = dict(store.entries(conn, "session")).get(matter.session_id, {})
-    version = store_ledger.version_of(conn, matter.id) or session.get("process_version")
-    found = store_ledger.packages(conn, [version] if version else [])
-    return any(ENTRY in (package.entries or {}) for package in found)
+    package = packages.of(conn, matter)
+    return package is not None and ENTRY in (package.entries or {})
 
 
 def take(conn: Connection, data: Mapping[str, Any], now: datetime) -> None:
