@@ -13,7 +13,10 @@ import yaml
 from sqlalchemy import Table, func, select
 
 from services.common import config, db, logs
+from services.common.bus.amqp import AmqpTransport
 from services.common.clock import FileClock
+from services.common.testing.brokers import Broker
+from services.common.testing.databases import Postgres
 from services.huiyin import settling
 from services.huiyin.clients import Client
 from services.huiyin.embedded import Installation
@@ -114,6 +117,20 @@ def house(
                 yield House(installation, home / "huiyin.log")
         finally:
             logs.setup("WARNING")
+
+
+@contextmanager
+def wired(
+    home: Path, broker: Broker, server: Postgres, connectors: Sequence[Mapping[str, Any]] = CONNECTORS
+) -> Iterator[tuple[House, str]]:
+    """The same on PostgreSQL and RabbitMQ, with the broker's URL; the topology is declared by the product."""
+    with broker.vhost() as vhost, server.databases() as databases:
+        url = broker.url(vhost)
+        declarer = AmqpTransport(url)
+        declarer.ensure_topology([str(one["id"]) for one in connectors])
+        declarer.close()
+        with house(home, databases, url, connectors) as made:
+            yield made, url
 
 
 def _directory(connectors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

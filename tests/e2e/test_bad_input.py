@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 import pytest
 
-from services.common.bus.amqp import AmqpTransport
 from services.common.testing.brokers import Broker
 from services.common.testing.databases import Postgres
 from services.contracts.envelopes import MAX_BODY, Message
@@ -20,7 +19,7 @@ from services.workflow import packages
 from services.workflow import tables as workflow
 from tests.e2e.correspondents import Correspondent
 from tests.e2e.deployments import ROOT
-from tests.e2e.houses import CONNECTORS, House, house, suggestion
+from tests.e2e.houses import CONNECTORS, House, suggestion, wired
 from tests.e2e.visitors import Answer, Visitor
 
 pytestmark = pytest.mark.timeout(180)
@@ -35,15 +34,9 @@ def place(
     tmp_path_factory: pytest.TempPathFactory, broker: Broker, postgres_server: Postgres
 ) -> Iterator[tuple[House, str]]:
     """An installation on PostgreSQL and RabbitMQ, and the broker's URL; the topology is declared by the product."""
-    home = tmp_path_factory.mktemp("house")
-    with broker.vhost() as vhost, postgres_server.databases() as databases:
-        url = broker.url(vhost)
-        declarer = AmqpTransport(url)
-        declarer.ensure_topology([str(one["id"]) for one in CONNECTORS])
-        declarer.close()
-        with house(home, databases, url) as made:
-            made.settle()
-            yield made, url
+    with wired(tmp_path_factory.mktemp("house"), broker, postgres_server) as (made, url):
+        made.settle()
+        yield made, url
 
 
 @pytest.fixture

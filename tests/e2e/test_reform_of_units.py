@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from services.common import db
-from services.common.bus.amqp import AmqpTransport
 from services.common.clock import FileClock
 from services.common.testing.brokers import Broker
 from services.common.testing.databases import Postgres
@@ -19,7 +18,7 @@ from services.intake import tables as intake
 from services.notify import tables as notify
 from services.workflow import tables as workflow
 from tests.e2e.correspondents import Correspondent
-from tests.e2e.houses import PASSWORD, House, house, suggestion
+from tests.e2e.houses import PASSWORD, House, suggestion, wired
 
 pytestmark = pytest.mark.timeout(180)
 CULTURE, SPORTS, BOTH = "culture_tourism", "sports", "culture_sports"
@@ -33,16 +32,10 @@ def city(
     tmp_path_factory: pytest.TempPathFactory, broker: Broker, postgres_server: Postgres
 ) -> Iterator[tuple[House, Systems]]:
     """An installation on PostgreSQL and RabbitMQ with a sports unit; each of the two units has its own system."""
-    home = tmp_path_factory.mktemp("house")
-    with broker.vhost() as vhost, postgres_server.databases() as databases:
-        url = broker.url(vhost)
-        declarer = AmqpTransport(url)
-        declarer.ensure_topology([str(one["id"]) for one in CONNECTORS])
-        declarer.close()
+    with wired(tmp_path_factory.mktemp("house"), broker, postgres_server, CONNECTORS) as (made, url):
         systems = {str(one["id"]): Correspondent(url, str(one["id"])) for one in CONNECTORS}
-        with house(home, databases, url, CONNECTORS) as made:
-            enter(made, SPORTS)
-            yield made, systems
+        enter(made, SPORTS)
+        yield made, systems
         for one in systems.values():
             one.close()
 
