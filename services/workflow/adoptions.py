@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, RowMapping, func, select
 
 from services.common import db
-from services.workflow import calendar_versions, editions, problems
+from services.workflow import calendar_versions, editions, problems, snapshots
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order
@@ -100,7 +100,7 @@ def _outlook(conn: Connection, version: str, row: RowMapping, now: datetime) -> 
     words = {"case_id": row["id"], **{name: row[name] for name in ("matter_id", "matter_no", "title")}}
     try:
         edition = editions.get(conn, row["package_version"], row["diagrams"])
-        case = e.load(row["id"], bytes(row["state"]), edition.bundle, calendar_versions.get(conn, version))
+        case = snapshots.under(snapshots.load(conn, row), calendar_versions.get(conn, version))
         before = {key: date.fromisoformat(limit["due"]) for key, limit in case.deadlines.items()}
         stimulus = e.Stimulus(kind="operator", at=max(now, row["last_at"]), actor={}, data=_verb(version, shorten=True))
         effects = e.step(case, stimulus)

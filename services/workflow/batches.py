@@ -23,6 +23,7 @@ from services.workflow import (
     incidents,
     live,
     replays,
+    snapshots,
     store,
     unheard,
     versions,
@@ -68,11 +69,12 @@ class UnknownCase(LookupError):
 
 @dataclass(slots=True)
 class _Held:
-    """A locked case: its row as it will be, what is alive of it, the last good state."""
+    """A locked case: its row as it will be, what is alive of it, its last snapshot, the last row of its stored log."""
 
     row: dict[str, Any]
     living: Living
-    state: bytes | None
+    snapshot: bytes | None
+    stored: int
     stored_timers: list[Mapping[Any, Any]] | None = None
 
 
@@ -95,7 +97,8 @@ class Batch:
         states = store.states(self._conn, cold) if cold else {}
         for key, row in rows.items():
             self._mark = row.pop("connectors")
-            self._held[key] = _Held(row, found[key] or Living(None), states.get(key))
+            living = found[key] or Living(None, len(states[key]))
+            self._held[key] = _Held(row, living, states.get(key), row["seq"])
 
     def row(self, case_id: str) -> dict[str, Any]:
         """The locked case's row as it will be written; raises `UnknownCase`."""
@@ -163,15 +166,15 @@ class Batch:
         calendar = calendar_versions.get(self._conn, row["calendar_version"])
         try:
             case, found = self._move(held, order.stimulus, edition, calendar)
-            state = e.dump(case)
+            snapshot = self._snapshot(held, case, order.stimulus)
             self._check_subscriptions(row["id"], found)
         except e.Unexpected:
             raise
         except e.EngineError as error:
             return self._incident(row, order, error)
         previous = held.row["package_version"]
-        held.row, held.living.case, held.state = row, case, state
-        self._record(held, order, edition, found, previous)
+        held.row, held.living.case = row, case
+        self._record(held, order, edition, found, snapshot, previous)
         warnings = tuple(stimulus.data.get("warnings") or ())
         return Applied(case_id=row["id"], seq=row["seq"], effects=tuple(found), warnings=warnings)
 
@@ -199,17 +202,31 @@ class Batch:
         return e.revert(case, replays.before_migration(self._conn, held.row), stimulus)
 
     def _take(self, held: _Held, edition: editions.Edition, calendar: Calendar) -> e.Case:
-        """The live object, from the cache if it runs on the very same bundle and calendar.
+        """The live object under a version of its calendar, from the cache if it runs on the very same bundle.
 
         It leaves the row: only a step that succeeds puts it back.
         """
         case, held.living.case = held.living.case, None
-        if case is not None and case.bundle is edition.bundle and case.calendar.version == calendar.version:
-            return case
-        case_id = held.row["id"]
-        if held.state is None:
-            held.state = store.states(self._conn, [case_id])[case_id]
-        return e.load(case_id, held.state, edition.bundle, calendar)
+        if case is None or case.bundle is not edition.bundle:
+            case = self._restore(held, edition)
+        return snapshots.under(case, calendar)
+
+    def _restore(self, held: _Held, edition: editions.Edition) -> e.Case:
+        """The case from its last snapshot and what its log has had since, stored or in this batch."""
+        row = held.row
+        if held.snapshot is None:
+            held.snapshot = store.states(self._conn, [row["id"]])[row["id"]]
+        case = e.load(
+            row["id"], held.snapshot, edition.bundle, calendar_versions.get(self._conn, row["calendar_version"])
+        )
+        stored = snapshots.tail(self._conn, row["id"], row["state_seq"], held.stored)
+        own = [one for one in self.changes.stimuli if one["case_id"] == row["id"] and one["seq"] > row["state_seq"]]
+        return snapshots.play(case, [*stored, *own])
+
+    def _snapshot(self, held: _Held, case: e.Case, stimulus: e.Stimulus) -> bytes | None:
+        """The state, if it is to be written after this step."""
+        rows = held.row["seq"] + 1 - held.row["state_seq"]
+        return e.dump(case) if snapshots.is_due(held.living.size, rows, case, stimulus) else None
 
     def _check_subscriptions(self, case_id: str, found: Sequence[e.Effect]) -> None:
         pairs = {(x.name, x.key) for x in found if isinstance(x, e.Subscribed)}
@@ -229,11 +246,14 @@ class Batch:
         order: Order,
         edition: editions.Edition,
         found: Sequence[e.Effect],
+        snapshot: bytes | None,
         previous: str | None = None,
     ) -> None:
         row, stimulus = held.row, order.stimulus
         entry = log_row(row, stimulus, order.cause)
         row.update(seq=entry["seq"], last_hash=entry["hash"], last_at=stimulus.at)
+        if snapshot is not None:
+            held.snapshot, held.living.size, row["state_seq"] = snapshot, len(snapshot), entry["seq"]
         self.changes.stimuli.append(entry)
         self.changes.documents.extend(documents.rows(order.texts, stimulus.at))
         scene = self._scene(held, order, edition, found)
@@ -247,7 +267,7 @@ class Batch:
         row.update(outcome=scene.outcome or row["outcome"], state_name=scene.state_name or row["state_name"])
         if row["status"] == "ended" and row["ended_at"] is None:
             row["ended_at"] = stimulus.at
-        self.changes.cases[row["id"]] = _case_update(row, held.state or b"")
+        self.changes.cases[row["id"]] = _case_update(row, held.snapshot if row["state_seq"] > held.stored else None)
 
     def _scene(self, held: _Held, order: Order, edition: editions.Edition, found: Sequence[e.Effect]) -> Scene:
         row = held.row
@@ -320,8 +340,8 @@ class Batch:
             self._check_subscriptions(row["id"], found)
         except e.EngineError as error:
             return self._failed_start(row, order, error, vars_)
-        held = self._held[row["id"]] = _Held(row, Living(case), state)
-        self._record(held, order, edition, found)
+        held = self._held[row["id"]] = _Held(row, Living(case), state, row["seq"])
+        self._record(held, order, edition, found, state)
         del self.changes.cases[row["id"]]
         own = [timer["due_at"] for timer in self.changes.timers.values() if timer["case_id"] == row["id"]]
         columns = {c.name for c in t.case_.c}
@@ -373,13 +393,13 @@ def log_row(row: Mapping[Any, Any], stimulus: e.Stimulus, cause: str | None) -> 
     return {**entry, "hash": chain.seal(entry, row["last_hash"])}
 
 
-def _case_update(row: Mapping[Any, Any], state: bytes) -> dict[str, Any]:
+def _case_update(row: Mapping[Any, Any], state: bytes | None) -> dict[str, Any]:
     return {"b_id": row["id"], "b_state": state, **{f"b_{name}": row[name] for name in _SAVED}}
 
 
 _SAVED: Final = (
     *("seq", "last_hash", "last_at", "status", "outcome", "state_name"),
-    *("package_version", "calendar_version", "ended_at"),
+    *("package_version", "calendar_version", "ended_at", "state_seq"),
 )
 
 

@@ -16,7 +16,17 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from services.common.problems import Problem
-from services.workflow import calendar_versions, chain, editions, incidents, matters, replays, store, versions
+from services.workflow import (
+    calendar_versions,
+    chain,
+    editions,
+    incidents,
+    matters,
+    replays,
+    snapshots,
+    store,
+    versions,
+)
 from services.workflow import engine as e
 from services.workflow import tables as t
 from services.workflow.batches import Applied, Batch, Order, UnknownCase
@@ -143,6 +153,7 @@ def _new_row(
         "outcome": None,
         "state_name": None,
         "seq": 0,
+        "state_seq": 0,
         "last_hash": chain.GENESIS,
         "last_at": at,
         "next_due_at": None,
@@ -237,14 +248,12 @@ def live_state(conn: Connection, case_id: str) -> e.Case:
 def _stored(conn: Connection, case_id: str) -> tuple[int, e.Case]:
     """The number of the last row of a case's log, with the state that belongs to it."""
     c = t.case_.c
-    statement = select(c.seq, c.state, c.package_version, c.calendar_version, t.package_version.c.diagrams)
+    statement = select(t.case_, t.package_version.c.diagrams)
     joined = statement.join(t.package_version, t.package_version.c.version == c.package_version)
-    found = conn.execute(joined.where(c.id == case_id)).one_or_none()
+    found = conn.execute(joined.where(c.id == case_id)).mappings().one_or_none()
     if found is None:
         raise UnknownCase(case_id)
-    edition = editions.get(conn, found.package_version, found.diagrams)
-    calendar = calendar_versions.get(conn, found.calendar_version)
-    return found.seq, e.load(case_id, bytes(found.state), edition.bundle, calendar)
+    return found["seq"], snapshots.load(conn, found)
 
 
 def replay(conn: Connection, case_id: str) -> bool:

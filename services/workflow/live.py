@@ -25,10 +25,12 @@ CAPACITY = 1000  # about 72 kB each
 class Living:
     """A live case (None = spoilt) and the rows of its running tasks and deadlines, as far as steps have seen them.
 
-    Of a task's row only what steps write is to be relied on: claims are made beside them.
+    `size` is that of the last snapshot of its state, in bytes. Of a task's row only what steps write is to be relied
+    on: claims are made beside them.
     """
 
     case: e.Case | None
+    size: int = 0
     tasks: dict[str, Mapping[Any, Any]] = field(default_factory=dict)
     deadlines: dict[str, dict[str, Any]] = field(default_factory=dict)
 

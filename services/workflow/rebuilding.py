@@ -26,5 +26,7 @@ def rebuild(conn: Connection, case_id: str) -> int:
     for row in log:
         played.play(row)
     state = e.dump(played.standing)
-    conn.execute(update(t.case_).where(t.case_.c.id == case_id).values(state=state, unsound=None))
+    conn.execute(
+        update(t.case_).where(t.case_.c.id == case_id).values(state=state, state_seq=log[-1]["seq"], unsound=None)
+    )
     return len(log)

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    LargeBinary,
     RowMapping,
     bindparam,
     func,
@@ -61,7 +62,8 @@ _SAVE = (
         calendar_version=bindparam("b_calendar_version"),
         package_version=bindparam("b_package_version"),
         ended_at=bindparam("b_ended_at"),
-        state=bindparam("b_state"),
+        state=func.coalesce(bindparam("b_state", type_=LargeBinary), t.case_.c.state),
+        state_seq=bindparam("b_state_seq"),
         next_due_at=_EARLIEST,
     )
 )
@@ -218,7 +220,7 @@ def lock_cases(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, An
 
 
 def states(conn: Connection, ids: Collection[str]) -> dict[str, bytes]:
-    """State blobs by case id."""
+    """The last snapshots by case id."""
     return {row.id: bytes(row.state) for row in conn.execute(_STATE, {"ids": list(ids)})}
 
 

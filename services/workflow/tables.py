@@ -128,7 +128,8 @@ case_ = Table(
     Column("started_at", Utc, nullable=False),
     Column("ended_at", Utc),
     Column("unsound", Text),  # what the last audit found: chain | replay
-    Column("state", LargeBinary, nullable=False),
+    Column("state", LargeBinary, nullable=False),  # a snapshot of it, see `snapshots`
+    Column("state_seq", Integer, nullable=False),  # number of the stimulus it was made by
 )
 Index("ix_case_due", case_.c.next_due_at, postgresql_where=text("next_due_at IS NOT NULL"))
 
@@ -225,11 +226,12 @@ timer = Table(
     "timer",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("case_id", Text, ForeignKey("case_.id"), nullable=False, index=True),
+    Column("case_id", Text, ForeignKey("case_.id"), nullable=False),
     Column("element", Text, nullable=False),
     Column("due_at", Utc, nullable=False),
     Column("held", Boolean, nullable=False),  # an incident keeps it from firing until retried
 )
+Index("ix_timer_case_due", timer.c.case_id, timer.c.due_at)  # every step asks for the earliest one of its case
 
 subscription = Table(
     "subscription",

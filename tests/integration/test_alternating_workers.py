@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.common import db
-from services.workflow import chain
+from services.workflow import chain, snapshots
 from services.workflow import tables as t
 from tests.unit.workflow.service import office as offices
 from tests.unit.workflow.service.office import Office, somebody
@@ -28,8 +28,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgres")(["workflow"])["workflow"])
 
 
-def work(url: str, orders: Connection) -> None:
+def work(url: str, orders: Connection, large: int) -> None:
     """A worker: answers the tasks it is told until there is nothing more; runs in a process of its own."""
+    snapshots.LARGE = large  # type: ignore[misc]  # a constant, but not for this process
     office = Office(db.connect(url))
     while (order := orders.recv()) is not None:
         case_id, unit = order
@@ -42,13 +43,13 @@ def work(url: str, orders: Connection) -> None:
     office.engine.dispose()
 
 
-@pytest.fixture
-def workers(url: str) -> Iterator[list[Connection]]:
-    """Two processes that wait for orders."""
+@pytest.fixture(params=[snapshots.LARGE, 0], ids=["small", "large"])
+def workers(url: str, request: pytest.FixtureRequest) -> Iterator[list[Connection]]:
+    """Two processes that wait for orders; to the one pair the states are large, and so seldom written."""
     spawn = multiprocessing.get_context("spawn")
     offices.furnish(url).engine.dispose()
     pipes = [spawn.Pipe() for _ in range(2)]
-    made = [spawn.Process(target=work, args=(url, theirs)) for _, theirs in pipes]
+    made = [spawn.Process(target=work, args=(url, theirs, request.param)) for _, theirs in pipes]
     for one in made:
         one.start()
     yield [ours for ours, _ in pipes]
