@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 from services.common import connectors
 from services.workflow import (
     calendar_versions,
-    chain,
     documents,
     editions,
     effects,
@@ -250,7 +249,7 @@ class Batch:
         previous: str | None = None,
     ) -> None:
         row, stimulus = held.row, order.stimulus
-        entry = log_row(row, stimulus, order.cause)
+        entry = replays.log_row(row, stimulus, order.cause)
         row.update(seq=entry["seq"], last_hash=entry["hash"], last_at=stimulus.at)
         if snapshot is not None:
             held.snapshot, held.living.size, row["state_seq"] = snapshot, len(snapshot), entry["seq"]
@@ -374,23 +373,6 @@ class Batch:
         for key, held in self._held.items():
             if held.living.case is not None and held.row["status"] == "running":
                 self._live.put(key, held.row["last_hash"], held.living)
-
-
-def log_row(row: Mapping[Any, Any], stimulus: e.Stimulus, cause: str | None) -> dict[str, Any]:
-    """The next log row of a case, sealed onto its chain."""
-    entry: dict[str, Any] = {
-        "case_id": row["id"],
-        "seq": row["seq"] + 1,
-        "kind": stimulus.kind,
-        "at": stimulus.at,
-        "actor": dict(stimulus.actor),
-        "payload": chain.payload_bytes(stimulus.data),
-        "cause": cause,
-        "package_version": row["package_version"],
-        "calendar_version": row["calendar_version"],
-        "semantics": e.SEMANTICS,
-    }
-    return {**entry, "hash": chain.seal(entry, row["last_hash"])}
 
 
 def _case_update(row: Mapping[Any, Any], state: bytes | None) -> dict[str, Any]:

@@ -90,3 +90,20 @@ def stimulus_of(row: Mapping[Any, Any]) -> e.Stimulus:
     """The stimulus a log row keeps."""
     data = chain.payload_of(bytes(row["payload"]))
     return e.Stimulus(kind=row["kind"], at=row["at"], actor=row["actor"], data=data)
+
+
+def log_row(row: Mapping[Any, Any], stimulus: e.Stimulus, cause: str | None) -> dict[str, Any]:
+    """The next log row of a case, sealed onto its chain."""
+    entry: dict[str, Any] = {
+        "case_id": row["id"],
+        "seq": row["seq"] + 1,
+        "kind": stimulus.kind,
+        "at": stimulus.at,
+        "actor": dict(stimulus.actor),
+        "payload": chain.payload_bytes(stimulus.data),
+        "cause": cause,
+        "package_version": row["package_version"],
+        "calendar_version": row["calendar_version"],
+        "semantics": e.SEMANTICS,
+    }
+    return {**entry, "hash": chain.seal(entry, row["last_hash"])}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.common import db
-from services.workflow import batches, cases, effects, store
+from services.workflow import cases, effects, replays, store
 from services.workflow import engine as e
 from tests.bench import offices
 from tests.bench.offices import Office
@@ -20,7 +20,7 @@ PARTS = {
     "lock the case, with what belongs to it": (store, "lock_cases"),
     "engine: step": (e, "step"),
     "engine: dump the state": (e, "dump"),
-    "log row and its seal": (batches, "log_row"),
+    "log row and its seal": (replays, "log_row"),
     "effects into rows and messages": (effects, "translate"),
     "messages into bytes, rows in order": (store, "_writes"),
 }
