@@ -101,7 +101,8 @@ def carry_interrupts(case: Case) -> None:
         mine = {key: wait for key, wait in standing.items() if wait["task"] == scope}
         for number, mark in enumerate(workflow.spec.extensions.get("interrupt", ())):
             key = case.key_of(Message(mark["message"], mark.get("key", "")), workflow.task_tree)
-            fits = [k for k, w in mine.items() if (w["name"], w["key"], w["to"]) == (mark["message"], key, mark["to"])]
+            wanted = (mark["message"], key, mark["to"], mark.get("reason", ""))
+            fits = [k for k, w in mine.items() if (w["name"], w["key"], w["to"], w.get("reason", "")) == wanted]
             if fits:
                 mine.pop(fits[0])
                 case.waits[fits[0]]["position"] = number

@@ -113,6 +113,7 @@ def open_interrupt(case: Case, workflow: Any, scope: int, number: int, interrupt
     wait_id = case.draw("s")
     case.waits[wait_id] = {"kind": "interrupt", "task": scope, "position": number, "key": key}
     case.waits[wait_id] |= {"name": interrupt["message"], "to": interrupt["to"]}
+    case.waits[wait_id] |= {"reason": interrupt["reason"]} if interrupt.get("reason") else {}
     case.emit(told(case, wait_id, case.waits[wait_id]))
 
 

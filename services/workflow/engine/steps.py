@@ -191,7 +191,7 @@ def receive_message(case: Case, stimulus: Stimulus) -> None:
         raise Unexpected("not_expected", detail=str(wait_id))
     payload = stimulus.data.get("data") or {}
     if wait["kind"] == "interrupt":
-        verbs.interrupt(case, wait["task"], wait["name"], wait["to"], copy_data(payload))
+        verbs.interrupt(case, wait, copy_data(payload))
         close_wait(case, str(wait_id))
         return
     fire(case.workflow.get_task_from_id(wait["task"]), wait["position"], payload)

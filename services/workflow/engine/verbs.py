@@ -20,6 +20,9 @@ from services.workflow.engine.spiff.trees import FINISHED, FUTURE, CaseTask, ele
 
 Verb = Callable[[Case, dict[str, Any]], None]
 
+INTERRUPT_REASONS = ("revoked", "withdrawn")
+"""Why the tasks of an interrupted process are closed; the first, where the diagram does not say."""
+
 
 def task_of(case: Case, task_id: Any) -> CaseTask:
     """The open task with this id; raises Unexpected."""
@@ -101,12 +104,13 @@ def tokens_of(workflow: Any) -> list[CaseTask]:
     return sorted(standing.values(), key=lambda task: (task.last_state_change, task.id))
 
 
-def interrupt(case: Case, scope: int, message: str, element: str, payload: dict[str, Any]) -> None:
+def interrupt(case: Case, wait: dict[str, Any], payload: dict[str, Any]) -> None:
     """`<hy:interrupt>`: everything in the process stops, one token goes on at the named element."""
+    scope, element = wait["task"], wait["to"]
     workflow = case.workflow if not scope else case.workflow.subprocesses[scope]
     if entry_of(workflow, element) is None:
         raise EngineError("unknown_element", detail=element)
-    case.reason = "withdrawn" if message == "matter.withdrawn" else ""
+    case.reason = wait.get("reason") or INTERRUPT_REASONS[0]
     case.facts["case"]["interrupt"] = payload
     move(tokens_of(workflow), element)
 

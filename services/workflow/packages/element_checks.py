@@ -11,6 +11,7 @@ from services.contracts.records import RECORDS
 from services.workflow.engine.findings import Finding, Severity
 from services.workflow.engine.remarks import OUTPUTS
 from services.workflow.engine.scopes import names_in
+from services.workflow.engine.verbs import INTERRUPT_REASONS
 from services.workflow.packages import tables
 from services.workflow.packages.contexts import Context
 from services.workflow.packages.diagrams import Mark, Node
@@ -195,6 +196,8 @@ def _interrupt(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:
     target = context.by_id.get(mark.get("to"))
     if mark.get("to") and (target is None or target.process != node.process):
         yield _of(node, "unknown_interrupt_target", name=mark.get("to"))
+    if mark.get("reason") and mark.get("reason") not in INTERRUPT_REASONS:
+        yield _of(node, "unknown_interrupt_reason", name=mark.get("reason"), known=", ".join(INTERRUPT_REASONS))
 
 
 def _return(context: Context, node: Node, mark: Mark) -> Iterator[Finding]:

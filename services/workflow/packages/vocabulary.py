@@ -30,7 +30,7 @@ VOCABULARY: Final = {
     "accepts": Word(("record",), ("verb", "role", "to", "result", "tell")),
     "regroup": Word((), ("items", "to", "takes_over", "joins"), ("items",)),
     "extend": Word(("deadline", "until"), (), ("until",)),
-    "interrupt": Word(("message", "to"), ("key",), ("key",)),
+    "interrupt": Word(("message", "to"), ("key", "reason"), ("key",)),
     "return": Word(("to",)),
     "milestone": Word(("state",)),
     "notice": Word(("template", "to"), ("data",), ("data",)),

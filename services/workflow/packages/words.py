@@ -161,6 +161,12 @@ WORDS: Final = {
         "改为本流程中的元素",
         "name an element of this process",
     ),
+    "unknown_interrupt_reason": Words(
+        "中断的原因“{name}”无法识别，可写的是 {known}",
+        "an interrupt has no reason '{name}'; it may be {known}",
+        "改为其中之一，或者不写（即 revoked 收回）",
+        "write one of these, or none, which means revoked",
+    ),
     "bad_regroup": Words(
         "hy:regroup 只用于按列表并行或逐个办理的环节，并写明 items，或者 joins 一个写了 items 的环节",
         "hy:regroup belongs to an activity over a list, with items, or it joins an activity that has them",

@@ -94,6 +94,7 @@ MUTATIONS = (
     Case("unknown_state", MAIN, 'state="handed_over"', 'state="on_its_way"', "script_issue"),
     Case("unknown_extension_point", MAIN, 'extension-point name="unit_', 'extension-point name="our_', "call_internal"),
     Case("unknown_interrupt_target", FOLLOW, 'to="evt_follow_up_withdrawn"', 'to="evt_withdrawn"', "b_class_followup"),
+    Case("unknown_interrupt_reason", FOLLOW, 'reason="withdrawn"', 'reason="gone"', "b_class_followup"),
     Case("unknown_return_target", INTERNAL, 'to="task_unit_assign"', 'to="task_handover"', "task_prepare"),
     Case("unknown_variable", MAIN, "redo_round &gt; 0<", "rounds &gt; 0<", "flow_gw_round_to_task_draft"),
     Case("unknown_variable", MAIN, "script>redo_round = 0<", "script>rounds = 0<", "script_register"),

@@ -321,7 +321,7 @@ def test_somebody_else_does_it() -> None:
 
 def withdrawn(*, key: str = "") -> bytes:
     """A process that can be withdrawn at any time."""
-    attributes = {"message": "matter.withdrawn", "to": "gone"} | ({"key": key} if key else {})
+    attributes = {"message": "matter.withdrawn", "to": "gone", "reason": "withdrawn"} | ({"key": key} if key else {})
     nodes = d.node("parallelGateway", "fork") + d.user("a") + s.scope("sub", d.user("b"), "sub_start b sub_end")
     nodes += d.node("endEvent", "gone") + d.boundary("late", "a", d.timer(duration="PT1H")) + d.node("endEvent", "e")
     return s.sketch(nodes, "start fork a end", "fork sub end", "late e",

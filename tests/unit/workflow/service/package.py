@@ -58,7 +58,7 @@ def _flow(*pairs: tuple[str, str]) -> str:
 
 _MAIN = """
 <bpmn:extensionElements>
-  <hy:interrupt message="matter.withdrawn" to="evt_withdrawn"/>
+  <hy:interrupt message="matter.withdrawn" to="evt_withdrawn" reason="withdrawn"/>
   <hy:accepts record="progress_note" verb="add" role="liaison"/>
 </bpmn:extensionElements>
 <bpmn:startEvent id="start" name="提交">
