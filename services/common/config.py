@@ -33,6 +33,7 @@ VARIABLES = {
     "HUIYIN_PROCESSES": str(_PROCESSES),
     "HUIYIN_SMTP_URL": "",
     "HUIYIN_MAIL_FROM": "huiyin@localhost",
+    "HUIYIN_CHANNELS": "",
     "HUIYIN_LISTEN": "127.0.0.1:8000",
     "HUIYIN_TRUSTED_PROXY": "",
     "HUIYIN_ZONE": "Asia/Shanghai",
@@ -66,6 +67,10 @@ class Settings:
     smtp_url: str = field(repr=False)
     """smtp(s)://[user:password@]host:port, or "" = no mail is sent."""
     mail_from: str
+    channels: Path | None
+    """The file that describes further channels to people, or None."""
+    env: Mapping[str, str] = field(repr=False)
+    """The environment as it was read: that file names the variables which hold its secrets."""
     host: str
     port: int
     trusted_proxy: str
@@ -135,6 +140,8 @@ def _read(reader: _Reader) -> Settings:
         processes=_processes(reader),
         smtp_url=reader.url("HUIYIN_SMTP_URL", ("smtp", "smtps")),
         mail_from=reader.text("HUIYIN_MAIL_FROM"),
+        channels=_channels(reader),
+        env=reader.env,
         host=host,
         port=port,
         trusted_proxy=_trusted_proxy(reader),
@@ -157,6 +164,13 @@ def _processes(reader: _Reader) -> Path:
     path = Path(reader.text("HUIYIN_PROCESSES")).absolute()
     if "HUIYIN_PROCESSES" in reader.env and not path.is_dir():
         reader.complain("HUIYIN_PROCESSES", f"目录不存在：{path}", f"there is no such directory: {path}")
+    return path
+
+
+def _channels(reader: _Reader) -> Path | None:
+    path = Path(reader.text("HUIYIN_CHANNELS")).absolute() if reader.text("HUIYIN_CHANNELS") else None
+    if path is not None and not path.is_file():
+        reader.complain("HUIYIN_CHANNELS", f"文件不存在：{path}", f"there is no such file: {path}")
     return path
 
 

@@ -14,6 +14,7 @@ import click
 from services.common import config
 from services.common.clock import FileClock
 from services.common.config import Settings
+from services.notify.channels import registry
 
 _CLOCK: Final = "clock"
 
@@ -21,7 +22,9 @@ _CLOCK: Final = "clock"
 def settings(overrides: Mapping[str, str] | None = None) -> Settings:
     """The settings of the environment; a mistake ends the command with all reasons."""
     try:
-        return config.load({**os.environ, **(overrides or {})})
+        loaded = config.load({**os.environ, **(overrides or {})})
+        registry.of(loaded)  # a file of channels that is wrong is told before anything starts
+        return loaded
     except config.ConfigError as error:
         raise click.ClickException(str(error)) from error
 
@@ -36,7 +39,7 @@ def fresh(home: Path, start: datetime) -> tuple[Settings, FileClock]:
             raise click.ClickException(f"不是演示目录，不清空 / not a demo home, left alone: {home}")
         shutil.rmtree(home)
     clock = FileClock(home / _CLOCK, start=start)
-    alone = {f"HUIYIN_{name}": "" for name in ("BROKER_URL", "SECRET_KEY", "SMTP_URL")}
+    alone = {f"HUIYIN_{name}": "" for name in ("BROKER_URL", "SECRET_KEY", "SMTP_URL", "CHANNELS")}
     databases = {f"HUIYIN_{name}_DATABASE_URL": "" for name in ("INTAKE", "WORKFLOW", "NOTIFY")}
     place = {"HUIYIN_HOME": str(home), "HUIYIN_CLOCK": f"file:{home.absolute() / _CLOCK}"}
     return settings({**alone, **databases, **place}), clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
@@ -14,6 +14,9 @@ from services.common.config import Settings
 from services.common.handling import Context, Desk, Handler
 from services.contracts.envelopes import Message
 from services.notify import notices, store, tables
+from services.notify.channels import registry
+
+NONE: Final[notices.Channels] = {}
 
 
 def keep_entry(conn: Connection, message: Message, _context: Context) -> None:
@@ -26,7 +29,7 @@ def keep_package(conn: Connection, message: Message, _context: Context) -> None:
     store.put_package(conn, {name: message.data[name] for name in ("version", "status", "roles", "texts")})
 
 
-def request(conn: Connection, message: Message, context: Context, channels: Collection[str] = (store.INAPP,)) -> None:
+def request(conn: Connection, message: Message, context: Context, channels: notices.Channels = NONE) -> None:
     """Tell people what a diagram wants them to know."""
     notices.request(conn, message, channels, context.now)
 
@@ -52,7 +55,9 @@ HANDLERS: Final[Mapping[str, Handler]] = {
 
 
 def desk(settings: Settings, engine: Engine, clock: Clock) -> Desk:
-    """What a worker of notify works with; mail is a channel where a mail server is set."""
-    channels = (store.INAPP, store.MAIL) if settings.smtp_url else (store.INAPP,)
-    handlers: dict[str, Handler] = {**HANDLERS, "notice.requested.v1": partial(request, channels=channels)}
+    """What a worker of notify works with; the settings say which channels there are."""
+    handlers: dict[str, Handler] = {
+        **HANDLERS,
+        "notice.requested.v1": partial(request, channels=registry.of(settings)),
+    }
     return Desk("notify", engine, tables.inbox, tables.outbox, handlers, clock)

@@ -1,23 +1,23 @@
-"""Sending: takes due deliveries in hand, lets the channel do its slow work outside any transaction, writes down
-what came of it.
+"""Sending: takes a channel's due deliveries in hand, lets it do its slow work outside any transaction, writes down
+what came of it. Each channel has turns of its own, so that a slow one delays no other.
 
-Tries wait 10 s, 30 s, 90 s … up to an hour; the twelfth failure is final. Who dies while sending has sent once
-or not at all as far as anybody knows, so the delivery is tried again after its lease, under the same
-Message-ID.
+Tries wait 10 s, 30 s, 90 s … up to an hour; the twelfth failure is final. A channel that says it is busy is left
+alone as long as it wishes, and that is no try. Who dies while sending has sent once or not at all as far as anybody
+knows, so the delivery is tried again after its lease, under the same id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final, Protocol, Self
+from threading import Event
+from typing import Any, Final
 
 from sqlalchemy import Engine, RowMapping
 
 from services.common import db, logs
 from services.common.clock import Clock, SystemClock
 from services.notify import store
-from services.notify.channels.smtp import Letter, Refused, Unreachable
+from services.notify.channels.letters import Busy, Channel, Letter, Refused, Sender, Unreachable
 
 MAX_ATTEMPTS: Final = 12
 LEASE: Final = timedelta(minutes=15)
@@ -27,35 +27,35 @@ _WALL: Final = SystemClock()  # mail servers recover in real time, however fast 
 _log = logs.get(__name__)
 
 
-class Sender(Protocol):
-    """One conversation with the outside; see `channels.smtp.Mailer`."""
+def turn(engine: Engine, clock: Clock, channel: Channel, stop: Event | None = None) -> tuple[int, float]:
+    """Send due deliveries: how many were taken in hand, and for how many seconds to leave the channel alone.
 
-    def __enter__(self) -> Self:
-        """Begin; nothing is opened before the first letter."""
-        ...
-
-    def __exit__(self, *error: Any) -> None:
-        """End the conversation."""
-        ...
-
-    def send(self, letter: Letter) -> None:
-        """Send one letter; raises `Refused` or `Unreachable`."""
-        ...
-
-
-def turn(engine: Engine, clock: Clock, open_sender: Callable[[], Sender], limit: int = BATCH) -> int:
-    """Send up to `limit` due deliveries; how many were taken in hand."""
+    Once `stop` is set, those not yet tried are put back.
+    """
     wall = _WALL.now()
+    with db.read(engine) as conn:
+        if not store.is_due(conn, channel.id, wall):
+            return 0, 0.0
     with db.begin(engine) as conn:
-        store.exhaust(conn, wall, MAX_ATTEMPTS, clock.now())
-        rows = store.claim(conn, wall, wall + LEASE, limit, MAX_ATTEMPTS)
-    if rows:
-        with open_sender() as sender:
-            for row in rows:
+        store.give_up(conn, channel.id, wall, MAX_ATTEMPTS, clock.now())
+        rows = store.claim(conn, channel.id, wall, wall + LEASE, BATCH, MAX_ATTEMPTS)
+    if not rows:
+        return 0, 0.0
+    with channel.open() as sender:
+        for number, row in enumerate(rows):
+            if stop is not None and stop.is_set():
+                _put_back(engine, rows[number:], 0.0, row["error"])
+                break
+            try:
                 values = _send(sender, row, clock)
-                with db.begin(engine) as conn:
-                    store.finish(conn, row["id"], **values)
-    return len(rows)
+            except Busy as busy:
+                facts = {"channel": channel.id, "seconds": busy.seconds, "waiting": len(rows) - number}
+                _log.warning("channel_busy", said=str(busy), **facts)
+                _put_back(engine, rows[number:], busy.seconds, str(busy))
+                return len(rows), busy.seconds
+            with db.begin(engine) as conn:
+                store.finish(conn, row["id"], **values)
+    return len(rows), 0.0
 
 
 def pause(attempts: int) -> timedelta:
@@ -63,22 +63,28 @@ def pause(attempts: int) -> timedelta:
     return timedelta(seconds=min(_FIRST_PAUSE * 3 ** (attempts - 1), _LONGEST_PAUSE))
 
 
+def _put_back(engine: Engine, rows: list[RowMapping], seconds: float, why: str | None) -> None:
+    again = _WALL.now() + timedelta(seconds=seconds)
+    with db.begin(engine) as conn:
+        store.put_back(conn, [row["id"] for row in rows], again, why)
+
+
 def _send(sender: Sender, row: RowMapping, clock: Clock) -> dict[str, Any]:
     """Try once; the columns that say what came of it."""
     letter = Letter(delivery_id=row["id"], address=row["address"], texts=row["texts"], at=row["at"])
-    facts = {"delivery_id": row["id"], "notice_id": row["notice_id"], "attempt": row["attempts"]}
+    facts = {name: row[name] for name in ("notice_id", "channel", "attempts")} | {"delivery_id": row["id"]}
     try:
-        sender.send(letter)
+        provider_id = sender.send(letter)
     except Refused as refused:
         _log.warning("delivery_refused", said=str(refused), **facts)
-        return _ended(clock, store.FAILED, "refused", str(refused))
+        return _ended(clock, store.UNDELIVERABLE, "refused", str(refused))
     except Unreachable as unreachable:
         _log.warning("delivery_postponed", said=str(unreachable), **facts)
         if row["attempts"] >= MAX_ATTEMPTS:
-            return _ended(clock, store.FAILED, "exhausted", str(unreachable))
+            return _ended(clock, store.UNDELIVERABLE, "exhausted", str(unreachable))
         return {"next_at": _WALL.now() + pause(row["attempts"]), "error": str(unreachable)}
-    _log.info("delivery_sent", **facts)
-    return _ended(clock, store.DELIVERED, None, None)
+    _log.info("delivery_sent", provider_id=provider_id, **facts)
+    return {**_ended(clock, store.SENT, None, None), "sent_at": clock.now(), "provider_id": provider_id}
 
 
 def _ended(clock: Clock, state: str, reason: str | None, error: str | None) -> dict[str, Any]:

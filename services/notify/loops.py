@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, Thread
 
 from sqlalchemy import Engine
 
-from services.common import logs
+from services.common import bells, logs
 from services.common import loops as common
 from services.common.bus import Transport
 from services.common.clock import Clock
 from services.common.config import Settings
 from services.common.loops import Pause
-from services.notify import consumer, dispatch, tables
-from services.notify.channels.smtp import Mailer
+from services.notify import consumer, dispatch, notices, tables
+from services.notify.channels import registry
+from services.notify.channels.letters import Channel
 
-_REST = 1.0  # seconds between two looks for due deliveries
+_REST = 0.2  # seconds between two looks for due deliveries; what this process has left rings the bell at once
 _log = logs.get(__name__)
 
 
@@ -35,17 +36,29 @@ def relay(transport: Transport, engine: Engine, clock: Clock, stop: Event) -> No
 
 
 def send(settings: Settings, engine: Engine, clock: Clock, stop: Event) -> None:
-    """Send due deliveries; without a mail server there is nothing to send, and this only waits for `stop`."""
-    pause = Pause()
+    """Send due deliveries, each channel in a thread of its own; without channels this only waits for `stop`."""
+    threads = [
+        Thread(target=_send, args=(channel, engine, clock, stop), name=f"notify dispatch {channel.id}", daemon=True)
+        for channel in registry.of(settings).values()
+    ]
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    for thread in threads:
+        thread.join()
+
+
+def _send(channel: Channel, engine: Engine, clock: Clock, stop: Event) -> None:
+    pause, bell = Pause(), bells.of(engine, notices.bell(channel.id))
     while not stop.is_set():
-        taken = 0
         try:
-            if settings.smtp_url:
-                taken = dispatch.turn(engine, clock, lambda: Mailer(settings.smtp_url, settings.mail_from))
+            taken, alone = dispatch.turn(engine, clock, channel, stop)
         except Exception as error:  # noqa: BLE001  the dispatcher's edge: it outlives whatever is down
-            _log.error("dispatch_interrupted", service="notify", reason=repr(error)[:500])
+            _log.error("dispatch_interrupted", service="notify", channel=channel.id, reason=repr(error)[:500])
             stop.wait(pause.next())
             continue
         pause.reset()
-        if taken < dispatch.BATCH:
-            stop.wait(_REST)
+        if alone:
+            stop.wait(alone)
+        elif taken < dispatch.BATCH:
+            bell.wait(_REST)

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import Connection
 
+from services.common import bells
 from services.common.clock import SystemClock
+from services.common.problems import Problem, register
 from services.contracts.envelopes import Message
 from services.notify import recipients, store, texts
-from services.notify.channels import inapp, smtp
+from services.notify.channels import inapp
+from services.notify.channels.letters import Channel
 from services.notify.recipients import Recipient
+
+register(
+    {
+        "not_unreached": ("没有这条未送达的记录", "there is no such delivery that reached nobody"),
+        "person_left": ("此人已不在机构人员目录中，没有发送", "this person has left the directory, nothing was sent"),
+        "channel_gone": ("这种通知方式已停用，没有发送", "this channel is no longer in use, nothing was sent"),
+    }
+)
 
 _NAMES: Final = uuid5(NAMESPACE_URL, "urn:huiyin:delivery")
 _WALL: Final = SystemClock()  # tries wait in real time, however fast the business clock runs
-_OPENERS: Final = {store.INAPP: inapp.begin, store.MAIL: smtp.begin}
-"""Per channel: how a delivery to somebody begins, (state, reason)."""
+PATIENCE: Final = timedelta(days=3)
+"""How long a delivery is tried at most, in real time; later the notice would mislead."""
+Channels = Mapping[str, Channel]
+"""The ways to the outside, by id; the message centre is always there."""
 
 
-def request(conn: Connection, message: Message, channels: Collection[str], now: datetime) -> None:
+def request(conn: Connection, message: Message, channels: Channels, now: datetime) -> None:
     """Take up what a diagram wants people to be told (`notice.requested`); a known notice changes nothing."""
     data, matter = message.data, message.data["matter"]
     version, template = data["process_version"], data["template"]
@@ -62,7 +75,7 @@ def open_task(conn: Connection, message: Message, now: datetime) -> None:
         "fault": None,
         "at": _instant(data["opened_at"]),
     }
-    _tell(conn, row, [recipients.of_task(data)], (store.INAPP,), now)
+    _tell(conn, row, [recipients.of_task(data)], {}, now)
 
 
 def close_task(conn: Connection, data: Mapping[str, Any]) -> None:
@@ -75,31 +88,45 @@ def delivery_id(notice_id: str, person_id: str, channel: str) -> str:
     return str(uuid5(_NAMES, f"{notice_id}\n{person_id}\n{channel}"))
 
 
+def bell(channel: str) -> str:
+    """The kind of work that a channel's loop is woken for."""
+    return f"deliveries {channel}"
+
+
+def retry(conn: Connection, delivery_id: str, channels: Channels, now: datetime) -> None:
+    """Begin a delivery that reached nobody anew, to where the person is to be found now.
+
+    Raises `Problem`: not_unreached, person_left or channel_gone.
+    """
+    row = store.ended(conn, delivery_id)
+    if row is None:
+        raise Problem("not_unreached", 404)
+    if row["channel"] not in (store.INAPP, *channels):
+        raise Problem("channel_gone", 409)
+    found = recipients.resolve(conn, [{"person": row["person_id"]}])
+    if not found:
+        raise Problem("person_left", 409)
+    store.change(conn, delivery_id, _beginning(found[0], row["channel"], channels, now))
+    bells.promise(conn, bell(row["channel"]))
+
+
 def _tell(
     conn: Connection,
     row: Mapping[str, Any],
     addresses: Sequence[Mapping[str, Any]],
-    channels: Collection[str],
+    channels: Channels,
     now: datetime,
 ) -> None:
     if not store.add_notice(conn, row):
         return
     people = recipients.resolve(conn, addresses)
-    store.add_deliveries(conn, [_delivery(row["id"], one, name, now) for one in people for name in channels])
+    names = (store.INAPP, *channels)
+    store.add_deliveries(conn, [_delivery(row["id"], one, name, channels, now) for one in people for name in names])
+    for name in channels:
+        bells.promise(conn, bell(name))
 
 
-def retry(conn: Connection, delivery_id: str, now: datetime) -> bool:
-    """Begin a failed or suppressed delivery anew, to where the person is to be found now; False: no such one."""
-    row = store.ended(conn, delivery_id)
-    if row is None:
-        return False
-    found = recipients.resolve(conn, [{"person": row["person_id"]}])
-    if found:
-        store.restart(conn, delivery_id, _beginning(found[0], row["channel"], now))
-    return True
-
-
-def _delivery(notice_id: str, person: Recipient, channel: str, now: datetime) -> dict[str, Any]:
+def _delivery(notice_id: str, person: Recipient, channel: str, channels: Channels, now: datetime) -> dict[str, Any]:
     return {
         "id": delivery_id(notice_id, person.person_id, channel),
         "notice_id": notice_id,
@@ -108,22 +135,39 @@ def _delivery(notice_id: str, person: Recipient, channel: str, now: datetime) ->
         "created_at": now,
         "read_at": None,
         "settled_at": None,
-        **_beginning(person, channel, now),
+        **_beginning(person, channel, channels, now),
     }
 
 
-def _beginning(person: Recipient, channel: str, now: datetime) -> dict[str, Any]:
-    state, reason = _OPENERS[channel](person)
+def _beginning(person: Recipient, channel: str, channels: Channels, now: datetime) -> dict[str, Any]:
+    """The columns of a delivery that has not been tried."""
+    outside = channel != store.INAPP
+    state, reason = _opened(person, channels[channel]) if outside else inapp.begin(person)
+    wall = _WALL.now()
     waits = state == store.WAITING
     return {
-        "address": person.address if channel == store.MAIL else None,
+        "address": person.addresses.get(channel),
         "state": state,
         "reason": reason,
         "error": None,
         "attempts": 0,
-        "next_at": _WALL.now() if waits else None,
+        "next_at": wall if waits else None,
+        "give_up_at": wall + PATIENCE if waits else None,
+        "provider_id": None,
+        "sent_at": None,
+        "delivered_at": now if state == store.DELIVERED else None,
         "ended_at": None if waits else now,
     }
+
+
+def _opened(person: Recipient, channel: Channel) -> tuple[str, str | None]:
+    """(state, reason) of a delivery to the outside; suppressed without an address, or where it is not wanted."""
+    if channel.id in person.unwanted:
+        return store.SUPPRESSED, "not_wanted"
+    address = person.addresses.get(channel.id)
+    if address is None or not channel.accepts(address):
+        return store.SUPPRESSED, "no_address"
+    return store.WAITING, None
 
 
 def _instant(text: str) -> datetime:

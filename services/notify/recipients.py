@@ -16,13 +16,13 @@ _DEPUTY = "deputy"
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody to be told, and the ways that are open: an account for the message centre, a mail address."""
+    """Somebody to be told, and the ways that are open: an account for the message centre, addresses by channel."""
 
     person_id: str
     name: str
     has_account: bool
-    address: str | None
-    wants_mail: bool
+    addresses: Mapping[str, str]
+    unwanted: frozenset[str]
 
 
 def resolve(conn: Connection, addresses: Iterable[Mapping[str, Any]]) -> list[Recipient]:
@@ -61,11 +61,11 @@ def _person(conn: Connection, person_id: str) -> list[RowMapping]:
 
 def _recipient(conn: Connection, row: RowMapping) -> Recipient:
     own = store.preference_of(conn, row["id"])
-    address = (own and own["address"]) or row["body"].get("email")
+    listed = row["body"].get("email")
     return Recipient(
         person_id=row["id"],
         name=row["name"],
         has_account=store.has_account(conn, row["id"]),
-        address=address or None,
-        wants_mail=own is None or own["mail"],
+        addresses={**({"mail": listed} if listed else {}), **(own["addresses"] if own else {})},
+        unwanted=frozenset() if own is None or own["mail"] else frozenset({"mail"}),
     )

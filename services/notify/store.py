@@ -11,8 +11,14 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, s
 from services.common import db
 from services.notify.tables import delivery, directory, notice, package, preference
 
-WAITING, DELIVERED, FAILED, SUPPRESSED = "waiting", "delivered", "failed", "suppressed"
-INAPP, MAIL = "inapp", "mail"
+WAITING, SENT, DELIVERED, READ = "waiting", "sent", "delivered", "read"
+UNDELIVERABLE, SUPPRESSED, EXPIRED = "undeliverable", "suppressed", "expired"
+STATES = (WAITING, SENT, DELIVERED, READ, UNDELIVERABLE, SUPPRESSED, EXPIRED)
+"""Where a delivery stands. Only what waits is under way; a receipt may still make `sent` out to be more or less, and
+opening makes `read` of `delivered` in the message centre."""
+UNREACHED = (UNDELIVERABLE, SUPPRESSED, EXPIRED)
+"""Where another try is of use."""
+INAPP = "inapp"
 _d = delivery.c
 _UNREAD = and_(_d.read_at.is_(None), _d.settled_at.is_(None))
 _NOTICE = [column for column in notice.c if column.name != "id"]
@@ -89,13 +95,19 @@ def add_deliveries(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         conn.execute(delivery.insert(), [dict(row) for row in rows])
 
 
-def claim(conn: Connection, now: datetime, until: datetime, limit: int, most: int) -> list[RowMapping]:
-    """Take up to `limit` waiting deliveries in hand: their next try counts now and is due again at `until`.
+def is_due(conn: Connection, channel: str, now: datetime) -> bool:
+    """Whether anything waits to be sent by this channel now."""
+    due = and_(_d.state == WAITING, _d.channel == channel, _d.next_at <= now)
+    return conn.execute(select(_d.id).where(due).limit(1)).first() is not None
+
+
+def claim(conn: Connection, channel: str, now: datetime, until: datetime, limit: int, most: int) -> list[RowMapping]:
+    """Take up to `limit` waiting deliveries of a channel in hand: the next try counts now and is due again at `until`.
 
     Whoever dies with them in hand loses nothing: at `until` they are due again. One already tried `most` times
-    is left to `exhaust`.
+    is left to `give_up`.
     """
-    due = and_(_d.state == WAITING, _d.next_at <= now, _d.attempts < most)
+    due = and_(_d.state == WAITING, _d.channel == channel, _d.next_at <= now, _d.attempts < most)
     chosen = select(_d.id).where(due).order_by(_d.next_at, _d.id).limit(limit)
     ids = list(conn.scalars(chosen.with_for_update(skip_locked=True)))
     if not ids:
@@ -105,11 +117,21 @@ def claim(conn: Connection, now: datetime, until: datetime, limit: int, most: in
     return list(conn.execute(query).mappings())
 
 
-def exhaust(conn: Connection, now: datetime, most: int, at: datetime) -> int:
-    """End what was tried `most` times and never reported back: the process died with it in hand."""
-    lost = and_(_d.state == WAITING, _d.next_at <= now, _d.attempts >= most)
-    values = {"state": FAILED, "reason": "exhausted", "next_at": None, "ended_at": at}
-    return len(conn.execute(update(delivery).where(lost).values(**values).returning(_d.id)).all())
+def give_up(conn: Connection, channel: str, now: datetime, most: int, at: datetime) -> None:
+    """End what was tried `most` times and never reported back (its process died each time), and what is too old."""
+    mine = and_(_d.state == WAITING, _d.channel == channel, _d.next_at <= now)
+    for which, state, reason in (
+        (_d.attempts >= most, UNDELIVERABLE, "exhausted"),
+        (_d.give_up_at <= now, EXPIRED, "too_late"),
+    ):
+        values = {"state": state, "reason": reason, "next_at": None, "ended_at": at}
+        conn.execute(update(delivery).where(mine, which).values(**values))
+
+
+def put_back(conn: Connection, ids: Sequence[str], next_at: datetime, error: str | None) -> None:
+    """What was taken in hand and not tried is due later, as if it had not been taken."""
+    mine = and_(_d.id.in_(ids), _d.state == WAITING)
+    conn.execute(update(delivery).where(mine).values(next_at=next_at, error=error, attempts=_d.attempts - 1))
 
 
 def finish(conn: Connection, delivery_id: str, **values: Any) -> None:
@@ -118,14 +140,20 @@ def finish(conn: Connection, delivery_id: str, **values: Any) -> None:
     conn.execute(update(delivery).where(mine).values(**values))
 
 
+def receipt(conn: Connection, channel: str, ids: Collection[str]) -> RowMapping | None:
+    """Lock the delivery of a channel known by one of these ids, ours or the provider's; None when there is none."""
+    mine = and_(_d.channel == channel, or_(_d.id.in_(ids), _d.provider_id.in_(ids)))
+    return conn.execute(select(delivery).where(mine).limit(1).with_for_update()).mappings().first()
+
+
 def ended(conn: Connection, delivery_id: str) -> RowMapping | None:
-    """Lock a delivery that failed or was suppressed; None when there is no such one."""
-    may = and_(_d.id == delivery_id, _d.state.in_((FAILED, SUPPRESSED)))
+    """Lock a delivery that reached nobody; None when there is no such one."""
+    may = and_(_d.id == delivery_id, _d.state.in_(UNREACHED))
     return conn.execute(select(delivery).where(may).with_for_update()).mappings().first()
 
 
-def restart(conn: Connection, delivery_id: str, values: Mapping[str, Any]) -> None:
-    """Begin an ended delivery anew."""
+def change(conn: Connection, delivery_id: str, values: Mapping[str, Any]) -> None:
+    """Begin an ended delivery anew, or write what a receipt says of it."""
     conn.execute(update(delivery).where(_d.id == delivery_id).values(**values))
 
 
@@ -140,13 +168,14 @@ def mark_read(conn: Connection, person_id: str, ids: Collection[str] | None, at:
     mine = and_(_d.person_id == person_id, _d.channel == INAPP, _d.read_at.is_(None))
     if ids is not None:
         mine = and_(mine, _d.id.in_(ids))
-    return len(conn.execute(update(delivery).where(mine).values(read_at=at).returning(_d.id)).all())
+    query = update(delivery).where(mine, _d.state == DELIVERED).values(read_at=at, state=READ)
+    return len(conn.execute(query.returning(_d.id)).all())
 
 
 def messages(conn: Connection, person_id: str, *, only: str | None, limit: int, offset: int) -> list[RowMapping]:
     """A person's messages, what is unread first, then the newest; `only`: unread, task or notice."""
     query = select(delivery, *_NOTICE, _UNREAD.label("unread")).join(notice)
-    query = query.where(_d.person_id == person_id, _d.channel == INAPP, _d.state == DELIVERED)
+    query = query.where(_d.person_id == person_id, _d.channel == INAPP, _d.state.in_((DELIVERED, READ)))
     if only == "unread":
         query = query.where(_UNREAD)
     elif only is not None:

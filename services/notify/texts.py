@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.exceptions import SecurityError
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from services.common import sandboxes
 
 LANGUAGES: Final = ("zh", "en")
 SUBJECT_MAX: Final = 200
@@ -23,19 +19,6 @@ _PLAIN: Final = {
     "zh": ("办理通知：{number}{title}", "《{title}》有新的办理情况，请登录系统查看。\n\n{names}"),
     "en": ("Notice: {number}{title}", "There is news about “{title}”. Please sign in to read it.\n\n{names}"),
 }
-
-
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Plain text, missing names are errors, and no arithmetic that could fill the memory."""
-
-    intercepted_binops = frozenset({"*", "**"})
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002  Jinja's
-        """Refuse what multiplies texts."""
-        raise SecurityError(f"{operator} is not allowed in texts")
-
-
-_jinja: Final = _Sandbox(undefined=StrictUndefined, autoescape=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +36,10 @@ def render(templates: Mapping[str, Any], name: str, matter: Mapping[str, Any], f
     for language in LANGUAGES:
         try:
             made[language] = _fill(templates[name][language], {"matter": matter, "facts": facts})
-        except _BROKEN as error:
+        except sandboxes.BROKEN as error:
             made[language] = plain(language, name, matter)
             errors.append(f"{name}.{language}: {type(error).__name__}: {error}"[:500])
     return Rendered(made, "\n".join(errors) or None)
-
-
-_BROKEN: Final = (TemplateError, SecurityError, LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
-"""What a template of somebody else's making may raise; a missing template is a LookupError."""
 
 
 def plain(language: str, name: str, matter: Mapping[str, Any]) -> dict[str, str]:
@@ -72,16 +51,11 @@ def plain(language: str, name: str, matter: Mapping[str, Any]) -> dict[str, str]
 
 
 def _fill(source: Mapping[str, str], names: Mapping[str, Any]) -> dict[str, str]:
-    subject = _line(_template(source["subject"]).render(names))
-    body = _template(source["body"]).render(names).strip()
+    subject = _line(sandboxes.template(source["subject"]).render(names))
+    body = sandboxes.template(source["body"]).render(names).strip()
     if not subject:
         raise ValueError("the subject is empty")
     return {"subject": subject, "body": body[:BODY_MAX]}
-
-
-@lru_cache(1024)
-def _template(source: str) -> Template:
-    return _jinja.from_string(source)
 
 
 def _line(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, text
 
 from services.common import db, migrations
 from services.notify import store, tables
@@ -41,7 +42,7 @@ def test_two_dispatchers_never_take_the_same_delivery(world: World) -> None:
 
     def claim(_number: int) -> list[str]:
         with db.begin(world.engine) as conn:
-            rows = store.claim(conn, NOW, NOW + timedelta(minutes=5), 5, 12)
+            rows = store.claim(conn, "mail", NOW, NOW + timedelta(minutes=5), 5, 12)
             return [row["id"] for row in rows]
 
     with ThreadPoolExecutor(4) as pool:
@@ -64,3 +65,51 @@ def test_a_message_has_its_life_on_postgresql_too(world: World) -> None:
     world.close()
     with db.read(world.engine) as conn:
         assert store.count_unread(conn, "p-liaison") == sum(row["kind"] == "notice" for row in (second,))
+
+
+@pytest.mark.parametrize("kind", ["postgres", "sqlite"])
+def test_what_an_earlier_version_kept_is_understood(
+    kind: str, tmp_path: Path, postgres: Callable[..., dict[str, str]]
+) -> None:
+    """Sent mail is sent, what was read is read, addresses stay; and back again."""
+    url = postgres(["notify"])["notify"] if kind == "postgres" else f"sqlite:///{tmp_path}/old.sqlite"
+    migrations.migrate("notify", url)
+    migrations.downgrade("notify", url, "0002")
+    engine = db.connect(url)
+    with db.begin(engine) as conn:
+        for statement in OLD:
+            conn.execute(text(statement))
+    migrations.migrate("notify", url)
+    with db.read(engine) as conn:
+        told = conn.execute(select(tables.delivery).order_by(tables.delivery.c.id)).mappings().all()
+        assert [(row["state"], bool(row["sent_at"]), bool(row["delivered_at"])) for row in told] == [
+            ("sent", True, False),
+            ("undeliverable", False, False),
+            ("delivered", False, True),
+            ("read", False, True),
+        ]
+        assert conn.scalar(select(tables.preference.c.addresses)) == {"mail": "own@mail.example"}
+    migrations.downgrade("notify", url, "0002")
+    with db.read(engine) as conn:
+        assert conn.scalar(text("SELECT address FROM preference")) == "own@mail.example"
+    engine.dispose()
+
+
+OLD = [
+    "INSERT INTO notice (id, message_id, kind, process_version, title, facts, texts, at) "
+    "VALUES ('n', 'm', 'notice', 'v', 't', '{}', '{}', '2026-03-06')",
+    *(
+        f"INSERT INTO delivery (id, notice_id, person_id, channel, state, attempts, created_at, ended_at, read_at) "
+        f"VALUES ('{number}', 'n', 'p{number}', '{channel}', '{state}', 0, '2026-03-06', '2026-03-06', {read})"
+        for number, (channel, state, read) in enumerate(
+            [
+                ("mail", "delivered", "NULL"),
+                ("mail", "failed", "NULL"),
+                ("inapp", "delivered", "NULL"),
+                ("inapp", "delivered", "'2026-03-06'"),
+            ]
+        )
+    ),
+    "INSERT INTO preference (person_id, address, mail, changed_at) "
+    "VALUES ('p', 'own@mail.example', TRUE, '2026-03-06')",
+]

@@ -11,8 +11,7 @@ from sqlalchemy import RowMapping
 
 from services.common import auth, db
 from services.common.pages import PAGE_SIZE, page_number
-from services.common.problems import Problem
-from services.notify import notices, store
+from services.notify import edges, notices, receipts, store
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 _MESSAGE = ("id", "kind", "task_id", "matter_id", "matter_no", "title", "facts", "texts")
@@ -30,7 +29,7 @@ _DELIVERY = (
     "task_id",
     "channel",
 )
-_OUTCOME = ("state", "reason", "error", "attempts")
+_OUTCOME = ("state", "reason", "error", "attempts", "provider_id")
 
 
 def install(app: Flask) -> None:
@@ -68,19 +67,38 @@ def deliveries() -> Response:
     with db.read(here.engine) as conn:
         offset = (page_number() - 1) * PAGE_SIZE
         rows = store.deliveries(conn, request.args, limit=PAGE_SIZE, offset=offset)
-    times = ("created_at", "ended_at", "read_at", "settled_at")
+    times = ("created_at", "sent_at", "delivered_at", "read_at", "ended_at", "settled_at")
     return _answer({"deliveries": [_pick(row, _DELIVERY + _OUTCOME, times) for row in rows]})
 
 
 @api.post("/deliveries/<delivery_id>/retry")
 @auth.granted("messages.manage")
 def retry(delivery_id: str) -> Response:
-    """Try a failed or suppressed delivery again; 404 for any other."""
+    """Try a delivery that reached nobody again; 404 for any other, 409 where person or channel are gone."""
     here = auth.extension()
     with db.begin(here.engine) as conn:
-        if not notices.retry(conn, delivery_id, here.clock.now()):
-            raise Problem("not_found", 404)
+        notices.retry(conn, delivery_id, edges.channels(), here.clock.now())
     return _answer({"id": delivery_id})
+
+
+@api.post("/receipts/<channel>")
+@auth.public
+def receipt(channel: str) -> Response:
+    """What a provider says became of letters: JSON (an object or a list of them) or a form.
+
+    It proves itself by the channel's secret, as bearer token or as `?secret=`; 404 for a channel that takes none.
+    """
+    here = auth.extension()
+    about = receipts.expected(edges.channels(), channel, _secret())
+    told = request.get_json() if request.is_json else request.form.to_dict()
+    with db.begin(here.engine) as conn:
+        receipts.take(conn, channel, about, told, here.clock.now())
+    return Response(about.answer, content_type="application/json")
+
+
+def _secret() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else request.args.get("secret", "")
 
 
 def _me() -> str:

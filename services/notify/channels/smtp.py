@@ -1,7 +1,7 @@
 """Mail: one message with a Chinese and an English part; its Message-ID is the id of the delivery.
 
-"Delivered" means that the mail server took it, for this recipient. A server that says 5xx to the recipient or
-the content is believed (failed), everything else is tried again.
+"Sent" means that the mail server took it, for this recipient. A server that says 5xx to the recipient or
+the content is believed (undeliverable), everything else is tried again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass
-from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -18,39 +17,42 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
-from services.notify import store
-from services.notify.recipients import Recipient
+from services.notify.channels.letters import Letter, Refused, Unreachable
 
 TIMEOUT: Final = 15.0  # seconds per step of the conversation
 _LANGUAGES: Final = (("zh", "zh-Hans-CN"), ("en", "en"))
 _PERMANENT: Final = 500
 
 
-class Refused(Exception):
-    """The mail server will never take this mail; the text is what it said."""
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The channel: one mail server and one sender's address."""
 
+    url: str
+    sender: str
 
-class Unreachable(Exception):
-    """The mail server cannot be reached or is busy; the text says how."""
+    @property
+    def id(self) -> str:
+        """How it is called in the data."""
+        return "mail"
 
+    @property
+    def label(self) -> tuple[str, str]:
+        """How people call it."""
+        return "邮件", "mail"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What is sent to one address; `texts`: language → {subject, body}."""
+    @property
+    def address_label(self) -> tuple[str, str]:
+        """How people call an address of it."""
+        return "邮箱地址", "Mail address"
 
-    delivery_id: str
-    address: str
-    texts: dict[str, dict[str, str]]
-    at: datetime
+    def accepts(self, address: str) -> bool:
+        """Whether this can be an address of it."""
+        return is_address(address)
 
-
-def begin(person: Recipient) -> tuple[str, str | None]:
-    """(state, reason) of a new delivery; suppressed without an address, or where mail is not wanted."""
-    if not person.wants_mail:
-        return store.SUPPRESSED, "not_wanted"
-    if person.address is None or not is_address(person.address):
-        return store.SUPPRESSED, "no_address"
-    return store.WAITING, None
+    def open(self) -> Mailer:
+        """Begin a conversation."""
+        return Mailer(self.url, self.sender)
 
 
 def is_address(text: str) -> bool:

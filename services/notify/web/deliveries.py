@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from services.common import auth, db
 from services.common.pages import PAGE_SIZE, page_number, page_of
-from services.common.problems import Problem
-from services.notify import notices, store
+from services.notify import edges, notices, store
 
 pages = Blueprint("deliveries", __name__)
-STATES: Final = (store.WAITING, store.DELIVERED, store.FAILED, store.SUPPRESSED)
-CHANNELS: Final = (store.INAPP, store.MAIL)
 
 
 @pages.get("/deliveries")
@@ -26,16 +21,15 @@ def log() -> str:
     with db.read(here.engine) as conn:
         rows = store.deliveries(conn, wanted, limit=PAGE_SIZE + 1, offset=(number - 1) * PAGE_SIZE)
     return render_template(
-        "deliveries.html", page=page_of(rows, number), wanted=wanted, states=STATES, channels=CHANNELS
+        "deliveries.html", page=page_of(rows, number), wanted=wanted, states=store.STATES, channels=edges.channels()
     )
 
 
 @pages.post("/deliveries/<delivery_id>/retry")
 @auth.granted("messages.manage")
 def retry(delivery_id: str) -> Response:
-    """Try a failed or suppressed delivery again."""
+    """Try a delivery that reached nobody again."""
     here = auth.extension()
     with db.begin(here.engine) as conn:
-        if not notices.retry(conn, delivery_id, here.clock.now()):
-            raise Problem("not_found", 404)
+        notices.retry(conn, delivery_id, edges.channels(), here.clock.now())
     return redirect(auth.safe_next(request.form.get("next"), url_for("deliveries.log")), 303)

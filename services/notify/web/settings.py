@@ -1,13 +1,16 @@
-"""One's own settings: mail or not, and where to."""
+"""One's own settings: mail or not, and the addresses one is reached at."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from services.common import auth, db, languages
 from services.common.problems import Problem
-from services.notify import preferences
+from services.notify import edges, preferences
 from services.notify.preferences import Preference
 
 pages = Blueprint("settings", __name__)
@@ -26,18 +29,20 @@ def show() -> str:
 def save() -> Response | tuple[str, int]:
     """Keep what was answered."""
     here = auth.extension()
-    wanted = Preference("mail" in request.form, request.form.get("address", "").strip())
+    channels = edges.channels()
+    addresses = {name: request.form.get(f"address-{name}", "").strip() for name in channels}
+    wanted = Preference("mail" in request.form, addresses)
     try:
         with db.begin(here.engine) as conn:
-            preferences.put(conn, _me(), wanted, here.clock.now())
+            preferences.put(conn, _me(), wanted, channels.values(), here.clock.now())
     except Problem as problem:
-        return _page(wanted, languages.pick(*problem.texts)), 422
+        errors = {error.path.rpartition(".")[2]: languages.pick(error.text, error.text_en) for error in problem.errors}
+        return _page(wanted, errors), 422
     return redirect(url_for("messages.centre"), 303)
 
 
-def _page(known: Preference, error: str = "") -> str:
-    has_mail = bool(auth.extension().settings.smtp_url)
-    return render_template("settings.html", known=known, error=error, has_mail=has_mail)
+def _page(known: Preference, errors: Mapping[str, str] = MappingProxyType({})) -> str:
+    return render_template("settings.html", known=known, errors=errors, channels=edges.channels())
 
 
 def _me() -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.common import db
+from services.common.problems import Problem
 from services.notify import notices, preferences
 from services.notify.preferences import Preference
 from tests.unit.notify.worlds import AT, World
@@ -127,8 +128,8 @@ def test_a_task_for_one_person_is_told_to_nobody_else(world: World, role: str, u
 def test_mail_goes_where_and_if_the_person_wants(world: World) -> None:
     """One's own address counts before the directory's; who wants no mail gets none."""
     with db.begin(world.engine) as conn:
-        preferences.put(conn, "p-liaison", Preference(True, "own@mail.example"), AT)
-        preferences.put(conn, "d-1", Preference(False), AT)
+        preferences.put(conn, "p-liaison", Preference(True, {"mail": "own@mail.example"}), world.channels.values(), AT)
+        preferences.put(conn, "d-1", Preference(False), world.channels.values(), AT)
     world.notice([LIAISON, {"person": "d-1"}])
     mails = {
         row["person_id"]: (row["state"], row["reason"], row["address"]) for row in world.deliveries(channel="mail")
@@ -143,8 +144,21 @@ def test_another_try_goes_to_where_the_person_is_now(world: World) -> None:
     (mail,) = world.deliveries(channel="mail")
     (inapp,) = world.deliveries(channel="inapp")
     with db.begin(world.engine) as conn:
-        preferences.put(conn, "p-office", Preference(True, "li@office.example"), AT)
-        assert notices.retry(conn, mail["id"], AT)
-        assert not notices.retry(conn, inapp["id"], AT)
+        preferences.put(conn, "p-office", Preference(True, {"mail": "li@office.example"}), world.channels.values(), AT)
+        notices.retry(conn, mail["id"], world.channels, AT)
+        with pytest.raises(Problem, match="not_unreached"):
+            notices.retry(conn, inapp["id"], world.channels, AT)
     (mail,) = world.deliveries(channel="mail")
     assert (mail["state"], mail["address"]) == ("waiting", "li@office.example")
+
+
+def test_nothing_is_tried_again_for_who_has_left_or_by_a_channel_that_is_gone(world: World) -> None:
+    """Whoever asks is told so, and the delivery stays as it ended."""
+    world.notice([{"person": "d-2"}])
+    (mail,) = world.deliveries(channel="mail")
+    with db.begin(world.engine) as conn, pytest.raises(Problem, match="channel_gone"):
+        notices.retry(conn, mail["id"], {}, AT)
+    world.leave("d-2")
+    with db.begin(world.engine) as conn, pytest.raises(Problem, match="person_left"):
+        notices.retry(conn, mail["id"], world.channels, AT)
+    assert world.deliveries(channel="mail") == [mail]

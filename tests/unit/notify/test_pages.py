@@ -109,10 +109,10 @@ def test_pages_speak_english(app: Flask, world: World) -> None:
 def test_one_may_set_an_address_or_refuse_mail(app: Flask, world: World) -> None:
     """A wrong address is told and kept in the field; a right one is used."""
     client = enter(app, "p-liaison")
-    bad = client.post("/settings", data={"csrf_token": token(client), "mail": "true", "address": "no address"})
+    bad = client.post("/settings", data={"csrf_token": token(client), "mail": "true", "address-mail": "no address"})
     assert bad.status_code == 422
     assert 'value="no address"' in bad.text
-    good = client.post("/settings", data={"csrf_token": token(client), "address": "a@b.example"})
+    good = client.post("/settings", data={"csrf_token": token(client), "address-mail": "a@b.example"})
     assert good.status_code == 303
     html = client.get("/settings").text
     assert 'value="a@b.example"' in html
@@ -125,7 +125,7 @@ def test_empty_lists_say_whether_the_filter_made_them_so(app: Flask) -> None:
     assert "没有消息。" in client.get("/messages").text
     assert "没有这一类消息。" in client.get("/messages?only=task").text
     assert "还没有发送记录。" in client.get("/deliveries").text
-    assert "没有符合条件" in client.get("/deliveries?state=failed").text
+    assert "没有符合条件" in client.get("/deliveries?state=undeliverable").text
 
 
 def test_the_delivery_log_is_for_administrators(app: Flask, world: World) -> None:
@@ -134,9 +134,9 @@ def test_the_delivery_log_is_for_administrators(app: Flask, world: World) -> Non
     assert enter(app, "p-liaison").get("/deliveries").status_code == 403
     client = enter(app, "p-admin")
     html = client.get("/deliveries?state=suppressed").text
-    assert "没有邮箱地址" in html
+    assert "没有可用的地址" in html
     assert "韩若溪" in html
-    assert "没有符合条件" in client.get("/deliveries?state=failed").text
+    assert "没有符合条件" in client.get("/deliveries?state=undeliverable").text
     row = world.deliveries(channel="mail")[0]
     answer = client.post(f"/deliveries/{row['id']}/retry", data={"csrf_token": token(client)})
     assert answer.status_code == 303

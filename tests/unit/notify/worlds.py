@@ -15,6 +15,8 @@ from services.common.handling import Desk, handle
 from services.contracts import envelopes, messages
 from services.contracts.envelopes import Message
 from services.notify import consumer, tables
+from services.notify.channels import registry
+from services.notify.notices import Channels
 
 AT = datetime(2026, 3, 6, 1, 30, tzinfo=UTC)
 VERSION = "yunting-2026.1"
@@ -71,6 +73,18 @@ class World:
     engine: Engine
     clock: StandingClock = field(default_factory=StandingClock)
     count: int = 0
+
+    @property
+    def channels(self) -> Channels:
+        """The ways to the outside."""
+        return registry.of(self.settings)
+
+    def leave(self, person: str) -> None:
+        """Somebody leaves the directory."""
+        self.count += 1
+        body = {**PEOPLE[person], "active": False}
+        data = {"kind": "person", "id": person, "version": 1 + self.count, "body": body}
+        self.receive("directory.changed.v1", data)
 
     @property
     def desk(self) -> Desk:
@@ -158,9 +172,9 @@ class World:
             return [dict(row) for row in conn.execute(select(tables.notice)).mappings()]
 
 
-def build(home: Path, url: str = "", smtp: str = "smtp://127.0.0.1:1") -> World:
-    """Notify over a fresh database with people and a package."""
-    env = {"HUIYIN_HOME": str(home), "HUIYIN_SECRET_KEY": "k" * 40, "HUIYIN_SMTP_URL": smtp}
+def build(home: Path, url: str = "", smtp: str = "smtp://127.0.0.1:1", **more: str) -> World:
+    """Notify over a fresh database with people and a package; `more` is of the environment."""
+    env = {"HUIYIN_HOME": str(home), "HUIYIN_SECRET_KEY": "k" * 40, "HUIYIN_SMTP_URL": smtp, **more}
     settings = config.load({**env, "HUIYIN_NOTIFY_DATABASE_URL": url, "HUIYIN_MAIL_FROM": "huiyin@yunting.example"})
     migrations.migrate("notify", settings.databases["notify"])
     world = World(settings, db.connect(settings.databases["notify"]))
