@@ -28,6 +28,7 @@ VARIABLES = {
     "HUIYIN_WORKFLOW_DATABASE_URL": "",
     "HUIYIN_NOTIFY_DATABASE_URL": "",
     "HUIYIN_BROKER_URL": "",
+    "HUIYIN_BROKER_ADMIN_URL": "",
     "HUIYIN_SECRET_KEY": "",
     "HUIYIN_CLOCK": "",
     "HUIYIN_PROCESSES": str(_PROCESSES),
@@ -61,6 +62,8 @@ class Settings:
     """SQLAlchemy URL per service."""
     broker_url: str = field(repr=False)
     """amqp(s) URL, or "" for the local transport."""
+    broker_admin_url: str = field(repr=False)
+    """http(s) URL of the broker's management interface, or ""; only `huiyin agency` needs it."""
     secret_key: str = field(repr=False)
     clock_file: Path | None
     processes: Path
@@ -136,6 +139,7 @@ def _read(reader: _Reader) -> Settings:
         home=home,
         databases=databases,
         broker_url=broker,
+        broker_admin_url=reader.url("HUIYIN_BROKER_ADMIN_URL", ("http", "https")),
         clock_file=_clock(reader),
         processes=_processes(reader),
         smtp_url=reader.url("HUIYIN_SMTP_URL", ("smtp", "smtps")),

@@ -9,7 +9,7 @@ from services.common import clock as clocks
 from services.common import db
 from services.common.clock import Clock
 from services.huiyin import homes
-from services.huiyin.commands import playing, running, studying
+from services.huiyin.commands import joining, playing, running, studying
 from services.intake.cli import intake
 from services.notify.cli import notify
 from services.workflow import cli as workflow_cli
@@ -42,6 +42,7 @@ for command in (
     playing.walk,
     studying.process,
     studying.deadline,
+    joining.agency,
     intake,
     workflow,
     notify,

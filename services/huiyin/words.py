@@ -49,6 +49,51 @@ SAID: Final = {
     "not_migrated": ("数据库尚未建立，请先运行 huiyin migrate", "the database is empty, run huiyin migrate first"),
     "no_such_role": ("这个服务没有这个角色", "this service has no such role"),
     "port_taken": ("端口已被占用", "the port is taken"),
+    "no_broker": (
+        "没有设置 HUIYIN_BROKER_URL：单机运行没有消息服务器，不需要这个命令",
+        "HUIYIN_BROKER_URL is not set: an installation without a broker does not need this command",
+    ),
+    "no_broker_admin": (
+        "请设置 HUIYIN_BROKER_ADMIN_URL：消息服务器管理接口的地址和管理员账号",
+        "set HUIYIN_BROKER_ADMIN_URL: the broker's management interface with an administrator's account",
+    ),
+    "broker_unreachable": (
+        "消息服务器的管理接口连不上，请核对地址和 rabbitmq_management 插件",
+        "the broker's management interface does not answer; check the address and the plugin rabbitmq_management",
+    ),
+    "broker_unauthorised": (
+        "消息服务器没有认可这个账号，或它不是管理员（标签 administrator）",
+        "the broker did not accept this account, or it is no administrator (tag administrator)",
+    ),
+    "broker_refused": ("消息服务器没有照办", "the broker refused"),
+    "bad_connector": (
+        "接入方编号由小写字母、数字、连字符组成，最多 63 个字符，不能是 events",
+        "a connector id is made of a-z, 0-9 and hyphens, at most 63 characters, and is not events",
+    ),
+    "unknown_connector": (
+        "消息服务器上没有这个接入方或账号，请先运行 huiyin agency add",
+        "the broker has no such connector or account; run huiyin agency add first",
+    ),
+    "unprepared_broker": (
+        "虚拟主机不存在或不完整，请先导入 deploy/rabbitmq/definitions.json",
+        "the virtual host is missing or incomplete; import deploy/rabbitmq/definitions.json first",
+    ),
+    "rotating": (
+        "轮换尚未完成，请先锁定旧账号：huiyin agency lock --account",
+        "a rotation is under way, lock the older account first: huiyin agency lock --account",
+    ),
+    "made": ("新建", "made"),
+    "found": ("已有", "there already"),
+    "exchanges": ("交换机", "exchanges"),
+    "queues": ("队列", "queues"),
+    "bindings": ("绑定", "bindings"),
+    "policies": ("策略", "policies"),
+    "broker_accounts": ("账号", "accounts"),
+    "account": ("账号", "account"),
+    "account_open": ("可用", "open"),
+    "account_locked": ("已锁定", "locked"),
+    "common_name": ("客户端证书的 CN", "common name of the client's certificate"),
+    "password_once": ("口令（只显示这一次，只供试用）", "password (shown only this once, for trials)"),
 }
 
 

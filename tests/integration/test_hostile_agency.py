@@ -16,13 +16,11 @@ from pika.adapters.blocking_connection import BlockingChannel, BlockingConnectio
 from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError
 
 from services.common.bus import topology
-from services.common.bus.definitions import agency_permissions, definitions
+from services.common.bus.definitions import AGENCY_LIMITS, agency_permissions, definitions
 from services.common.testing.brokers import Broker
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs/security.md"
 PASSWORD: Final = "geheim"
-LIMITS: Final = {"max-connections": 3, "max-channels": 4}
-"""As `deploy/rabbitmq/README.md` sets them."""
 FLOOD: Final = 3
 """Messages that the queue of the flooded connector takes in this test."""
 
@@ -102,7 +100,7 @@ def post(broker: Broker) -> Iterator[Post]:
             user = f"agency-{one}"
             broker.api("PUT", f"users/{user}", {"password": PASSWORD, "tags": ""})
             broker.api("PUT", f"permissions/{quote(vhost)}/{user}", agency_permissions(one)._asdict())
-            for limit, value in LIMITS.items():
+            for limit, value in AGENCY_LIMITS.items():
                 broker.api("PUT", f"user-limits/{user}/{limit}", {"value": value})
         yield Post(broker, vhost)
         for one in users:
@@ -163,12 +161,12 @@ def test_a_flood_fills_only_its_own_queue(hostile: BlockingChannel, post: Post) 
 def test_no_more_connections_and_channels_than_allowed(post: Post) -> None:
     """A connection too many is refused; a channel too many costs its connection, the others go on."""
     with contextlib.ExitStack() as stack:
-        first, *others = [post.enter() for _ in range(LIMITS["max-connections"])]
+        first, *others = [post.enter() for _ in range(AGENCY_LIMITS["max-connections"])]
         for one in others:
             stack.enter_context(contextlib.closing(one))
         with pytest.raises(AMQPError, match="connection limit"):
             post.enter()
-        for _ in range(LIMITS["max-channels"]):
+        for _ in range(AGENCY_LIMITS["max-channels"]):
             first.channel()
         with pytest.raises(AMQPError, match="number of channels"):
             first.channel()

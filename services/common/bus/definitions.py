@@ -18,6 +18,8 @@ from services.common.bus import topology
 
 VHOST = "huiyin"
 FILE = Path(services.__file__).resolve().parent.parent / "deploy" / "rabbitmq" / "definitions.json"
+AGENCY_LIMITS = {"max-connections": 3, "max-channels": 4}
+"""What the account of an agency may have open at a time."""
 _MB = 1024 * 1024
 _DURABLE = {"durable": True, "auto_delete": False}
 

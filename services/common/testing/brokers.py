@@ -5,21 +5,18 @@ system node. Its management plugin hands out virtual hosts: one per test is chea
 (10 s). An outside broker needs that plugin, too: HUIYIN_TEST_RABBITMQ_API, by default port 15672 of its host.
 """
 
-import base64
 import contextlib
-import json
 import os
 import secrets
 import signal
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from services.common.bus.management import Management, Refused, Unreachable
 from services.common.testing import guards
 
 # not /usr/sbin: Debian's wrappers there `su` to another user and drop the environment
@@ -71,14 +68,7 @@ class Broker:
 
     def api(self, method: str, path: str, body: object = None) -> Any:
         """One call of the management API (`users/…`, `permissions/…`, `definitions`); its JSON or None."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.api_url}/api/{path}", data, method=method)  # noqa: S310 (http)
-        account = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
-        request.add_header("Authorization", f"Basic {account}")
-        request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            text = answer.read()
-        return json.loads(text) if text else None
+        return Management(self.api_url, self.user, self.password).call(method, path, body)
 
 
 @contextlib.contextmanager
@@ -162,7 +152,7 @@ def wait_for_api(broker: Broker, seconds: float = 30.0) -> None:
     while True:
         try:
             broker.api("GET", "whoami")
-        except (urllib.error.URLError, ConnectionError) as error:
+        except (Unreachable, Refused) as error:
             if time.monotonic() > end:
                 raise guards.Died(f"RabbitMQ's management API does not answer: {error}") from error
             time.sleep(0.2)
