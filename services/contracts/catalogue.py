@@ -16,22 +16,28 @@ from services.contracts.messages import MESSAGES, MessageType
 from services.contracts.record_examples import EXAMPLES as RECORD_EXAMPLES
 from services.contracts.records import RECORDS
 from services.contracts.schemas import message_schema, record_schema
+from services.contracts.terms import TERMS
 
-__all__ = ["GENERATED", "asyncapi", "files", "message_schema", "record_schema", "write"]
+__all__ = ["GENERATED", "asyncapi", "files", "message_schema", "record_document", "record_schema", "write"]
 
 GENERATED: Final = Path(__file__).parent / "generated"
 SERVICES: Final = ("intake", "workflow", "notify")
 _BINDING: Final = {"bindingVersion": "0.3.0"}
+_TOLD: Final = {"zh": "中文 in Chinese", "en": "英文 in English"}
 _TEXT: Final = {"type": "string", "minLength": 1, "maxLength": 500}
 
 
 def files() -> dict[str, Any]:
-    """Return every generated document by its path below `generated/`."""
+    """Return every generated document by its path below `generated/`, which is its address in the product, too."""
     schemas = {f"schemas/{type}.json": message_schema(type) for type in MESSAGES}
-    records = {
-        f"records/{name}.json": {**record_schema(name), "examples": list(RECORD_EXAMPLES[name])} for name in RECORDS
-    }
+    records = {f"schemas/records/{name}.json": record_document(name) for name in RECORDS}
     return {"asyncapi.json": asyncapi(), **schemas, **records}
+
+
+def record_document(name: str) -> dict[str, Any]:
+    """Return the published schema of a record, `$id` its address; forms know it as `urn:huiyin:record:<name>`."""
+    address = {"$id": f"/schemas/records/{name}.json"}
+    return {**record_schema(name), **address, "examples": list(RECORD_EXAMPLES[name])}
 
 
 def asyncapi() -> dict[str, Any]:
@@ -41,7 +47,7 @@ def asyncapi() -> dict[str, Any]:
         "info": {
             "title": "Huiyin 回音",
             "version": "0.1.0",
-            "description": "建议提案办理的全部消息。All messages of handling suggestions and proposals.",
+            "description": _about(),
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": CONTENT_TYPE,
@@ -55,10 +61,18 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
+def _about() -> str:
+    """The contract in words, as Markdown."""
+    parts = ["建议提案办理的全部消息。All messages of handling suggestions and proposals."]
+    for (zh, en), terms in TERMS.items():
+        parts += [f"## {zh} {en}", *(f"- `{term.about}`: {term.zh} {term.en}" for term in terms)]
+    return "\n\n".join(parts)
+
+
 def write(folder: Path = GENERATED) -> None:
     """Write all generated documents, and remove those of types that are gone."""
     current = files()
-    for path in [*folder.glob("*.json"), *folder.glob("*/*.json")]:
+    for path in folder.rglob("*.json"):
         if path.relative_to(folder).as_posix() not in current:
             path.unlink()
     for name, content in current.items():
@@ -79,7 +93,12 @@ def _payload(type: str) -> dict[str, Any]:
 
 def _message(entry: MessageType) -> dict[str, Any]:
     examples = [
-        {"name": f"example{number}", "headers": encode(message).headers, "payload": message.data}
+        {
+            "name": f"example{number}",
+            "summary": _TOLD[message_examples.language(entry.type, number - 1)],
+            "headers": encode(message).headers,
+            "payload": message.data,
+        }
         for number, message in enumerate(message_examples.messages(entry.type), 1)
     ]
     return {
@@ -97,19 +116,31 @@ def _message(entry: MessageType) -> dict[str, Any]:
 
 def _headers() -> dict[str, Any]:
     properties: dict[str, Any] = {
-        "ce-specversion": {"const": "1.0"},
-        "ce-id": {**_TEXT, "description": "幂等键（idempotency key）"},
-        "ce-type": {"type": "string", "enum": list(MESSAGES)},
-        "ce-source": {**_TEXT, "description": "/intake, /workflow, /notify, /agency/<connector>"},
-        "ce-subject": {**_TEXT, "description": "建议提案或流程实例（matter or case id）"},
-        "ce-time": {"type": "string", "format": "date-time"},
-        "ce-dataschema": {**_TEXT, "description": "urn:huiyin:message:<type>"},
-        "ce-correlationid": {**_TEXT, "description": "流程实例（case id）"},
-        "ce-causationid": {**_TEXT, "description": "起因（message or stimulus that caused it）"},
-        "ce-traceparent": {**_TEXT, "description": "W3C Trace Context"},
+        "ce-specversion": _header("固定为 1.0", "always 1.0", const="1.0"),
+        "ce-id": _header("消息编号，也是防重复的依据", "the message's id, by which duplicates are told", **_TEXT),
+        "ce-type": _header("消息类型，以版本结尾", "type, ends in its version", type="string", enum=list(MESSAGES)),
+        "ce-source": _header(
+            "来自谁；单位系统发来的改写为 /agency/<编号>", "from whom; rewritten to /agency/<id> by the queue", **_TEXT
+        ),
+        "ce-subject": _header(
+            "关于哪一件，写建议提案编号；同一件按到达顺序处理", "the matter id; handled in order of arrival", **_TEXT
+        ),
+        "ce-time": _header("发送时间，带时区", "when it was sent, with its zone", type="string", format="date-time"),
+        "ce-dataschema": _header(
+            "urn:huiyin:message:<类型>，即 /schemas/<类型>.json",
+            "urn:huiyin:message:<type>, that is /schemas/<type>.json",
+            **_TEXT,
+        ),
+        "ce-correlationid": _header("流程实例", "the case", **_TEXT),
+        "ce-causationid": _header("起因：哪条消息引起的", "the message or stimulus that caused it", **_TEXT),
+        "ce-traceparent": _header("跟踪编号（W3C）", "W3C Trace Context", **_TEXT),
     }
     required = ["ce-specversion", "ce-id", "ce-type", "ce-source", "ce-subject", "ce-time"]
     return {"type": "object", "required": required, "properties": properties}
+
+
+def _header(zh: str, en: str, **schema: Any) -> dict[str, Any]:
+    return {**schema, "title": zh, "x-title-en": en}
 
 
 def _channels() -> dict[str, Any]:

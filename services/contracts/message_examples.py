@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from services.contracts import matter_examples
+from services.contracts import english_examples, matter_examples
 from services.contracts.envelopes import Message
 from services.contracts.matter_examples import BODY, MATTER, POINTS, TITLE, VERSION
 from services.contracts.messages import MESSAGES
@@ -308,9 +308,15 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
 
 
 def messages(type: str) -> list[Message]:
-    """Return every example of a type as a whole message with fixed ids and times."""
-    source = sorted(MESSAGES[type].senders)[0]
-    return [_message(type, source, number, data) for number, data in enumerate(EXAMPLES[type], 1)]
+    """Return every example of a type as a whole message with fixed ids and times; one told in English is the last."""
+    source, english = sorted(MESSAGES[type].senders)[0], english_examples.EXAMPLES.get(type)
+    told = EXAMPLES[type] if english is None else (*EXAMPLES[type], english)
+    return [_message(type, source, number, data) for number, data in enumerate(told, 1)]
+
+
+def language(type: str, number: int) -> str:
+    """The language in which an example, counted from 0, is told: zh or en."""
+    return "zh" if number < len(EXAMPLES[type]) else "en"
 
 
 def _message(type: str, source: str, number: int, data: dict[str, Any]) -> Message:

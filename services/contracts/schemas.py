@@ -1,7 +1,7 @@
 """JSON Schema (2020-12) of every record and message, made from the marshmallow schemas.
 
 Each schema stands alone (nested objects are written in place), so that forms may refer to
-`urn:huiyin:record:<name>#/properties/<field>`.
+`urn:huiyin:record:<name>#/properties/<field>`. Published, each has its address as `$id`.
 """
 
 from __future__ import annotations
@@ -23,19 +23,23 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 def record_schema(name: str) -> dict[str, Any]:
     """Return the JSON Schema of a record, `$id` `urn:huiyin:record:<name>`; `KeyError` when unknown."""
-    schema = RECORDS[name]
-    zh, _, en = " ".join((schema.__doc__ or "").split()).partition(": ")
-    return _document(f"urn:huiyin:record:{name}", zh, en, schema)
+    return _document(f"urn:huiyin:record:{name}", *record_words(name), RECORDS[name])
+
+
+def record_words(name: str) -> tuple[str, str]:
+    """What a record is called in Chinese, and what it is in English."""
+    zh, _, en = " ".join((RECORDS[name].__doc__ or "").split()).partition(": ")
+    return zh, en
 
 
 def message_schema(type: str) -> dict[str, Any]:
-    """Return the JSON Schema of a message's data, `$id` `urn:huiyin:message:<type>`."""
+    """Return the JSON Schema of a message's data, `$id` its address `/schemas/<type>.json`."""
     entry = MESSAGES[type]
-    return _document(f"urn:huiyin:message:{type}", entry.description_zh, entry.description_en, entry.schema)
+    return _document(f"/schemas/{type}.json", entry.description_zh, entry.description_en, entry.schema)
 
 
-def _document(urn: str, zh: str, en: str, schema: type[Contract]) -> dict[str, Any]:
-    about = {"$schema": DIALECT, "$id": urn, "title": zh, "description": f"{zh}({en})"}
+def _document(id: str, zh: str, en: str, schema: type[Contract]) -> dict[str, Any]:
+    about = {"$schema": DIALECT, "$id": id, "title": zh, "description": f"{zh}({en})"}
     return {**about, **deepcopy(_generated(schema))}
 
 

@@ -4,6 +4,7 @@ from flask import Flask
 
 from services.intake.web import (
     admin_accounts,
+    contracts,
     doors,
     drafts,
     imports,
@@ -22,7 +23,7 @@ def install(app: Flask) -> None:
     """Give the app its pages and the words they use."""
     labels.install(app)
     matters_ = (suggestions.pages, drafts.pages, merges.pages, matters.pages, secrecies.pages)
-    for blueprint in (doors.pages, *matters_, ledgers.pages, publics.pages):
+    for blueprint in (doors.pages, *matters_, ledgers.pages, publics.pages, contracts.pages):
         app.register_blueprint(blueprint)
     for blueprint in (
         registers.pages,
