@@ -155,6 +155,12 @@ class PackagePublished(Contract):
         fields.ident("消息", "message"),
         required=False,
     )
+    urgent = fields.listing(
+        "紧急的通知",
+        "texts of notices after which a deadline would pass: they keep no quiet hours",
+        fields.ident("文本", "text"),
+        required=False,
+    )
 
 
 class ReplyIssued(Contract):

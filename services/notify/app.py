@@ -8,9 +8,8 @@ from sqlalchemy import Engine
 from services.common import db, parked, traces, web
 from services.common.clock import Clock
 from services.common.config import Settings
-from services.notify import api, edges, grants, healths, tables
+from services.notify import api, edges, grants, healths, tables, ways
 from services.notify import web as own_pages
-from services.notify.channels import registry
 
 
 def create(settings: Settings, clock: Clock, engine: Engine | None = None) -> Flask:
@@ -25,7 +24,7 @@ def create(settings: Settings, clock: Clock, engine: Engine | None = None) -> Fl
         grants_of=grants.grants_of(engine),
         health=healths.of(engine),
     )
-    edges.install(app, registry.of(settings))
+    edges.install(app, ways.of(settings))
     own_pages.install(app)
     api.install(app)
     app.register_blueprint(parked.blueprint(tables.inbox))

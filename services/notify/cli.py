@@ -10,7 +10,7 @@ import click
 from services.common import clock, config, db
 from services.common.config import Settings
 from services.common.problems import Problem
-from services.notify import notices, store
+from services.notify import notices, store, ways
 from services.notify.channels import registry
 from services.notify.channels.letters import Busy, Letter, Refused, Unreachable
 
@@ -46,7 +46,7 @@ def retry(settings: Settings, delivery_id: str) -> None:
     now = clock.from_settings(settings).now()
     try:
         with db.begin(db.connect(settings.databases["notify"])) as conn:
-            notices.retry(conn, delivery_id, registry.of(settings), now)
+            notices.retry(conn, delivery_id, ways.of(settings), now)
     except Problem as problem:
         raise click.ClickException(" / ".join(problem.texts)) from problem
 

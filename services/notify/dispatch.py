@@ -16,7 +16,7 @@ from sqlalchemy import Engine, RowMapping
 
 from services.common import db, logs
 from services.common.clock import Clock, SystemClock
-from services.notify import store
+from services.notify import digests, store
 from services.notify.channels.letters import Busy, Channel, Letter, Refused, Sender, Unreachable
 
 MAX_ATTEMPTS: Final = 12
@@ -34,11 +34,13 @@ def turn(engine: Engine, clock: Clock, channel: Channel, stop: Event | None = No
     """
     wall = _WALL.now()
     with db.read(engine) as conn:
-        if not store.is_due(conn, channel.id, wall):
+        if not store.is_due(conn, channel.id, wall, clock.now()):
             return 0, 0.0
     with db.begin(engine) as conn:
-        store.give_up(conn, channel.id, wall, MAX_ATTEMPTS, clock.now())
-        rows = store.claim(conn, channel.id, wall, wall + LEASE, BATCH, MAX_ATTEMPTS)
+        now = clock.now()
+        digests.gather(conn, channel.id, wall, now)
+        store.give_up(conn, channel.id, wall, MAX_ATTEMPTS, now)
+        rows = store.claim(conn, channel.id, wall, now, until=wall + LEASE, limit=BATCH, most=MAX_ATTEMPTS)
     if not rows:
         return 0, 0.0
     with channel.open() as sender:

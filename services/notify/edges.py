@@ -1,20 +1,20 @@
-"""What pages and API share: the channels of this installation."""
+"""What pages and API share: the ways there are to people."""
 
 from __future__ import annotations
 
 from flask import Flask, current_app
 
-from services.notify.notices import Channels
+from services.notify.ways import Ways
 
-_KEY = "huiyin.channels"
-
-
-def install(app: Flask, channels: Channels) -> None:
-    """Give the app its channels."""
-    app.extensions[_KEY] = channels
+_KEY = "huiyin.ways"
 
 
-def channels() -> Channels:
-    """The channels to the outside, by id."""
-    found: Channels = current_app.extensions[_KEY]
+def install(app: Flask, ways: Ways) -> None:
+    """Give the app the ways."""
+    app.extensions[_KEY] = ways
+
+
+def ways() -> Ways:
+    """The ways to people."""
+    found: Ways = current_app.extensions[_KEY]
     return found

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
+import orjson
 from sqlalchemy import Connection
 
 from services.common import bells
 from services.common.clock import SystemClock
 from services.common.problems import Problem, register
 from services.contracts.envelopes import Message
-from services.notify import recipients, store, texts
+from services.notify import preferences, recipients, store, texts
 from services.notify.channels import inapp
 from services.notify.channels.letters import Channel
 from services.notify.recipients import Recipient
+from services.notify.ways import Ways
 
 register(
     {
@@ -30,19 +33,20 @@ _NAMES: Final = uuid5(NAMESPACE_URL, "urn:huiyin:delivery")
 _WALL: Final = SystemClock()  # tries wait in real time, however fast the business clock runs
 PATIENCE: Final = timedelta(days=3)
 """How long a delivery is tried at most, in real time; later the notice would mislead."""
-Channels = Mapping[str, Channel]
-"""The ways to the outside, by id; the message centre is always there."""
+SAME: Final = timedelta(minutes=10)
+"""Within this time the same words about the same thing are told somebody once, whoever asks for them how often."""
 
 
-def request(conn: Connection, message: Message, channels: Channels, now: datetime) -> None:
+def request(conn: Connection, message: Message, ways: Ways, now: datetime) -> None:
     """Take up what a diagram wants people to be told (`notice.requested`); a known notice changes nothing."""
     data, matter = message.data, message.data["matter"]
     version, template = data["process_version"], data["template"]
-    rendered = texts.render(store.texts(conn, version), template, matter, data["facts"])
+    templates, urgent = store.texts(conn, version)
+    rendered = texts.render(templates, template, matter, data["facts"], data["at"])
     row = {
         "id": data["notice_id"],
         "message_id": message.id,
-        "kind": "notice",
+        "kind": preferences.NOTICE,
         "template": template,
         "process_version": version,
         "matter_id": matter.get("matter_id"),
@@ -52,30 +56,38 @@ def request(conn: Connection, message: Message, channels: Channels, now: datetim
         "facts": data["facts"],
         "texts": rendered.texts,
         "fault": rendered.error,
+        "urgent": template in urgent,
+        "thing": _thing(template, matter.get("matter_id"), rendered.texts),
         "at": _instant(data["at"]),
     }
-    _tell(conn, row, data["to"], channels, now)
+    _tell(conn, row, data["to"], ways, now, None)
 
 
-def open_task(conn: Connection, message: Message, now: datetime) -> None:
-    """Tell whoever it is for that there is something to do; in the message centre only."""
+def open_task(conn: Connection, message: Message, ways: Ways, now: datetime) -> None:
+    """Tell whoever it is for that there is something to do; outside the message centre only who asked for that."""
     data = message.data
+    facts = {name: data.get(name) for name in ("name", "role", "unit", "deadline", "element")}
+    templates, _ = store.texts(conn, data["process_version"])
+    matter = {name: data.get(name) for name in ("matter_id", "matter_no", "title")}
+    rendered = texts.task(templates, matter, facts, data["opened_at"])
     row = {
         "id": message.id,
         "message_id": message.id,
-        "kind": "task",
+        "kind": preferences.TASK,
         "template": None,
         "process_version": data["process_version"],
-        "matter_id": data.get("matter_id"),
-        "matter_no": data.get("matter_no"),
+        **matter,
         "title": data.get("title") or "",
         "task_id": data["task_id"],
-        "facts": {name: data.get(name) for name in ("name", "role", "unit", "deadline", "element")},
-        "texts": {},
-        "fault": None,
+        "facts": facts,
+        "texts": rendered.texts,
+        "fault": rendered.error,
+        "urgent": False,
+        "thing": None,
         "at": _instant(data["opened_at"]),
     }
-    _tell(conn, row, [recipients.of_task(data)], {}, now)
+    due = facts["deadline"] and _instant(facts["deadline"]["due_at"])
+    _tell(conn, row, [recipients.of_task(data)], ways, now, due)
 
 
 def close_task(conn: Connection, data: Mapping[str, Any]) -> None:
@@ -93,40 +105,61 @@ def bell(channel: str) -> str:
     return f"deliveries {channel}"
 
 
-def retry(conn: Connection, delivery_id: str, channels: Channels, now: datetime) -> None:
-    """Begin a delivery that reached nobody anew, to where the person is to be found now.
+def retry(conn: Connection, delivery_id: str, ways: Ways, now: datetime) -> None:
+    """Begin a delivery that reached nobody anew and at once, to where the person is to be found now.
 
     Raises `Problem`: not_unreached, person_left or channel_gone.
     """
     row = store.ended(conn, delivery_id)
     if row is None:
         raise Problem("not_unreached", 404)
-    if row["channel"] not in (store.INAPP, *channels):
+    if row["channel"] not in (store.INAPP, *ways.channels):
         raise Problem("channel_gone", 409)
     found = recipients.resolve(conn, [{"person": row["person_id"]}])
     if not found:
         raise Problem("person_left", 409)
-    store.change(conn, delivery_id, _beginning(found[0], row["channel"], channels, now))
+    store.change(conn, delivery_id, _beginning(found[0], row["channel"], ways, now))
     bells.promise(conn, bell(row["channel"]))
+
+
+def _thing(template: str, matter_id: str | None, words: Mapping[str, Any]) -> str:
+    """What a notice says of what, as a hash."""
+    return sha256(orjson.dumps([template, matter_id, words], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _tell(
     conn: Connection,
     row: Mapping[str, Any],
     addresses: Sequence[Mapping[str, Any]],
-    channels: Channels,
+    ways: Ways,
     now: datetime,
+    due: datetime | None,
 ) -> None:
     if not store.add_notice(conn, row):
         return
-    people = recipients.resolve(conn, addresses)
-    names = (store.INAPP, *channels)
-    store.add_deliveries(conn, [_delivery(row["id"], one, name, channels, now) for one in people for name in names])
-    for name in channels:
-        bells.promise(conn, bell(name))
+    kind = preferences.URGENT if row["urgent"] else row["kind"]
+    told = store.told(conn, row["thing"], row["id"], now - SAME) if row["thing"] else set()
+    deliveries = []
+    for person in recipients.resolve(conn, addresses):
+        for channel in (store.INAPP, *_outside(person, kind, ways)):
+            values = _beginning(person, channel, ways, now, kind)
+            if (person.person_id, channel) in told:
+                values |= _ended(store.SUPPRESSED, "repeated", now)
+            elif values["state"] == store.WAITING:
+                hold, digest = person.wishes.hold(kind, now, ways.zone, due)
+                values |= {"hold_until": hold, "digest": digest}
+            deliveries.append({**_identity(row["id"], person, channel, now), **values})
+    store.add_deliveries(conn, deliveries)
+    for channel in ways.channels:
+        bells.promise(conn, bell(channel))
 
 
-def _delivery(notice_id: str, person: Recipient, channel: str, channels: Channels, now: datetime) -> dict[str, Any]:
+def _outside(person: Recipient, kind: str, ways: Ways) -> list[str]:
+    """The channels to the outside a delivery is made for; of tasks nobody is told there who has not asked for it."""
+    return [name for name in ways.channels if kind != preferences.TASK or person.wishes.wants(kind, name)]
+
+
+def _identity(notice_id: str, person: Recipient, channel: str, now: datetime) -> dict[str, Any]:
     return {
         "id": delivery_id(notice_id, person.person_id, channel),
         "notice_id": notice_id,
@@ -135,39 +168,47 @@ def _delivery(notice_id: str, person: Recipient, channel: str, channels: Channel
         "created_at": now,
         "read_at": None,
         "settled_at": None,
-        **_beginning(person, channel, channels, now),
     }
 
 
-def _beginning(person: Recipient, channel: str, channels: Channels, now: datetime) -> dict[str, Any]:
-    """The columns of a delivery that has not been tried."""
-    outside = channel != store.INAPP
-    state, reason = _opened(person, channels[channel]) if outside else inapp.begin(person)
+def _beginning(person: Recipient, channel: str, ways: Ways, now: datetime, kind: str | None = None) -> dict[str, Any]:
+    """The columns of a delivery that has not been tried; without a `kind` it goes out whatever the person wished."""
     wall = _WALL.now()
-    waits = state == store.WAITING
-    return {
+    values = {
         "address": person.addresses.get(channel),
-        "state": state,
-        "reason": reason,
+        "state": store.WAITING,
+        "reason": None,
         "error": None,
         "attempts": 0,
-        "next_at": wall if waits else None,
-        "give_up_at": wall + PATIENCE if waits else None,
+        "next_at": wall,
+        "hold_until": None,
+        "digest": False,
+        "digest_id": None,
+        "give_up_at": wall + PATIENCE,
         "provider_id": None,
         "sent_at": None,
-        "delivered_at": now if state == store.DELIVERED else None,
-        "ended_at": None if waits else now,
+        "delivered_at": None,
+        "ended_at": None,
     }
+    if channel == store.INAPP:
+        state, reason = inapp.begin(person)
+        return {**values, **_ended(state, reason, now)}
+    reason = _objection(person, ways.channels[channel], kind)
+    return {**values, **_ended(store.SUPPRESSED, reason, now)} if reason else values
 
 
-def _opened(person: Recipient, channel: Channel) -> tuple[str, str | None]:
-    """(state, reason) of a delivery to the outside; suppressed without an address, or where it is not wanted."""
-    if channel.id in person.unwanted:
-        return store.SUPPRESSED, "not_wanted"
+def _ended(state: str, reason: str | None, now: datetime) -> dict[str, Any]:
+    arrived = now if state == store.DELIVERED else None
+    ended = {"next_at": None, "give_up_at": None, "ended_at": now, "delivered_at": arrived}
+    return {"state": state, "reason": reason, **ended}
+
+
+def _objection(person: Recipient, channel: Channel, kind: str | None) -> str | None:
+    """Why nothing is sent to the outside: it is not wanted, or there is no address."""
+    if kind is not None and not person.wishes.wants(kind, channel.id):
+        return "not_wanted"
     address = person.addresses.get(channel.id)
-    if address is None or not channel.accepts(address):
-        return store.SUPPRESSED, "no_address"
-    return store.WAITING, None
+    return None if address is not None and channel.accepts(address) else "no_address"
 
 
 def _instant(text: str) -> datetime:

@@ -14,14 +14,14 @@ from services.common.problems import Problem
 from services.notify import store
 from services.notify.channels.descriptions import Receipts, text_of
 from services.notify.channels.http import HttpChannel, dig
-from services.notify.notices import Channels
+from services.notify.channels.letters import Channel
 
 _MOST: Final = 500
 """Receipts in one request."""
 _log = logs.get(__name__)
 
 
-def expected(channels: Channels, name: str, secret: str) -> Receipts:
+def expected(channels: Mapping[str, Channel], name: str, secret: str) -> Receipts:
     """How this channel's provider tells; raises `Problem`: not_found (no such), bad_credentials (another secret)."""
     channel = channels.get(name)
     about = channel.about.receipts if isinstance(channel, HttpChannel) else None

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from services.notify import store
+from services.notify import preferences, store
+from services.notify.preferences import Preference
 
 _DEPUTY = "deputy"
 """The role every deputy holds: nobody means all of them, so it is nobody's address."""
@@ -22,7 +23,7 @@ class Recipient:
     name: str
     has_account: bool
     addresses: Mapping[str, str]
-    unwanted: frozenset[str]
+    wishes: Preference
 
 
 def resolve(conn: Connection, addresses: Iterable[Mapping[str, Any]]) -> list[Recipient]:
@@ -60,12 +61,12 @@ def _person(conn: Connection, person_id: str) -> list[RowMapping]:
 
 
 def _recipient(conn: Connection, row: RowMapping) -> Recipient:
-    own = store.preference_of(conn, row["id"])
+    wishes = preferences.of(conn, row["id"])
     listed = row["body"].get("email")
     return Recipient(
         person_id=row["id"],
         name=row["name"],
         has_account=store.has_account(conn, row["id"]),
-        addresses={**({"mail": listed} if listed else {}), **(own["addresses"] if own else {})},
-        unwanted=frozenset() if own is None or own["mail"] else frozenset({"mail"}),
+        addresses={**({"mail": listed} if listed else {}), **wishes.addresses},
+        wishes=wishes,
     )

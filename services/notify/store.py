@@ -32,9 +32,10 @@ def put_package(conn: Connection, row: Mapping[str, Any]) -> None:
     db.upsert(conn, package, [row], ["version"])
 
 
-def texts(conn: Connection, version: str) -> Mapping[str, Any]:
-    """The text templates of a process version; empty for one that is not known."""
-    return conn.scalar(select(package.c.texts).where(package.c.version == version)) or {}
+def texts(conn: Connection, version: str) -> tuple[Mapping[str, Any], Collection[str]]:
+    """The text templates of a process version and the names of the urgent ones; empty for one that is not known."""
+    row = conn.execute(select(package.c.texts, package.c.urgent).where(package.c.version == version)).first()
+    return (row[0], row[1]) if row else ({}, ())
 
 
 def roles(conn: Connection) -> list[Mapping[str, Any]]:
@@ -95,37 +96,70 @@ def add_deliveries(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         conn.execute(delivery.insert(), [dict(row) for row in rows])
 
 
-def is_due(conn: Connection, channel: str, now: datetime) -> bool:
-    """Whether anything waits to be sent by this channel now."""
-    due = and_(_d.state == WAITING, _d.channel == channel, _d.next_at <= now)
+def told(conn: Connection, thing: str, notice_id: str, since: datetime) -> set[tuple[str, str]]:
+    """(person, channel) of those who were told the same since then by another notice, or are about to be."""
+    known = and_(notice.c.thing == thing, notice.c.id != notice_id, _d.created_at >= since)
+    query = select(_d.person_id, _d.channel).join(notice).where(known, _d.state.in_((WAITING, SENT, DELIVERED, READ)))
+    return {(row[0], row[1]) for row in conn.execute(query)}
+
+
+def _due(channel: str, now: datetime, business: datetime) -> ColumnElement[bool]:
+    """What waits to be sent by a channel: its time has come on the wall, and in the business where it was held."""
+    free = or_(_d.hold_until.is_(None), _d.hold_until <= business)
+    return and_(_d.state == WAITING, _d.channel == channel, _d.next_at <= now, _d.digest_id.is_(None), free)
+
+
+def is_due(conn: Connection, channel: str, now: datetime, business: datetime) -> bool:
+    """Whether anything waits to be sent by this channel now, also as part of a digest."""
+    due = _due(channel, now, business)
     return conn.execute(select(_d.id).where(due).limit(1)).first() is not None
 
 
-def claim(conn: Connection, channel: str, now: datetime, until: datetime, limit: int, most: int) -> list[RowMapping]:
-    """Take up to `limit` waiting deliveries of a channel in hand: the next try counts now and is due again at `until`.
+def claim(
+    conn: Connection, channel: str, now: datetime, business: datetime, *, until: datetime, limit: int, most: int
+) -> list[RowMapping]:
+    """Take up to `limit` due deliveries of a channel in hand, the urgent first: the next try counts now.
 
     Whoever dies with them in hand loses nothing: at `until` they are due again. One already tried `most` times
     is left to `give_up`.
     """
-    due = and_(_d.state == WAITING, _d.channel == channel, _d.next_at <= now, _d.attempts < most)
-    chosen = select(_d.id).where(due).order_by(_d.next_at, _d.id).limit(limit)
-    ids = list(conn.scalars(chosen.with_for_update(skip_locked=True)))
+    due = and_(_due(channel, now, business), _d.digest.is_(False), _d.attempts < most)
+    chosen = select(_d.id).join(notice).where(due).order_by(notice.c.urgent.desc(), _d.next_at, _d.id).limit(limit)
+    ids = list(conn.scalars(chosen.with_for_update(skip_locked=True, of=delivery)))
     if not ids:
         return []
     conn.execute(update(delivery).where(_d.id.in_(ids)).values(next_at=until, attempts=_d.attempts + 1))
-    query = select(delivery, *_NOTICE).join(notice).where(_d.id.in_(ids)).order_by(_d.created_at, _d.id)
+    order = (notice.c.urgent.desc(), _d.created_at, _d.id)
+    query = select(delivery, *_NOTICE).join(notice).where(_d.id.in_(ids)).order_by(*order)
     return list(conn.execute(query).mappings())
+
+
+def digest_due(conn: Connection, channel: str, now: datetime, business: datetime) -> list[RowMapping]:
+    """Lock what is to go out as part of a digest now, person by person, the oldest first."""
+    query = select(delivery, *_NOTICE).join(notice).where(_due(channel, now, business), _d.digest.is_(True))
+    query = query.order_by(_d.person_id, _d.created_at, _d.id).with_for_update(skip_locked=True, of=delivery)
+    return list(conn.execute(query).mappings())
+
+
+def bundle(conn: Connection, ids: Collection[str], digest_id: str) -> None:
+    """These go out with that one, and end as it ends."""
+    conn.execute(update(delivery).where(_d.id.in_(ids)).values(digest_id=digest_id))
+
+
+def unbundle(conn: Connection, delivery_id: str) -> None:
+    """It goes out by itself."""
+    conn.execute(update(delivery).where(_d.id == delivery_id).values(digest=False))
 
 
 def give_up(conn: Connection, channel: str, now: datetime, most: int, at: datetime) -> None:
     """End what was tried `most` times and never reported back (its process died each time), and what is too old."""
-    mine = and_(_d.state == WAITING, _d.channel == channel, _d.next_at <= now)
+    mine = and_(_d.state == WAITING, _d.channel == channel, _d.next_at <= now, _d.digest_id.is_(None))
     for which, state, reason in (
         (_d.attempts >= most, UNDELIVERABLE, "exhausted"),
         (_d.give_up_at <= now, EXPIRED, "too_late"),
     ):
-        values = {"state": state, "reason": reason, "next_at": None, "ended_at": at}
-        conn.execute(update(delivery).where(mine, which).values(**values))
+        for delivery_id in conn.scalars(select(_d.id).where(mine, which)).all():
+            finish(conn, delivery_id, state=state, reason=reason, next_at=None, ended_at=at)
 
 
 def put_back(conn: Connection, ids: Sequence[str], next_at: datetime, error: str | None) -> None:
@@ -135,8 +169,8 @@ def put_back(conn: Connection, ids: Sequence[str], next_at: datetime, error: str
 
 
 def finish(conn: Connection, delivery_id: str, **values: Any) -> None:
-    """Write what came of a delivery; one that ended meanwhile stays as it is."""
-    mine = and_(_d.id == delivery_id, _d.state == WAITING)
+    """Write what came of a delivery and of those that went out with it; one that ended meanwhile stays as it is."""
+    mine = and_(or_(_d.id == delivery_id, _d.digest_id == delivery_id), _d.state == WAITING)
     conn.execute(update(delivery).where(mine).values(**values))
 
 
@@ -153,13 +187,18 @@ def ended(conn: Connection, delivery_id: str) -> RowMapping | None:
 
 
 def change(conn: Connection, delivery_id: str, values: Mapping[str, Any]) -> None:
-    """Begin an ended delivery anew, or write what a receipt says of it."""
+    """Begin an ended delivery anew, or write what a receipt says of it; those that went out with it, too."""
     conn.execute(update(delivery).where(_d.id == delivery_id).values(**values))
+    inside = {name: value for name, value in values.items() if name not in ("address", "digest_id", "provider_id")}
+    conn.execute(update(delivery).where(_d.digest_id == delivery_id).values(**inside))
 
 
 def settle_task(conn: Connection, task_id: str, at: datetime) -> None:
-    """A task is closed: nobody has to do anything about its notices."""
+    """A task is closed: nobody has to do anything about its notices, and those not yet sent are out of date."""
     mine = select(notice.c.id).where(notice.c.task_id == task_id)
+    gone = {"state": EXPIRED, "reason": "settled", "next_at": None, "ended_at": at}
+    unsent = and_(_d.notice_id.in_(mine), _d.state == WAITING, _d.digest_id.is_(None))
+    conn.execute(update(delivery).where(unsent).values(**gone))
     conn.execute(update(delivery).where(_d.notice_id.in_(mine), _d.settled_at.is_(None)).values(settled_at=at))
 
 

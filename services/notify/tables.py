@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from services.common import directories
 from services.common import inbox as inboxes
@@ -29,6 +41,7 @@ package = Table(
     Column("status", String(16), nullable=False),
     Column("roles", Json(), nullable=False),
     Column("texts", Json(), nullable=False, comment="template → language → {subject, body}, Jinja sources"),
+    Column("urgent", Json(), nullable=False, server_default="[]", comment="names of the texts that cannot wait"),
     comment="what package.published said of a process version",
 )
 
@@ -37,7 +50,7 @@ notice = Table(
     metadata,
     Column("id", String(200), primary_key=True, comment="given by the sender: the same id is the same notice"),
     Column("message_id", Text, nullable=False, comment="the message that asked for it"),
-    Column("kind", String(16), nullable=False, comment="notice | task"),
+    Column("kind", String(16), nullable=False, comment="notice | task | digest"),
     Column("template", String(128), comment="a text of the process package; null for tasks"),
     Column("process_version", String(128), nullable=False),
     Column("matter_id", String(128), index=True),
@@ -45,8 +58,10 @@ notice = Table(
     Column("title", Text, nullable=False),
     Column("task_id", String(128), index=True),
     Column("facts", Json(), nullable=False),
-    Column("texts", Json(), nullable=False, comment="language → {subject, body}, as sent; empty for tasks"),
+    Column("texts", Json(), nullable=False, comment="language → {subject, body}, as sent"),
     Column("fault", Text, comment="why the text is the plain one instead of the package's"),
+    Column("urgent", Boolean, nullable=False, server_default=false(), comment="it cannot wait"),
+    Column("thing", String(64), index=True, comment="hash of what it says of what: the same is told once"),
     Column("at", Utc, nullable=False),
 )
 
@@ -68,6 +83,9 @@ delivery = Table(
     Column("error", Text, comment="what the other side said"),
     Column("attempts", Integer, nullable=False),
     Column("next_at", Utc, comment="when it is tried next, in real time"),
+    Column("hold_until", Utc, comment="not before this instant of business time: quiet hours, or the digest"),
+    Column("digest", Boolean, nullable=False, server_default=false(), comment="it waits for the daily digest"),
+    Column("digest_id", String(36), index=True, comment="the delivery it went out with"),
     Column("give_up_at", Utc, comment="when no further try is of use, in real time"),
     Column("provider_id", String(200), index=True, comment="what the other side calls it"),
     Column("created_at", Utc, nullable=False),
@@ -88,6 +106,9 @@ preference = Table(
     metadata,
     Column("person_id", String(128), primary_key=True),
     Column("addresses", Json(), nullable=False, comment="channel → own address; mail has the directory's without one"),
-    Column("mail", Boolean, nullable=False, comment="whether mail is wanted at all"),
+    Column("choices", Json(), nullable=False, comment="kind → channel → whether it is wanted; defaults apply"),
+    Column("quiet_from", String(5), comment="22:00: left alone from then on"),
+    Column("quiet_until", String(5)),
+    Column("digest_at", String(5), comment="17:00: what can wait comes once a day at this time"),
     Column("changed_at", Utc, nullable=False),
 )

@@ -184,6 +184,7 @@ def announce(conn: Connection, version: str, status: str, now: datetime) -> None
             "entries": dict(package.entries),
             "accepts": _named(package, "accepts", "record"),
             "interrupts": _named(package, "interrupt", "message"),
+            "urgent": list(package.urgent),
         },
     )
     outbox.add(conn, t.outbox_, message, now=now)

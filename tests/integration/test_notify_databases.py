@@ -38,11 +38,11 @@ def test_the_migrated_database_is_what_the_code_declares(world: World, tmp_path:
 def test_two_dispatchers_never_take_the_same_delivery(world: World) -> None:
     """Claims pass over what another one holds."""
     for number in range(40):
-        world.notice([{"role": "unit_liaison", "unit": "housing"}], notice_id=f"n-{number}")
+        world.notice([{"role": "unit_liaison", "unit": "housing"}], notice_id=f"n-{number}", due=f"day {number}")
 
     def claim(_number: int) -> list[str]:
         with db.begin(world.engine) as conn:
-            rows = store.claim(conn, "mail", NOW, NOW + timedelta(minutes=5), 5, 12)
+            rows = store.claim(conn, "mail", NOW, NOW, until=NOW + timedelta(minutes=5), limit=5, most=12)
             return [row["id"] for row in rows]
 
     with ThreadPoolExecutor(4) as pool:

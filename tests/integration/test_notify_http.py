@@ -14,11 +14,10 @@ import pytest
 from services.common import db
 from services.common.config import ConfigError
 from services.notify import app as application
-from services.notify import dispatch, loops, preferences, tables
+from services.notify import dispatch, loops, tables
 from services.notify.channels import descriptions, registry
 from services.notify.channels.http import fill
 from services.notify.channels.letters import Letter
-from services.notify.preferences import Preference
 from tests.unit.notify import worlds
 from tests.unit.notify.worlds import AT, World
 
@@ -112,15 +111,14 @@ def world(tmp_path: Path, provider: Provider) -> Iterator[World]:
     file = tmp_path / "channels.yaml"
     file.write_text(FILE.format(port=provider.port), "utf-8")
     world = worlds.build(tmp_path, smtp="", HUIYIN_CHANNELS=str(file), **SECRETS)
-    with db.begin(world.engine) as conn:
-        preferences.put(conn, "p-liaison", Preference(addresses={"sms": "13900000001"}), world.channels.values(), AT)
+    world.wish("p-liaison", addresses={"sms": "13900000001"})
     yield world
     world.engine.dispose()
 
 
 def send(world: World) -> tuple[int, float]:
     """One turn of the dispatcher."""
-    return dispatch.turn(world.engine, world.clock, world.channels["sms"])
+    return dispatch.turn(world.engine, world.clock, world.ways.channels["sms"])
 
 
 def sms(world: World) -> dict[str, Any]:
@@ -227,12 +225,9 @@ def test_a_slow_provider_delays_no_other_channel(
     fast = slow.replace("channels:\n", "").replace("id: sms", "id: chat").replace("/send?", "/chat?")
     file.write_text(slow + fast, "utf-8")
     provider.act = lambda request: time.sleep(5) if request.path.startswith("/send") else answering(*TAKEN)(request)
-    with db.begin(world.engine) as conn:
-        numbers = {"sms": "13900000001", "chat": "13900000001"}
-        channels = registry.of(world.settings).values()
-        preferences.put(conn, "p-liaison", Preference(addresses=numbers), channels, AT)
+    world.wish("p-liaison", addresses={"sms": "13900000001", "chat": "13900000001"})
     for number in range(5):
-        world.notice(LIAISON, notice_id=f"n-{number}")
+        world.notice(LIAISON, notice_id=f"n-{number}", due=f"2026-03-1{number}")
     stop = Event()
     loop = Thread(target=loops.send, args=(world.settings, world.engine, world.clock, stop))
     begun = time.monotonic()

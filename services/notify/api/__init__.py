@@ -77,7 +77,7 @@ def retry(delivery_id: str) -> Response:
     """Try a delivery that reached nobody again; 404 for any other, 409 where person or channel are gone."""
     here = auth.extension()
     with db.begin(here.engine) as conn:
-        notices.retry(conn, delivery_id, edges.channels(), here.clock.now())
+        notices.retry(conn, delivery_id, edges.ways(), here.clock.now())
     return _answer({"id": delivery_id})
 
 
@@ -89,7 +89,7 @@ def receipt(channel: str) -> Response:
     It proves itself by the channel's secret, as bearer token or as `?secret=`; 404 for a channel that takes none.
     """
     here = auth.extension()
-    about = receipts.expected(edges.channels(), channel, _secret())
+    about = receipts.expected(edges.ways().channels, channel, _secret())
     told = request.get_json() if request.is_json else request.form.to_dict()
     with db.begin(here.engine) as conn:
         receipts.take(conn, channel, about, told, here.clock.now())

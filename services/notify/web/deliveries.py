@@ -21,7 +21,11 @@ def log() -> str:
     with db.read(here.engine) as conn:
         rows = store.deliveries(conn, wanted, limit=PAGE_SIZE + 1, offset=(number - 1) * PAGE_SIZE)
     return render_template(
-        "deliveries.html", page=page_of(rows, number), wanted=wanted, states=store.STATES, channels=edges.channels()
+        "deliveries.html",
+        page=page_of(rows, number),
+        wanted=wanted,
+        states=store.STATES,
+        channels=edges.ways().channels,
     )
 
 
@@ -31,5 +35,5 @@ def retry(delivery_id: str) -> Response:
     """Try a delivery that reached nobody again."""
     here = auth.extension()
     with db.begin(here.engine) as conn:
-        notices.retry(conn, delivery_id, edges.channels(), here.clock.now())
+        notices.retry(conn, delivery_id, edges.ways(), here.clock.now())
     return redirect(auth.safe_next(request.form.get("next"), url_for("deliveries.log")), 303)

@@ -1,4 +1,4 @@
-"""One's own settings: mail or not, and the addresses one is reached at."""
+"""One's own settings: what one wants to hear of, by which channel, where, and when."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from services.common import auth, db, languages
 from services.common.problems import Problem
 from services.notify import edges, preferences
-from services.notify.preferences import Preference
+from services.notify.preferences import KINDS, Preference
 
 pages = Blueprint("settings", __name__)
 
@@ -28,21 +28,30 @@ def show() -> str:
 @auth.signed_in
 def save() -> Response | tuple[str, int]:
     """Keep what was answered."""
-    here = auth.extension()
-    channels = edges.channels()
-    addresses = {name: request.form.get(f"address-{name}", "").strip() for name in channels}
-    wanted = Preference("mail" in request.form, addresses)
+    here, channels = auth.extension(), edges.ways().channels
+    wanted = _answer()
     try:
         with db.begin(here.engine) as conn:
-            preferences.put(conn, _me(), wanted, channels.values(), here.clock.now())
+            preferences.put(conn, _me(), wanted, channels, here.clock.now())
     except Problem as problem:
-        errors = {error.path.rpartition(".")[2]: languages.pick(error.text, error.text_en) for error in problem.errors}
-        return _page(wanted, errors), 422
+        return _page(wanted, {one.path: languages.pick(one.text, one.text_en) for one in problem.errors}), 422
     return redirect(url_for("messages.centre"), 303)
 
 
+def _answer() -> Preference:
+    form, channels = request.form, edges.ways().channels
+    return Preference(
+        addresses={name: form.get(f"address-{name}", "").strip() for name in channels},
+        choices={kind: {name: f"{kind}-{name}" in form for name in channels} for kind in KINDS},
+        quiet_from=form.get("quiet_from", "").strip(),
+        quiet_until=form.get("quiet_until", "").strip(),
+        digest_at=form.get("digest_at", "").strip(),
+    )
+
+
 def _page(known: Preference, errors: Mapping[str, str] = MappingProxyType({})) -> str:
-    return render_template("settings.html", known=known, errors=errors, channels=edges.channels())
+    channels = edges.ways().channels
+    return render_template("settings.html", known=known, errors=errors, channels=channels, kinds=KINDS)
 
 
 def _me() -> str:

@@ -96,6 +96,7 @@ class Package:
     keywords: Mapping[str, tuple[str, ...]]
     counts: Mapping[str, tuple[str, ...]]
     counting: Mapping[str, bool | str]
+    urgent: tuple[str, ...]
     files: Mapping[str, bytes]
 
     @property

@@ -29,6 +29,7 @@ def find(context: Context) -> Iterator[Finding]:
     yield from _points(context)
     yield from _table(context)
     yield from _labels(context)
+    yield from _urgent(context.package)
     try:
         ZoneInfo(context.package.zone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -47,6 +48,11 @@ def _own_days(package: Package) -> Iterator[Finding]:
         return
     if base != package.calendar:
         yield say("other_calendar", file=OVERLAY, base=base or "-", name=package.calendar)
+
+
+def _urgent(package: Package) -> Iterator[Finding]:
+    for name in sorted(set(package.urgent) - package.templates):
+        yield say("unknown_template", file=SETTINGS, element="urgent", name=name)
 
 
 def _entries(context: Context) -> Iterator[Finding]:

@@ -84,6 +84,7 @@ SCHEMA: Final = _record(
                 "day_end": {"type": "string", "pattern": r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"},
             },
         ),
+        "urgent": _list({"type": "string", "pattern": _ID}),
         "counts": _table(_ID, _list({"type": "string", "pattern": _ID})),
         "extension_points": _table(
             _ID,

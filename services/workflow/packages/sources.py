@@ -113,6 +113,7 @@ def _build(s: Mapping[str, Any], files: Mapping[str, bytes]) -> Package:
         ),
         keywords=_lists(s.get("keywords")),
         counts=_lists(s.get("counts")),
+        urgent=tuple(s.get("urgent") or ()),
         counting=MappingProxyType(dict(s.get("counting") or {})),
         files=MappingProxyType(dict(sorted(files.items()))),
     )

@@ -123,7 +123,7 @@ def test_an_administrator_may_have_it_tried_again(waiting: World) -> None:
     """A failed delivery begins anew, with all its tries."""
     turn(waiting, Post(failing(Refused("550"))))
     with db.begin(waiting.engine) as conn:
-        notices.retry(conn, mail(waiting)["id"], {"mail": Post()}, AT)
+        notices.retry(conn, mail(waiting)["id"], waiting.ways, AT)
     turn(waiting, Post())
     assert (mail(waiting)["state"], mail(waiting)["attempts"]) == ("sent", 1)
 

@@ -6,8 +6,8 @@ import pytest
 
 from services.common import db
 from services.common.problems import Problem
-from services.notify import notices, preferences
-from services.notify.preferences import Preference
+from services.notify import notices
+from services.notify.ways import Ways
 from tests.unit.notify.worlds import AT, World
 
 LIAISON = {"role": "unit_liaison", "unit": "housing"}
@@ -97,7 +97,7 @@ def test_a_task_is_told_in_the_message_centre_only(world: World) -> None:
     assert (row["notice_id"], row["person_id"], row["channel"]) == (message.id, "p-liaison", "inapp")
     assert row["settled_at"] is None
     world.close()
-    (row,) = world.deliveries()
+    (row,) = world.deliveries(channel="inapp")
     assert row["settled_at"] == AT
     assert row["read_at"] is None
 
@@ -107,7 +107,7 @@ def test_a_task_that_goes_to_another_unit_is_told_there(world: World) -> None:
     world.task()
     world.close()
     world.task(unit="urban")
-    settled = {row["person_id"]: row["settled_at"] is not None for row in world.deliveries()}
+    settled = {row["person_id"]: row["settled_at"] is not None for row in world.deliveries(channel="inapp")}
     assert settled == {"p-liaison": True, "p-other": False}
 
 
@@ -115,21 +115,20 @@ def test_a_task_whose_case_changes_its_version_is_not_told_again(world: World) -
     """Its people have been told; what is asked of them now they see on its page."""
     first = world.task()
     world.task(previous_version="yunting-2026.1")
-    assert [row["notice_id"] for row in world.deliveries()] == [first.id]
+    assert [row["notice_id"] for row in world.deliveries(channel="inapp")] == [first.id]
 
 
 @pytest.mark.parametrize(("role", "unit", "person"), [("deputy", None, "d-1"), ("unit_liaison", "urban", "p-liaison")])
 def test_a_task_for_one_person_is_told_to_nobody_else(world: World, role: str, unit: str | None, person: str) -> None:
     """Not to all who hold the role, in the unit or anywhere."""
     world.task(role=role, unit=unit, person=person)
-    assert [row["person_id"] for row in world.deliveries()] == [person]
+    assert [row["person_id"] for row in world.deliveries(channel="inapp")] == [person]
 
 
 def test_mail_goes_where_and_if_the_person_wants(world: World) -> None:
     """One's own address counts before the directory's; who wants no mail gets none."""
-    with db.begin(world.engine) as conn:
-        preferences.put(conn, "p-liaison", Preference(True, {"mail": "own@mail.example"}), world.channels.values(), AT)
-        preferences.put(conn, "d-1", Preference(False), world.channels.values(), AT)
+    world.wish("p-liaison", addresses={"mail": "own@mail.example"})
+    world.wish("d-1", choices={"notice": {"mail": False}})
     world.notice([LIAISON, {"person": "d-1"}])
     mails = {
         row["person_id"]: (row["state"], row["reason"], row["address"]) for row in world.deliveries(channel="mail")
@@ -143,11 +142,11 @@ def test_another_try_goes_to_where_the_person_is_now(world: World) -> None:
     world.notice([{"role": "gov_office"}])
     (mail,) = world.deliveries(channel="mail")
     (inapp,) = world.deliveries(channel="inapp")
+    world.wish("p-office", addresses={"mail": "li@office.example"})
     with db.begin(world.engine) as conn:
-        preferences.put(conn, "p-office", Preference(True, {"mail": "li@office.example"}), world.channels.values(), AT)
-        notices.retry(conn, mail["id"], world.channels, AT)
+        notices.retry(conn, mail["id"], world.ways, AT)
         with pytest.raises(Problem, match="not_unreached"):
-            notices.retry(conn, inapp["id"], world.channels, AT)
+            notices.retry(conn, inapp["id"], world.ways, AT)
     (mail,) = world.deliveries(channel="mail")
     assert (mail["state"], mail["address"]) == ("waiting", "li@office.example")
 
@@ -157,8 +156,8 @@ def test_nothing_is_tried_again_for_who_has_left_or_by_a_channel_that_is_gone(wo
     world.notice([{"person": "d-2"}])
     (mail,) = world.deliveries(channel="mail")
     with db.begin(world.engine) as conn, pytest.raises(Problem, match="channel_gone"):
-        notices.retry(conn, mail["id"], {}, AT)
+        notices.retry(conn, mail["id"], Ways({}, world.ways.zone), AT)
     world.leave("d-2")
     with db.begin(world.engine) as conn, pytest.raises(Problem, match="person_left"):
-        notices.retry(conn, mail["id"], world.channels, AT)
+        notices.retry(conn, mail["id"], world.ways, AT)
     assert world.deliveries(channel="mail") == [mail]

@@ -168,3 +168,18 @@ def test_programs_read_messages_and_deliveries(app: Flask, world: World) -> None
 def test_what_is_no_bare_address_is_refused(text: str) -> None:
     """Nothing that could become a second header or a second recipient."""
     assert not smtp.is_address(text)
+
+
+def test_one_says_what_comes_how_and_when(app: Flask, world: World) -> None:
+    """The answers come back into the form; a wrong one is told beside its field, and nothing is lost."""
+    client = enter(app, "p-liaison")
+    answer = {"notice-mail": "1", "task-mail": "1", "quiet_from": "22:00", "quiet_until": "", "digest_at": "17:30"}
+    bad = client.post("/settings", data={"csrf_token": token(client), **answer})
+    assert bad.status_code == 422
+    assert 'href="#quiet_until"' in bad.text
+    assert 'value="22:00"' in bad.text
+    good = client.post("/settings", data={"csrf_token": token(client), **answer, "quiet_until": "07:00"})
+    assert good.status_code == 303
+    html = client.get("/settings?lang=en").text
+    assert re.findall(r'name="(\w+-mail)" value="1" type="checkbox" checked', html) == ["notice-mail", "task-mail"]
+    assert re.findall(r'type="time" value="(\d\d:\d\d)"', html) == ["22:00", "07:00", "17:30"]

@@ -12,7 +12,7 @@ MATTER: dict[str, Any] = {"matter_id": "m-1", "matter_no": None, "title": "关�
 def fill(subject: str, body: str = "正文", **facts: Any) -> texts.Rendered:
     """Fill a template that is the same in both languages."""
     source = {"subject": subject, "body": body}
-    return texts.render({"t": {"zh": source, "en": source}}, "t", MATTER, facts)
+    return texts.render({"t": {"zh": source, "en": source}}, "t", MATTER, facts, "2026-03-06T09:30:00+08:00")
 
 
 def test_a_template_reads_matter_and_facts() -> None:

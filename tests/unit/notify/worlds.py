@@ -14,9 +14,9 @@ from services.common.config import Settings
 from services.common.handling import Desk, handle
 from services.contracts import envelopes, messages
 from services.contracts.envelopes import Message
-from services.notify import consumer, tables
-from services.notify.channels import registry
-from services.notify.notices import Channels
+from services.notify import consumer, preferences, tables, ways
+from services.notify.preferences import Preference
+from services.notify.ways import Ways
 
 AT = datetime(2026, 3, 6, 1, 30, tzinfo=UTC)
 VERSION = "yunting-2026.1"
@@ -47,6 +47,10 @@ TEXTS = {
         },
         "en": {"subject": "Reminder: {{ matter.matter_no }}", "body": "“{{ matter.title }}” is due {{ facts.due }}."},
     },
+    "last_call": {
+        "zh": {"subject": "今天到期：第{{ matter.matter_no }}号", "body": "{{ at[:10] }} 请于今天办理。"},
+        "en": {"subject": "Due today: {{ matter.matter_no }}", "body": "Due today."},
+    },
     "broken": {
         "zh": {"subject": "{{ matter.nothing.at.all }}", "body": "x"},
         "en": {"subject": "Fine {{ matter.matter_no }}", "body": "fine"},
@@ -75,9 +79,14 @@ class World:
     count: int = 0
 
     @property
-    def channels(self) -> Channels:
-        """The ways to the outside."""
-        return registry.of(self.settings)
+    def ways(self) -> Ways:
+        """The ways to people."""
+        return ways.of(self.settings)
+
+    def wish(self, person: str, **wishes: Any) -> None:
+        """Somebody's own settings."""
+        with db.begin(self.engine) as conn:
+            preferences.put(conn, person, Preference(**wishes), self.ways.channels, self.clock.now())
 
     def leave(self, person: str) -> None:
         """Somebody leaves the directory."""
@@ -116,7 +125,9 @@ class World:
         assert [dict(row) for row in bad] == []
         return message
 
-    def notice(self, to: list[dict[str, Any]], template: str = "reminder", notice_id: str = "n-1") -> None:
+    def notice(
+        self, to: list[dict[str, Any]], template: str = "reminder", notice_id: str = "n-1", due: str = "2026-03-13"
+    ) -> None:
         """A diagram asks for a notice."""
         data = {
             "notice_id": notice_id,
@@ -124,7 +135,7 @@ class World:
             "process_version": VERSION,
             "to": to,
             "matter": MATTER,
-            "facts": {"due": "2026-03-13"},
+            "facts": {"due": due},
             "at": AT.isoformat(),
         }
         self.receive("notice.requested.v1", data)
@@ -136,9 +147,10 @@ class World:
         unit: str | None = "housing",
         person: str | None = None,
         previous_version: str | None = None,
+        due_at: datetime | None = None,
     ) -> Message:
         """A task opens."""
-        data = {
+        data: dict[str, Any] = {
             "task_id": task_id,
             "case_id": "c-1",
             **MATTER,
@@ -151,6 +163,9 @@ class World:
             "previous_version": previous_version,
             "opened_at": AT.isoformat(),
         }
+        if due_at is not None:
+            day = due_at.date().isoformat()
+            data["deadline"] = {"name": "receipt", "due": day, "due_at": due_at.isoformat(), "why": []}
         return self.receive("task.opened.v1", data)
 
     def close(self, task_id: str = "c-1.1") -> None:
@@ -198,6 +213,7 @@ def package() -> dict[str, Any]:
         "roles": [{"id": "unit_liaison", "grants": ["tasks.handle"]}, {"id": "gov_office", "grants": ["audit.read"]}],
         "classes": {},
         "texts": TEXTS,
+        "urgent": ["last_call"],
         "labels": {},
         "processes": [],
     }

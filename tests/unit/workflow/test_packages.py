@@ -91,6 +91,7 @@ MUTATIONS = (
     Case("unknown_record", MAIN, 'record type="reply"', 'record type="note"', "evt_reply_issued"),
     Case("unknown_record", FORM, '"x-record": "acceptance"', '"x-record": "yes"'),
     Case("unknown_template", MAIN, 'template="handed_over"', 'template="hello"', "script_issue"),
+    Case("unknown_template", "package.yaml", "urgent: [assigned,", "urgent: [hello,", "urgent"),
     Case("unknown_state", MAIN, 'state="handed_over"', 'state="on_its_way"', "script_issue"),
     Case("unknown_extension_point", MAIN, 'extension-point name="unit_', 'extension-point name="our_', "call_internal"),
     Case("unknown_interrupt_target", FOLLOW, 'to="evt_follow_up_withdrawn"', 'to="evt_withdrawn"', "b_class_followup"),
