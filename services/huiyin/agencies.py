@@ -15,14 +15,13 @@ from services.common.bus.definitions import AGENCY_LIMITS, agency_permissions, d
 from services.common.bus.local import agency
 from services.common.bus.management import Management, place
 
-_PARTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+_NAMES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "exchanges": lambda one: str(one["name"]),
     "queues": lambda one: str(one["name"]),
     "bindings": lambda one: f"{one['source']} → {one['destination']}",
     "policies": lambda one: str(one["name"]),
 }
-"""The kinds of objects in the order in which they are made, and what one is called."""
-_PLACE: Final = {"vhost", "name", "source", "destination", "destination_type"}
+"""The kinds of objects, and what one is called."""
 
 
 class Unknown(Exception):
@@ -115,27 +114,19 @@ class Gate:
         What all connectors share has to be there: it belongs to the deployment.
         """
         own, shared = definitions([self.connector], self.vhost), definitions([], self.vhost)
-        made: dict[str, list[str]] = {}
-        found: dict[str, list[str]] = {}
-        for kind, call in _PARTS.items():
+        missing: dict[str, list[Any]] = {}
+        found: dict[str, list[Any]] = {}
+        for kind in _NAMES:
             there = {_key(one) for one in self.management.find(f"{kind}/{place(self.vhost)}") or ()}
             if kind in ("exchanges", "queues") and not {_key(one) for one in shared[kind]} <= there:
                 raise Unprepared(self.vhost)
             for one in own[kind]:
-                if kind != "policies" and one in shared[kind]:
-                    continue
-                if _key(one) not in there:
-                    self._make(kind, one)
-                (found if _key(one) in there else made).setdefault(kind, []).append(call(one))
-        return made, found
-
-    def _make(self, kind: str, one: Mapping[str, Any]) -> None:
-        body = {name: value for name, value in one.items() if name not in _PLACE}
-        if kind == "bindings":
-            where = f"bindings/{place(self.vhost)}/e/{place(one['source'])}/q/{place(one['destination'])}"
-            self.management.call("POST", where, body)
-        else:
-            self.management.call("PUT", f"{kind}/{place(self.vhost, one['name'])}", body)
+                if kind == "policies" or one not in shared[kind]:
+                    (found if _key(one) in there else missing).setdefault(kind, []).append(one)
+        if missing:
+            # an import, not single calls: for those the administrator would need rights in the virtual host
+            self.management.call("POST", "definitions", missing)
+        return _named(missing), _named(found)
 
     def _open(self, name: str, with_password: bool) -> dict[str, str]:
         """A new account; its password, empty for one that only a certificate opens."""
@@ -166,6 +157,10 @@ class Gate:
 def _key(one: Mapping[str, Any]) -> tuple[Any, ...]:
     """What tells an object from the others of its kind."""
     return one.get("name"), one.get("source"), one.get("destination"), one.get("routing_key")
+
+
+def _named(objects: Mapping[str, list[Any]]) -> dict[str, list[str]]:
+    return {kind: [_NAMES[kind](one) for one in of_kind] for kind, of_kind in objects.items()}
 
 
 def _number(name: str) -> int:

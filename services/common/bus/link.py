@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pika
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
+from pika.credentials import ExternalCredentials
 from pika.exceptions import AMQPError, ChannelClosedByBroker, ChannelClosedByClient
 
 from services.common.clock import monotonic
@@ -36,8 +38,13 @@ class Refused(LinkLost):
 
 
 def parameters(url: str) -> pika.URLParameters:
-    """Connection parameters from an amqp(s) URL, with the patience this system needs."""
+    """Connection parameters from an amqp(s) URL, with the patience this system needs.
+
+    An amqps URL without an account leaves it to the certificate among its `ssl_options` to say who we are.
+    """
     wanted = pika.URLParameters(url)
+    if wanted.ssl_options is not None and urlsplit(url).username is None:
+        wanted.credentials = ExternalCredentials()
     wanted.heartbeat = HEARTBEAT
     wanted.blocked_connection_timeout = BLOCKED_TIMEOUT
     wanted.socket_timeout = 5

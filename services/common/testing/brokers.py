@@ -22,8 +22,8 @@ from services.common.testing import guards
 # not /usr/sbin: Debian's wrappers there `su` to another user and drop the environment
 PLACES = ("/usr/lib/rabbitmq/bin", "/usr/lib/rabbitmq/lib/*/sbin", "/opt/homebrew/sbin", "/usr/local/sbin")
 QUIET = "+sbwt none +sbwtdcpu none +sbwtdio none"  # idle schedulers sleep: the machine is shared
+TCP = "listeners.tcp.local = 127.0.0.1:{amqp}\n"
 CONF = """\
-listeners.tcp.local = 127.0.0.1:{amqp}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = {api}
 default_user = {user}
@@ -77,10 +77,7 @@ def running() -> Iterator[Broker]:
     if given := os.environ.get("HUIYIN_TEST_AMQP_URL"):
         yield outside(given)
         return
-    server, epmd = guards.find("rabbitmq-server", PLACES), guards.find("epmd", ("/usr/lib/erlang/bin",))
-    if server is None or epmd is None:
-        raise Missing
-    with started(server, epmd) as broker:
+    with private() as broker:
         yield broker
 
 
@@ -93,12 +90,16 @@ def outside(url: str) -> Broker:
 
 
 @contextlib.contextmanager
-def started(server: str, epmd: str) -> Iterator[Broker]:
-    """A private node from these binaries."""
+def private(conf: str = TCP, plugins: str = "rabbitmq_management") -> Iterator[Broker]:
+    """A node of one's own; `conf` says where it listens for AMQP (`{amqp}` is a free port). Raises Missing."""
+    server, epmd = guards.find("rabbitmq-server", PLACES), guards.find("epmd", ("/usr/lib/erlang/bin",))
+    if server is None or epmd is None:
+        raise Missing
     base = guards.directory()
     amqp, distribution, api, names = guards.free_ports(4)
     broker = Broker(f"127.0.0.1:{amqp}", f"http://127.0.0.1:{api}", "huiyin", secrets.token_hex(16))
-    configure(base, CONF.format(amqp=amqp, api=api, user=broker.user, password=broker.password))
+    own = CONF.format(api=api, user=broker.user, password=broker.password)
+    configure(base, own + conf.replace("{amqp}", str(amqp)), plugins)
     env = environment(base, amqp, distribution, names)
     # a throw-away node is killed: an orderly stop takes eight seconds
     stop = signal.SIGKILL
@@ -111,12 +112,12 @@ def started(server: str, epmd: str) -> Iterator[Broker]:
         yield broker
 
 
-def configure(base: Path, conf: str) -> None:
+def configure(base: Path, conf: str, plugins: str) -> None:
     """Write the node's configuration and its secret cookie."""
     for name in ("mnesia", "log", "home"):
         (base / name).mkdir()
     (base / "rabbitmq.conf").write_text(conf)
-    (base / "enabled_plugins").write_text("[rabbitmq_management].\n")
+    (base / "enabled_plugins").write_text(f"[{plugins}].\n")
     cookie = base / "home/.erlang.cookie"
     cookie.write_text(secrets.token_hex(20))
     cookie.chmod(0o400)
