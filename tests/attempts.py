@@ -6,3 +6,20 @@ from typing import Final
 
 AT_THE_DOOR: Final = ("no-certificate", "foreign-authority", "expired", "wrong-name", "password")
 """Tried in `tests/integration/test_agency_certificates.py`."""
+
+IN_A_MESSAGE: Final = {
+    "foreign-task": "wrong_unit",
+    "foreign-unit": "wrong_unit",
+    "forged-source": "wrong_unit",
+    "unknown-task": "unknown_task",
+    "closed-task": "already_done",
+    "forged-type": "not_permitted",
+    "hand-in": "not_permitted",
+    "garbage": "malformed",
+    "garbage-headers": "malformed",
+    "oversized": "oversized",
+    "burnt-id": "command.accepted.v1",
+    "forged-death": "command.accepted.v1",
+    "same-id": "duplicate_conflict",
+}
+"""With what its sender is told; tried in `tests/e2e/test_bad_input.py`."""

@@ -5,9 +5,11 @@ connector queues of a real broker, packages.
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import orjson
+import pika
 import pytest
 
 from services.common.testing.brokers import Broker
@@ -17,6 +19,7 @@ from services.contracts.rejections import REJECTIONS
 from services.intake import tables as intake
 from services.workflow import packages
 from services.workflow import tables as workflow
+from tests.attempts import IN_A_MESSAGE
 from tests.e2e.correspondents import Correspondent
 from tests.e2e.deployments import ROOT
 from tests.e2e.houses import CONNECTORS, House, suggestion, wired
@@ -226,6 +229,55 @@ def test_completions_that_cannot_be_are_rejected(home: House, writers: dict[str,
     rejected(bureau.ask(kind, completion(mine, verdict="accepted")), "already_done")
     done = workflow.stimulus.c.cause == key
     assert home.count("workflow", workflow.stimulus, done) == 1
+
+
+def outcome(answer: Message) -> str:
+    """The code of a rejection, or that it was accepted."""
+    return str(answer.data.get("code", answer.type))
+
+
+def raw(url: str, key: str, body: bytes, headers: dict[str, Any]) -> str:
+    """Publish for bureau what no transport of ours would; the key."""
+    right = {"specversion": "1.0", "id": key, "type": "task.complete.v1", "source": "/x", "subject": key}
+    named = {f"ce-{name}": value for name, value in {**right, "time": "2026-02-26T09:30:00+08:00"}.items()}
+    with closing(pika.BlockingConnection(pika.URLParameters(url))) as connection:
+        sent = pika.BasicProperties("application/json", delivery_mode=2, headers={**named, **headers})
+        connection.channel().basic_publish("agency.bureau.in", "", body, sent)
+    return key
+
+
+def test_nobody_passes_for_somebody_else(
+    home: House, place: tuple[House, str], writers: dict[str, Correspondent]
+) -> None:
+    """As the table of messages in docs/security.md says: each attempt has its answer, and a task is done by its own."""
+    kind, tasks = "task.complete.v1", handed_over(home, "queue-hostile")
+    bureau, other, good = writers["bureau"], writers["other"], completion(tasks["housing"], verdict="accepted")
+    before, body = facts(home), json.dumps(good).encode()
+    death = {"x-death": [{"count": 99, "queue": "workflow.from.bureau", "reason": "rejected"}], "x-delivery-count": 99}
+    strange = {"ce-id": b"\xff\xfe", "ce-type": {"a": [1]}, "CC": ["agency.other.out"], "reply_to": 7}
+    answers = {
+        "foreign-task": other.ask(kind, {**good, "unit": "water"}),
+        "foreign-unit": other.ask(kind, good),
+        "forged-source": other.ask(kind, good, source="/agency/bureau"),
+        "unknown-task": bureau.ask(kind, completion("m-1.99", verdict="accepted")),
+        "closed-task": bureau.ask(kind, completion(tasks[""], verdict="accepted")),
+        "forged-type": bureau.ask("task.opened.v1", good),
+        "hand-in": bureau.ask("matter.submit.v1", suggestion()),
+        "garbage": bureau.ask(kind, b"\x00\xff\xfe" * 1000),
+        "oversized": bureau.ask(kind, b" " * (MAX_BODY + 1)),
+    }
+    raw(place[1], "strange", body, strange)
+    answers["garbage-headers"] = bureau.hear(lambda message: message.data.get("original_id", "") is None)
+    assert outcome(other.ask(kind, good, "burnt", subject="s")) == "wrong_unit"
+    assert facts(home) == before
+    answers["burnt-id"] = bureau.ask(kind, good, "burnt", subject="s")
+    answers["same-id"] = bureau.ask(kind, {**good, "actor": {"name": "李某"}}, "burnt", subject="s")
+    late = handed_over(home, "queue-death")["housing"]
+    dead = json.dumps(completion(late, verdict="accepted")).encode()
+    answers["forged-death"] = bureau.answer(raw(place[1], "dead", dead, death))
+    assert {name: outcome(answer) for name, answer in answers.items()} == IN_A_MESSAGE
+    other.listen(0.5)
+    assert {message.data.get("original_id") for message in other.heard} & {"strange", "dead", "burnt"} == set()
 
 
 def nested(depth: int) -> Any:

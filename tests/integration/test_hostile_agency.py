@@ -17,8 +17,9 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError
 
 from services.common.bus import topology
 from services.common.bus.definitions import AGENCY_LIMITS, agency_permissions, definitions
+from services.common.bus.management import Management, Refused
 from services.common.testing.brokers import Broker
-from tests.attempts import AT_THE_DOOR
+from tests.attempts import AT_THE_DOOR, IN_A_MESSAGE
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs/security.md"
 PASSWORD: Final = "geheim"
@@ -38,10 +39,10 @@ class Forbidden:
     code: int = 403
 
 
-def publish(exchange: str, key: str = "", **properties: object) -> Act:
+def publish(exchange: str, key: str = "", body: bytes = b"{}", **properties: object) -> Act:
     """Send a message somewhere."""
     sent = pika.BasicProperties(delivery_mode=2, **properties)  # type: ignore[arg-type]
-    return lambda channel: channel.basic_publish(exchange, key, b"{}", sent, mandatory=True)
+    return lambda channel: channel.basic_publish(exchange, key, body, sent, mandatory=True)
 
 
 ACTS: Final = (
@@ -53,15 +54,18 @@ ACTS: Final = (
     Forbidden("publish-agency-out", publish("agency.out", "weather")),
     Forbidden("publish-dead", publish("dead", "workflow")),
     Forbidden("bind", lambda channel: channel.queue_bind(topology.agency_out("tongbu"), "events", "#")),
+    Forbidden("bind-exchange", lambda channel: channel.exchange_bind(topology.agency_in("weather"), OWN)),
     Forbidden("unbind", lambda channel: channel.queue_unbind("workflow.from.tongbu", OWN, "")),
     Forbidden("declare-queue", lambda channel: channel.queue_declare("mine")),
     Forbidden("declare-exchange", lambda channel: channel.exchange_declare("mine")),
     Forbidden("delete-queue", lambda channel: channel.queue_delete(OTHER)),
     Forbidden("delete-exchange", lambda channel: channel.exchange_delete(OWN)),
+    Forbidden("delete-own", lambda channel: channel.queue_delete(topology.agency_out("tongbu"))),
     Forbidden("purge-other", lambda channel: channel.queue_purge(OTHER)),
     Forbidden("forge-user", publish(OWN, user_id="agency-weather"), 406),
+    Forbidden("huge", publish(OWN, body=b" " * (1024 * 1024 + 1)), 406),
 )
-ELSEWHERE: Final = ("copy", "flood", "connections", "channels", "locked")
+ELSEWHERE: Final = ("copy", "look", "vhost", "management", "flood", "connections", "channels", "locked")
 """Acts with a test of their own."""
 
 
@@ -139,6 +143,26 @@ def test_copies_reach_nobody_else(hostile: BlockingChannel, post: Post) -> None:
     assert post.count("workflow.from.tongbu") >= 1
 
 
+def test_looking_at_queues_is_stopped_by_new_brokers_alone(hostile: BlockingChannel, post: Post) -> None:
+    """Before 4.2.6 a passive declare tells every account how long a queue is; since then it needs a right."""
+    version = post.broker.api("GET", "overview")["rabbitmq_version"]
+    if tuple(int(part) for part in version.split(".")[:3]) >= (4, 2, 6):
+        with pytest.raises(ChannelClosedByBroker) as refused:
+            hostile.queue_declare(OTHER, passive=True)
+        assert refused.value.reply_code == 403
+    else:
+        assert hostile.queue_declare(OTHER, passive=True).method.queue == OTHER
+
+
+def test_the_rest_of_the_broker_is_closed(post: Post) -> None:
+    """Neither another virtual host nor the management interface opens for an agency's account."""
+    with pytest.raises(AMQPError, match="530"):
+        BlockingConnection(pika.URLParameters(post.broker.url("/", "agency-tongbu", PASSWORD)))
+    with pytest.raises(Refused) as refused:
+        Management(post.broker.api_url, "agency-tongbu", PASSWORD).call("GET", "overview")
+    assert refused.value.status == 401
+
+
 def test_a_flood_fills_only_its_own_queue(hostile: BlockingChannel, post: Post) -> None:
     """The full queue refuses, the sender learns it, and another agency's messages arrive."""
     for service in topology.LISTENERS:
@@ -188,8 +212,10 @@ def test_a_locked_agency_is_out_at_once_and_loses_nothing(post: Post) -> None:
 
 
 def test_the_document_lists_every_act() -> None:
-    """In both languages, each act once, and none that is not tried by a test."""
-    text = DOCUMENT.read_text("utf-8")
-    listed = [line.split("|")[1].strip().strip("`") for line in text.splitlines() if line.startswith("| `")]
-    names = [*AT_THE_DOOR, *(one.name for one in ACTS), *ELSEWHERE]
+    """In both languages, each act once, none that is not tried by a test; of messages with what the sender is told."""
+    rows = [line.split("|") for line in DOCUMENT.read_text("utf-8").splitlines() if line.startswith("| `")]
+    listed = [cells[1].strip().strip("`") for cells in rows]
+    names = [*AT_THE_DOOR, *(one.name for one in ACTS), *ELSEWHERE, *IN_A_MESSAGE]
     assert sorted(listed) == sorted([*names, *names])
+    for name, cells in zip(listed, rows, strict=True):
+        assert f"`{IN_A_MESSAGE[name]}`" in cells[-2] if name in IN_A_MESSAGE else cells[-2].strip()

@@ -29,6 +29,7 @@ management.tcp.port = {api}
 default_user = {user}
 default_pass = {password}
 loopback_users = none
+max_message_size = 1048576
 disk_free_limit.absolute = 50MB
 vm_memory_high_watermark.absolute = 1GB
 log.file.level = warning
