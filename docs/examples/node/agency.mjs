@@ -124,7 +124,10 @@ class Agency {
       const unsent = ours.filter((one) => one.state === "new");
       return { states: Object.fromEntries(unsent.map((one) => [one.id, "closed"])) };
     }
-    if (type === "command.accepted.v1") return { states: { [data.original_id]: "accepted" } };
+    if (type === "command.accepted.v1") {
+      log(`accepted: ${data.task_id}`);
+      return { states: { [data.original_id]: "accepted" } };
+    }
     return type === "message.rejected.v1" ? this.rejected(data) : {};
   }
 

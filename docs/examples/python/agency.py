@@ -108,6 +108,7 @@ class Agency:
         elif kind == "task.closed.v1":
             self.db.execute("UPDATE sent SET state = 'closed' WHERE task = ? AND state = 'new'", (data["task_id"],))
         elif kind == "command.accepted.v1":
+            LOG.warning("accepted: %s", data["task_id"])
             self.db.execute("UPDATE sent SET state = 'accepted' WHERE id = ?", (data["original_id"],))
         elif kind == "message.rejected.v1":
             self.rejected(data)

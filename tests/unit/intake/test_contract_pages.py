@@ -32,8 +32,8 @@ def test_the_page_tells_everything_in_both_languages(public: FlaskClient) -> Non
         assert one.zh.partition("（{")[0] in texts["zh"]
         assert one.cure.partition("`")[0] in texts["zh"]
     for term in (term for terms in TERMS.values() for term in terms):
-        assert term.zh.partition("<")[0] in texts["zh"], term
-        assert term.en.partition("<")[0].partition("'")[0] in texts["en"], term
+        assert term.zh.partition("`")[0] in texts["zh"], term
+        assert term.en.partition("`")[0].partition("'")[0] in texts["en"], term
 
 
 def test_every_message_and_record_has_a_page_with_its_examples(public: FlaskClient) -> None:
