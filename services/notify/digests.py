@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from services.notify import notices, store, texts
+from services.notify import store, texts
+from services.notify.names import delivery_id
 
 
 def gather(conn: Connection, channel: str, wall: datetime, now: datetime) -> None:
@@ -27,7 +28,7 @@ def _bundle(conn: Connection, items: Sequence[RowMapping], now: datetime) -> Non
     last = items[-1]
     row = _notice(conn, items, now)
     store.add_notice(conn, row)
-    digest_id = notices.delivery_id(row["id"], last["person_id"], last["channel"])
+    digest_id = delivery_id(row["id"], last["person_id"], last["channel"])
     carried = ("person_id", "channel", "address", "state", "next_at", "give_up_at")
     delivery = {name: last[name] for name in carried}
     store.add_deliveries(

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, RowMapping
 
 from services.common import db, logs
 from services.common.clock import Clock, SystemClock
-from services.notify import digests, store
+from services.notify import digests, papers, store
 from services.notify.channels.letters import Busy, Channel, Letter, Refused, Sender, Unreachable
 
 MAX_ATTEMPTS: Final = 12
@@ -39,7 +39,8 @@ def turn(engine: Engine, clock: Clock, channel: Channel, stop: Event | None = No
     with db.begin(engine) as conn:
         now = clock.now()
         digests.gather(conn, channel.id, wall, now)
-        store.give_up(conn, channel.id, wall, MAX_ATTEMPTS, now)
+        for ended in store.give_up(conn, channel.id, wall, MAX_ATTEMPTS, now):
+            papers.stand_in(conn, ended, now)
         rows = store.claim(conn, channel.id, wall, now, until=wall + LEASE, limit=BATCH, most=MAX_ATTEMPTS)
     if not rows:
         return 0, 0.0
@@ -57,6 +58,8 @@ def turn(engine: Engine, clock: Clock, channel: Channel, stop: Event | None = No
                 return len(rows), busy.seconds
             with db.begin(engine) as conn:
                 store.finish(conn, row["id"], **values)
+                if values.get("state") == store.UNDELIVERABLE:
+                    papers.stand_in(conn, row["id"], clock.now())
     return len(rows), 0.0
 
 

@@ -1,4 +1,4 @@
-"""What notify tells about itself: what waits in its outbox and inbox, and how many deliveries have not ended."""
+"""What notify tells about itself: what waits in its outbox and inbox, to be sent and to be printed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def of(engine: Engine) -> Health:
 
     def settled() -> Mapping[str, Any]:
         with db.read(engine) as conn:
-            waiting = {"deliveries_waiting": store.count_waiting(conn), "timers_due": 0, "next_due": None}
-            return {**counts(conn), **waiting}
+            waiting = {"deliveries_waiting": store.count_waiting(conn), "papers_waiting": store.count_papers(conn)}
+            return {**counts(conn), **waiting, "timers_due": 0, "next_due": None}
 
     health.register_settled(settled)
     return health

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
-from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 from sqlalchemy import Connection
@@ -15,9 +14,10 @@ from services.common import bells
 from services.common.clock import SystemClock
 from services.common.problems import Problem, register
 from services.contracts.envelopes import Message
-from services.notify import preferences, recipients, store, texts
+from services.notify import papers, preferences, recipients, store, texts
 from services.notify.channels import inapp
 from services.notify.channels.letters import Channel
+from services.notify.names import delivery_id
 from services.notify.recipients import Recipient
 from services.notify.ways import Ways
 
@@ -29,7 +29,6 @@ register(
     }
 )
 
-_NAMES: Final = uuid5(NAMESPACE_URL, "urn:huiyin:delivery")
 _WALL: Final = SystemClock()  # tries wait in real time, however fast the business clock runs
 PATIENCE: Final = timedelta(days=3)
 """How long a delivery is tried at most, in real time; later the notice would mislead."""
@@ -95,11 +94,6 @@ def close_task(conn: Connection, data: Mapping[str, Any]) -> None:
     store.settle_task(conn, data["task_id"], _instant(data["at"]))
 
 
-def delivery_id(notice_id: str, person_id: str, channel: str) -> str:
-    """The id of a delivery: derived, so that the same notice never reaches anybody twice."""
-    return str(uuid5(_NAMES, f"{notice_id}\n{person_id}\n{channel}"))
-
-
 def bell(channel: str) -> str:
     """The kind of work that a channel's loop is woken for."""
     return f"deliveries {channel}"
@@ -150,8 +144,19 @@ def _tell(
                 values |= {"hold_until": hold, "digest": digest}
             deliveries.append({**_identity(row["id"], person, channel, now), **values})
     store.add_deliveries(conn, deliveries)
+    if row["kind"] == preferences.NOTICE:
+        for person_id in _unreached(deliveries) - {person for person, channel in told if channel == store.PAPER}:
+            store.add_paper(conn, papers.letter(row["id"], person_id, now))
     for channel in ways.channels:
         bells.promise(conn, bell(channel))
+
+
+def _unreached(deliveries: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Those whom no channel reaches: no account, no address. Who was told the same before has been reached."""
+    reached = {
+        one["person_id"] for one in deliveries if one["state"] != store.SUPPRESSED or one["reason"] == "repeated"
+    }
+    return {one["person_id"] for one in deliveries} - reached
 
 
 def _outside(person: Recipient, kind: str, ways: Ways) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping
 
 from services.common import logs
 from services.common.problems import Problem
-from services.notify import store
+from services.notify import papers, store
 from services.notify.channels.descriptions import Receipts, text_of
 from services.notify.channels.http import HttpChannel, dig
 from services.notify.channels.letters import Channel
@@ -46,6 +46,8 @@ def take(conn: Connection, channel: str, about: Receipts, told: Any, now: dateti
             unknown.append(key)
         elif values := _change(row, about, state, now):
             store.change(conn, row["id"], values)
+            if values["state"] == store.UNDELIVERABLE:
+                papers.stand_in(conn, row["id"], now)
             _log.info("receipt_taken", channel=channel, delivery_id=row["id"], said=state)
     if unknown:
         _log.warning("receipt_unknown", channel=channel, ids=unknown[:10])

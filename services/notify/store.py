@@ -13,12 +13,15 @@ from services.notify.tables import delivery, directory, notice, package, prefere
 
 WAITING, SENT, DELIVERED, READ = "waiting", "sent", "delivered", "read"
 UNDELIVERABLE, SUPPRESSED, EXPIRED = "undeliverable", "suppressed", "expired"
-STATES = (WAITING, SENT, DELIVERED, READ, UNDELIVERABLE, SUPPRESSED, EXPIRED)
+PRINTED = "printed"
+STATES = (WAITING, SENT, DELIVERED, READ, PRINTED, UNDELIVERABLE, SUPPRESSED, EXPIRED)
 """Where a delivery stands. Only what waits is under way; a receipt may still make `sent` out to be more or less, and
 opening makes `read` of `delivered` in the message centre."""
+UNDER_WAY = (WAITING, SENT, DELIVERED, READ, PRINTED)
+"""Where the person has been told, as far as is known, or will be."""
 UNREACHED = (UNDELIVERABLE, SUPPRESSED, EXPIRED)
 """Where another try is of use."""
-INAPP = "inapp"
+INAPP, PAPER = "inapp", "paper"
 _d = delivery.c
 _UNREAD = and_(_d.read_at.is_(None), _d.settled_at.is_(None))
 _NOTICE = [column for column in notice.c if column.name != "id"]
@@ -99,7 +102,7 @@ def add_deliveries(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 def told(conn: Connection, thing: str, notice_id: str, since: datetime) -> set[tuple[str, str]]:
     """(person, channel) of those who were told the same since then by another notice, or are about to be."""
     known = and_(notice.c.thing == thing, notice.c.id != notice_id, _d.created_at >= since)
-    query = select(_d.person_id, _d.channel).join(notice).where(known, _d.state.in_((WAITING, SENT, DELIVERED, READ)))
+    query = select(_d.person_id, _d.channel).join(notice).where(known, _d.state.in_(UNDER_WAY))
     return {(row[0], row[1]) for row in conn.execute(query)}
 
 
@@ -151,8 +154,9 @@ def unbundle(conn: Connection, delivery_id: str) -> None:
     conn.execute(update(delivery).where(_d.id == delivery_id).values(digest=False))
 
 
-def give_up(conn: Connection, channel: str, now: datetime, most: int, at: datetime) -> None:
+def give_up(conn: Connection, channel: str, now: datetime, most: int, at: datetime) -> list[str]:
     """End what was tried `most` times and never reported back (its process died each time), and what is too old."""
+    ended = []
     mine = and_(_d.state == WAITING, _d.channel == channel, _d.next_at <= now, _d.digest_id.is_(None))
     for which, state, reason in (
         (_d.attempts >= most, UNDELIVERABLE, "exhausted"),
@@ -160,6 +164,8 @@ def give_up(conn: Connection, channel: str, now: datetime, most: int, at: dateti
     ):
         for delivery_id in conn.scalars(select(_d.id).where(mine, which)).all():
             finish(conn, delivery_id, state=state, reason=reason, next_at=None, ended_at=at)
+            ended.append(delivery_id)
+    return ended
 
 
 def put_back(conn: Connection, ids: Sequence[str], next_at: datetime, error: str | None) -> None:
@@ -253,4 +259,45 @@ def deliveries(conn: Connection, wanted: Mapping[str, str], *, limit: int, offse
 
 def count_waiting(conn: Connection) -> int:
     """How many deliveries have not ended yet."""
-    return conn.scalar(select(func.count()).select_from(delivery).where(_d.state == WAITING)) or 0
+    mine = and_(_d.state == WAITING, _d.channel != PAPER)
+    return conn.scalar(select(func.count()).select_from(delivery).where(mine)) or 0
+
+
+# --- paper ---------------------------------------------------------------------------------------------------
+
+
+def untold(conn: Connection, delivery_id: str) -> list[RowMapping]:
+    """Of a delivery that ended, and of those in it: the notices that reach the person by no way at all."""
+    other = delivery.alias()
+    mine = and_(or_(_d.id == delivery_id, _d.digest_id == delivery_id), notice.c.kind == "notice")
+    told = select(other.c.id).where(
+        other.c.notice_id == _d.notice_id, other.c.person_id == _d.person_id, other.c.state.in_(UNDER_WAY)
+    )
+    query = select(_d.notice_id, _d.person_id).join(notice).where(mine, ~told.exists())
+    return list(conn.execute(query).mappings())
+
+
+def add_paper(conn: Connection, row: Mapping[str, Any]) -> None:
+    """Keep a letter to be printed, unless there was one."""
+    db.insert_ignore(conn, delivery, row)
+
+
+def papers(conn: Connection, *, limit: int, offset: int = 0) -> list[RowMapping]:
+    """Letters to be printed, person by person, each with the person and the unit."""
+    who, where = directory.person, directory.unit
+    query = select(delivery, *_NOTICE, who.c.name.label("person"), where.c.name.label("unit")).join(notice)
+    query = query.join(who, who.c.id == _d.person_id, isouter=True).join(where, where.c.id == who.c.unit, isouter=True)
+    query = query.where(_d.channel == PAPER, _d.state == WAITING).order_by(_d.person_id, _d.created_at, _d.id)
+    return list(conn.execute(query.limit(limit).offset(offset)).mappings())
+
+
+def end_papers(conn: Connection, ids: Collection[str], values: Mapping[str, Any]) -> int:
+    """Letters need no more work; how many still did."""
+    mine = and_(_d.id.in_(ids), _d.channel == PAPER, _d.state == WAITING)
+    return len(conn.execute(update(delivery).where(mine).values(**values).returning(_d.id)).all())
+
+
+def count_papers(conn: Connection) -> int:
+    """How many letters wait to be printed."""
+    mine = and_(_d.channel == PAPER, _d.state == WAITING)
+    return conn.scalar(select(func.count()).select_from(delivery).where(mine)) or 0

@@ -8,8 +8,9 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import Engine, select, update
 
-from services.common import db, inbox
+from services.common import clock, db, inbox
 from services.huiyin.clients import Client, Unanswered
+from services.notify import papers
 from services.notify import tables as t
 from services.workflow import engine as e
 
@@ -23,6 +24,16 @@ def park(engine: Engine) -> None:
         last = conn.scalar(select(c.id).where(c.type == TYPE).order_by(c.id.desc()).limit(1))
         values = {"state": inbox.PARKED, "code": "failed", "attempts": 8, "error": "LookupError: no such template"}
         conn.execute(update(t.inbox).where(c.id == last).values(**values))
+
+
+def fall_silent(engine: Engine, person: str) -> None:
+    """Two notices to somebody could not be put into the message centre: letters stand in for them."""
+    c = t.delivery.c
+    with db.begin(engine) as conn:
+        mine = select(c.id).join(t.notice).where(c.person_id == person, t.notice.c.kind == "notice")
+        for key in conn.scalars(mine.order_by(c.created_at.desc(), c.id).limit(2)).all():
+            conn.execute(update(t.delivery).where(c.id == key).values(state="suppressed", reason="no_account"))
+            papers.stand_in(conn, key, clock.SystemClock().now())
 
 
 def break_down(client: Client, path: str, answer: Mapping[str, Any], login: str) -> None:

@@ -101,6 +101,8 @@ class Tour:
         [(kind, wanted)] = need.items()
         if kind == "park":
             return mishaps.park(self.year.stage.installation.engines[wanted])
+        if kind == "paper":
+            return mishaps.fall_silent(self.year.stage.installation.engines["notify"], wanted)
         client, task = self.town.client, self._task(wanted)
         who, path = self._player(task), f"/workflow/api/v1/tasks/{task['task_id']}"
         found = client.get(path, who)

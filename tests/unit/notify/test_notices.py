@@ -35,6 +35,7 @@ def test_every_delivery_that_cannot_be_says_why(world: World) -> None:
     assert states(world) == {
         ("d-2", "inapp"): ("suppressed", "no_account"),
         ("d-2", "mail"): ("suppressed", "no_address"),
+        ("d-2", "paper"): ("waiting", None),
         ("p-office", "inapp"): ("delivered", None),
         ("p-office", "mail"): ("suppressed", "no_address"),
     }
