@@ -22,7 +22,7 @@ def create(settings: Settings, clock: Clock, engine: Engine | None = None) -> Fl
         engine,
         import_name=__package__,
         grants_of=grants.grants_of(engine),
-        health=healths.of(engine),
+        health=healths.of(engine, clock),
     )
     edges.install(app, ways.of(settings))
     own_pages.install(app)

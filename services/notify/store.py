@@ -263,6 +263,15 @@ def count_waiting(conn: Connection) -> int:
     return conn.scalar(select(func.count()).select_from(delivery).where(mine)) or 0
 
 
+def fallen_back(conn: Connection, since: datetime) -> tuple[int, list[str]]:
+    """Notices since then whose text was the plain one instead of the package's: how many, and of which texts."""
+    n = notice.c
+    found = and_(n.fault.is_not(None), n.at >= since)
+    names = select(func.coalesce(n.template, n.kind)).where(found).distinct()
+    count = conn.scalar(select(func.count()).select_from(notice).where(found)) or 0
+    return count, sorted(conn.scalars(names))
+
+
 # --- paper ---------------------------------------------------------------------------------------------------
 
 

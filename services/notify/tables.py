@@ -65,6 +65,9 @@ notice = Table(
     Column("at", Utc, nullable=False),
 )
 
+_faulty = notice.c.fault.is_not(None)
+Index("ix_notice_fault", notice.c.at, postgresql_where=_faulty, sqlite_where=_faulty)
+
 delivery = Table(
     "delivery",
     metadata,

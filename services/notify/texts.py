@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.common import sandboxes
+from services.common.sandboxes import Unfit
 
 LANGUAGES: Final = ("zh", "en")
-SUBJECT_MAX: Final = 200
-BODY_MAX: Final = 20_000
 _PLAIN: Final = {
     "zh": ("办理通知：{number}{title}", "《{title}》有新的办理情况，请登录系统查看。\n\n{names}"),
     "en": ("Notice: {number}{title}", "There is news about “{title}”. Please sign in to read it.\n\n{names}"),
@@ -45,8 +44,8 @@ def render(
     errors = []
     for language in LANGUAGES:
         try:
-            made[language] = _fill(templates[name][language], {"matter": matter, "facts": facts, "at": at})
-        except sandboxes.BROKEN as error:
+            made[language] = sandboxes.fill(templates[name][language], {"matter": matter, "facts": facts, "at": at})
+        except (Unfit, LookupError) as error:
             made[language] = plain(language, name, matter)
             errors.append(_fault(name, language, error))
     return Rendered(made, "\n".join(errors) or None)
@@ -61,7 +60,7 @@ def task(templates: Mapping[str, Any], matter: Mapping[str, Any], facts: Mapping
         lines = [about.format(title=matter.get("title") or "", number=matter.get("matter_no") or "").strip()]
         if facts.get("deadline"):
             lines.append(until.format(due=facts["deadline"]["due"]))
-        made[language] = {"subject": _line(subject.format(name=facts["name"])), "body": "\n".join(lines)}
+        made[language] = {"subject": sandboxes.one_line(subject.format(name=facts["name"])), "body": "\n".join(lines)}
     return Rendered(made, None)
 
 
@@ -72,11 +71,16 @@ def digest(templates: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> 
     for language, (subject, item, end) in _DIGEST.items():
         told = [{**one["texts"][language], "at": one["at"]} for one in items]
         lines = [item.format(n=n, **one) for n, one in enumerate(told, 1)]
-        made[language] = {"subject": subject.format(count=len(told)), "body": "\n".join([*lines, end])[:BODY_MAX]}
+        made[language] = {
+            "subject": subject.format(count=len(told)),
+            "body": "\n".join([*lines, end])[: sandboxes.BODY_MAX],
+        }
         if "digest" in templates:
             try:
-                made[language] = _fill(templates["digest"][language], {"facts": {"count": len(told), "notices": told}})
-            except sandboxes.BROKEN as error:
+                made[language] = sandboxes.fill(
+                    templates["digest"][language], {"facts": {"count": len(told), "notices": told}}
+                )
+            except (Unfit, LookupError) as error:
                 errors.append(_fault("digest", language, error))
     return Rendered(made, "\n".join(errors) or None)
 
@@ -86,21 +90,8 @@ def plain(language: str, name: str, matter: Mapping[str, Any]) -> dict[str, str]
     subject, body = _PLAIN[language]
     title, number = str(matter.get("title") or ""), matter.get("matter_no")
     words = {"title": title, "number": f"{number} " if number else "", "names": name}
-    return {"subject": _line(subject.format(**words)), "body": body.format(**words).strip()}
+    return {"subject": sandboxes.one_line(subject.format(**words)), "body": body.format(**words).strip()}
 
 
 def _fault(name: str, language: str, error: Exception) -> str:
-    return f"{name}.{language}: {type(error).__name__}: {error}"[:500]
-
-
-def _fill(source: Mapping[str, str], names: Mapping[str, Any]) -> dict[str, str]:
-    subject = _line(sandboxes.template(source["subject"]).render(names))
-    body = sandboxes.template(source["body"]).render(names).strip()
-    if not subject:
-        raise ValueError("the subject is empty")
-    return {"subject": subject, "body": body[:BODY_MAX]}
-
-
-def _line(text: str) -> str:
-    """One line, so that nothing a title contains becomes a mail header."""
-    return " ".join(text.split())[:SUBJECT_MAX]
+    return f"{name}.{language}: {error}" if isinstance(error, Unfit) else f"{name}.{language}: there is no such text"

@@ -167,6 +167,10 @@ def health(url: str, settled: bool, audit: bool, as_json: bool) -> None:
     else:
         good, bad = ("settled", "unsettled") if settled else ("fine", "bad")
         click.echo(f"{say(bad)}: {wrong}" if wrong else say(good))
+        for name, answer in answers.items():
+            for part in answer.get("parts", {}).values():
+                if "warning" in part:
+                    click.echo(f"{service(name)}: {part['warning']}")
     raise SystemExit(1 if wrong else 0)
 
 

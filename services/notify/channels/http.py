@@ -117,7 +117,8 @@ class HttpSender:
         except (OSError, HTTPException, ValueError) as error:
             if isinstance(error, ValueError | InvalidURL) and not over.is_set():
                 raise Refused(_words(error)) from error  # a header or an address that cannot be written
-            raise Unreachable(_late(request) if over.is_set() else _words(error)) from error
+            late = over.is_set() or isinstance(error, TimeoutError)
+            raise Unreachable(_late(request) if late else _words(error)) from error
         finally:
             watch.cancel()
             connection.close()

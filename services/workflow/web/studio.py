@@ -13,9 +13,9 @@ from services.common.problems import Problem
 from services.contracts.codes import GRANTS
 from services.workflow import edges, engine, versions, visibility, whatifs
 from services.workflow.engine.findings import Finding
-from services.workflow.packages.models import SCOPES
+from services.workflow.packages.models import SCOPES, stem
 from services.workflow.packages.sources import SETTINGS
-from services.workflow.studio import catalogues, drafts, fields, grids, inputs, trials
+from services.workflow.studio import catalogues, drafts, fields, grids, inputs, previews, trials
 from services.workflow.studio.drafts import Draft
 from services.workflow.web.words import say
 
@@ -122,13 +122,15 @@ def give_up(draft_id: int) -> Response:
 @pages.get("/<int:draft_id>/files/<path:name>")
 @auth.granted("processes.edit")
 def file(draft_id: int, name: str) -> str:
-    """One file: a diagram to draw, a table to fill in, or a text."""
+    """One file: a diagram to draw, a table to fill in, or a text; `?sample=`: the notice a text is filled from."""
     with edges.reading() as conn:
         found = drafts.get(conn, draft_id)
-    return _file_page(found, name)
+        return _file_page(conn, found, name)
 
 
-def _file_page(found: Draft, name: str, text: str | None = None, refused: tuple[Finding, ...] = ()) -> str:
+def _file_page(
+    conn: Connection, found: Draft, name: str, text: str | None = None, refused: tuple[Finding, ...] = ()
+) -> str:
     """The page of a file; `text` is what was sent and refused."""
     if name not in found.package.files:
         raise Problem("not_found", 404)
@@ -138,8 +140,27 @@ def _file_page(found: Draft, name: str, text: str | None = None, refused: tuple[
         return render_template("studio/diagram.html", steps=catalogues.steps(found.package, name), **shared)
     shown = found.package.files[name].decode() if text is None else text
     return render_template(
-        "studio/file.html", text=shown, titles_of=catalogues.titles(found.package), **shared, **_tables(found, name)
+        "studio/file.html",
+        text=shown,
+        titles_of=catalogues.titles(found.package),
+        **shared,
+        **_tables(found, name),
+        **_previews(conn, found, name),
     )
+
+
+def _previews(conn: Connection, found: Draft, name: str) -> Mapping[str, object]:
+    """What a text would say, filled from a notice that went out if one may be shown, else made up."""
+    if not name.startswith("texts/"):
+        return {"previews": None}
+    template = stem(name).rpartition(".")[0]
+    may_look = bool(edges.speaker().grants & visibility.EVERYTHING)
+    samples = previews.samples(conn, template) if may_look else []
+    wish = request.args.get("sample", "")
+    sample = next((one for one in samples if one.id == wish), samples[0] if samples else None)
+    sample = sample or previews.made_up(found.package, template)
+    shown = previews.show(found.package, template, sample)
+    return {"previews": shown, "samples": samples, "sample": sample, "may_look": may_look}
 
 
 def _tables(found: Draft, name: str) -> Mapping[str, object]:
@@ -204,7 +225,7 @@ def _demand_file(conn: Connection, draft_id: int, name: str) -> Draft:
 
 def _again(draft_id: int, name: str, findings: tuple[Finding, ...]) -> str:
     with edges.reading() as conn:
-        return _file_page(drafts.get(conn, draft_id), name, request.form.get("text"), findings)
+        return _file_page(conn, drafts.get(conn, draft_id), name, request.form.get("text"), findings)
 
 
 def _by() -> str:

@@ -1,6 +1,7 @@
 """The message centre, one's own settings and the delivery log."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -9,7 +10,7 @@ from flask.testing import FlaskClient
 from services.common import auth
 from services.notify import app as application
 from services.notify.channels import smtp
-from tests.unit.notify.worlds import World
+from tests.unit.notify.worlds import AT, World
 
 
 @pytest.fixture
@@ -183,3 +184,21 @@ def test_one_says_what_comes_how_and_when(app: Flask, world: World) -> None:
     html = client.get("/settings?lang=en").text
     assert re.findall(r'name="(\w+-mail)" value="1" type="checkbox" checked', html) == ["notice-mail", "task-mail"]
     assert re.findall(r'type="time" value="(\d\d:\d\d)"', html) == ["22:00", "07:00", "17:30"]
+
+
+def test_health_names_the_texts_that_could_not_be_filled(app: Flask, world: World) -> None:
+    """For a week; the service is ready all the same."""
+    ready = app.test_client().get("/health/ready").json
+    assert ready is not None
+    assert ready["parts"]["texts"] == {"ok": True, "fell_back": 0, "texts": []}
+    world.notice([{"role": "unit_liaison", "unit": "housing"}], template="broken")
+    answer = app.test_client().get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    texts = answer.json["parts"]["texts"]
+    assert (texts["ok"], texts["fell_back"], texts["texts"]) == (True, 1, ["broken"])
+    assert "broken" in texts["warning"]
+    world.clock.at = AT + timedelta(days=8)
+    later = app.test_client().get("/health/ready").json
+    assert later is not None
+    assert later["parts"]["texts"]["fell_back"] == 0

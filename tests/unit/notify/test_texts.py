@@ -50,3 +50,16 @@ def test_a_subject_is_one_line() -> None:
     """A title with line ends becomes no mail header."""
     found = fill("{{ facts.title }}", title="第一行\r\nBcc: all@example.com")
     assert found.texts["zh"]["subject"] == "第一行 Bcc: all@example.com"
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("一\n{{ facts.nothing }}", "body, line 2: UndefinedError"),
+        ("一\n二\n{% if %}", "body, line 3: TemplateSyntaxError"),
+        ("{% for x in facts %}\n{{ x.a.b }}\n{% endfor %}", "body, line 2: UndefinedError"),
+    ],
+)
+def test_a_fault_has_its_line(body: str, line: str) -> None:
+    """Found when the text is read or only when it is filled."""
+    assert f"t.zh: {line}" in str(fill("主题", body, due="x").error)
