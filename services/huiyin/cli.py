@@ -9,7 +9,7 @@ from services.common import clock as clocks
 from services.common import db
 from services.common.clock import Clock
 from services.huiyin import homes
-from services.huiyin.commands import joining, playing, running, studying
+from services.huiyin.commands import joining, playing, rehearsing, running, studying
 from services.intake.cli import intake
 from services.notify.cli import notify
 from services.workflow import cli as workflow_cli
@@ -30,6 +30,7 @@ def _open_workflow() -> tuple[Engine, Clock]:
     return db.connect(settings.databases["workflow"]), clocks.from_settings(settings)
 
 
+joining.agency.add_command(rehearsing.simulate)
 for command in workflow_cli.commands(_open_workflow):
     workflow.add_command(command)
 for command in (

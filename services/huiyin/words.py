@@ -93,6 +93,10 @@ SAID: Final = {
     "account_open": ("可用", "open"),
     "account_locked": ("已锁定", "locked"),
     "common_name": ("客户端证书的 CN", "common name of the client's certificate"),
+    "standin": ("演练：代替接入方收发，按 Ctrl+C 结束", "rehearsal: standing in for the connector, Ctrl+C ends it"),
+    "heard": ("收到", "heard"),
+    "sent": ("发出", "sent"),
+    "broker_lost": ("消息服务器连不上，或账号无权", "the broker does not answer, or the account may not"),
     "password_once": ("口令（只显示这一次，只供试用）", "password (shown only this once, for trials)"),
 }
 
