@@ -51,6 +51,15 @@ def retry(settings: Settings, delivery_id: str) -> None:
         raise click.ClickException(" / ".join(problem.texts)) from problem
 
 
+@notify.command()
+@click.argument("person")
+@click.pass_obj
+def forget(settings: Settings, person: str) -> None:
+    """删除一个人的通知设置和号码。Erase somebody's settings and addresses; what was told when stays."""
+    with db.begin(db.connect(settings.databases["notify"])) as conn:
+        store.forget(conn, person)
+
+
 @notify.command("try")
 @click.argument("channel")
 @click.argument("address")

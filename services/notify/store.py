@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, or_, select, update
 
 from services.common import db
 from services.notify.tables import delivery, directory, notice, package, preference
@@ -83,6 +83,12 @@ def preference_of(conn: Connection, person_id: str) -> RowMapping | None:
 def put_preference(conn: Connection, row: Mapping[str, Any]) -> None:
     """Keep a person's own settings."""
     db.upsert(conn, preference, [row], ["person_id"])
+
+
+def forget(conn: Connection, person_id: str) -> None:
+    """A person's own settings and addresses are gone; what was told when stays."""
+    conn.execute(delete(preference).where(preference.c.person_id == person_id))
+    conn.execute(update(delivery).where(_d.person_id == person_id).values(address=None))
 
 
 # --- notices and deliveries ----------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.common.testing import databases
+from services.common.testing import brokers, databases
+from services.common.testing.brokers import Broker
 from services.common.testing.databases import Postgres
-from tests.bench import crowds, growth, offices, profiles, scans, sizes, steps, stories, whatif, workers
+from tests.bench import crowds, growth, notices, offices, profiles, scans, sizes, steps, stories, whatif, workers
 from tests.bench.results import Figure, Report
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +35,7 @@ class Scale:
     answered: int
     crews: tuple[int, ...]
     profiled: int
+    told: int  # notices
 
 
 FULL = Scale(
@@ -49,6 +51,7 @@ FULL = Scale(
     answered=150,
     crews=(1, 2, 4),
     profiled=20,
+    told=60,
 )
 SMALL = Scale(
     rounds=1,
@@ -63,11 +66,12 @@ SMALL = Scale(
     answered=3,
     crews=(2,),
     profiled=2,
+    told=3,
 )
 
 
-def measure(server: Postgres, scale: Scale, tell: Callable[[str], None]) -> Report:
-    """Everything of the table, on one server."""
+def measure(server: Postgres, broker: Broker, scale: Scale, tell: Callable[[str], None]) -> Report:
+    """Everything of the table, on one database server and one broker."""
     story, report, begun = stories.ordinary(), Report(), time.monotonic()
 
     def add(heading: str, found: tuple[list[Figure], str]) -> None:
@@ -83,6 +87,7 @@ def measure(server: Postgres, scale: Scale, tell: Callable[[str], None]) -> Repo
         add("Size", sizes.measure(few, story, scale.live))
         add("Growth with age", growth.by_age(few, *scale.old, scale.repeated))
         add("Growth with width", growth.by_width(few, *scale.wide, scale.repeated))
+        add("Notices", notices.measure(server, broker, scale.told))
         add("Many workers", workers.measure(few, story, scale.answered, scale.crews))
         for office, count in zip((few, many), scale.crowd, strict=True):
             crowds.gather(office.engine, office.admin, story, count, growth.STANDING)
@@ -103,8 +108,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json")
     wanted = parser.parse_args()
     begun = time.monotonic()
-    with databases.running(durable=True) as server:
-        report = measure(server, SMALL if wanted.small else FULL, say)
+    with databases.running(durable=True) as server, brokers.running() as broker:
+        report = measure(server, broker, SMALL if wanted.small else FULL, say)
     report.save(wanted.out, {"seconds": round(time.monotonic() - begun), "small": wanted.small})
     sys.stdout.write(f"{report.table()}\n")
     return int(bool(report.missed))

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from services.common.testing.brokers import Broker
 from services.common.testing.databases import Postgres
 from tests.bench.__main__ import SMALL, measure
 from tests.bench.results import Figure, Report
 
-HEADINGS = {"A step", "Size", "What-if", "Growth with age", "Growth with width", "Many workers", "Hot path"}
+HEADINGS = {"A step", "Size", "What-if", "Growth with age", "Growth with width", "Many workers", "Hot path", "Notices"}
 
 
 @pytest.mark.timeout(300)
-def test_everything_is_measured_at_a_very_small_size(postgres_server: Postgres, tmp_path: Path) -> None:
+def test_everything_is_measured_at_a_very_small_size(postgres_server: Postgres, broker: Broker, tmp_path: Path) -> None:
     """Library, bare loop and product go through the same story; nothing is lost or broken by several workers."""
     told: list[str] = []
-    report = measure(postgres_server, SMALL, told.append)
+    report = measure(postgres_server, broker, SMALL, told.append)
     assert set(report.figures) >= HEADINGS
     assert len(told) == len(report.figures)
     assert all(figure.value > 0 for figure in report.figures["A step"])

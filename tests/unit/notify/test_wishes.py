@@ -5,11 +5,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 
 from services.common import db
 from services.common.problems import Problem
-from services.notify import dispatch, notices, tables
+from services.notify import dispatch, notices, preferences, tables
 from services.notify.channels.letters import Refused
+from services.notify.cli import notify
 from services.notify.preferences import NOTICE, TASK, URGENT, Preference
 from tests.unit.notify.test_dispatch import Post
 from tests.unit.notify.worlds import AT, World
@@ -189,3 +191,44 @@ def test_wrong_wishes_are_told_field_by_field(world: World, wishes: dict[str, An
     with pytest.raises(Problem) as caught:
         world.wish("p-liaison", **wishes)
     assert [error.path for error in caught.value.errors] == paths
+
+
+def test_somebody_s_addresses_can_be_erased(world: World) -> None:
+    """The settings are gone and so are the addresses in the log; that he was told stays."""
+    world.wish("p-liaison", addresses={"mail": "own@mail.example"})
+    world.notice(LIAISON)
+    send(world)
+    done = CliRunner().invoke(notify, ["forget", "p-liaison"], env=environment(world))
+    assert (done.exit_code, done.output) == (0, "")
+    (mail,) = mails(world)
+    assert (mail["state"], mail["address"]) == ("sent", None)
+    with db.read(world.engine) as conn:
+        assert preferences.of(conn, "p-liaison") == Preference()
+
+
+def test_the_command_says_what_became_of_a_retry_and_a_trial(world: World) -> None:
+    """Nothing is sent to whom it cannot be; the words say why."""
+    world.notice([{"person": "d-2"}])
+    (mail,) = world.deliveries(channel="mail")
+    world.leave("d-2")
+    for arguments, words in (
+        (["retry", mail["id"]], "has left the directory"),
+        (["retry", "x"], "no such delivery"),
+        (["try", "sms", "13900000001"], "there are: mail"),
+        (["try", "mail", "nobody"], "no address for this channel"),
+        (["try", "mail", "a@b.example"], "not sent: Unreachable"),
+    ):
+        done = CliRunner().invoke(notify, arguments, env=environment(world))
+        assert done.exit_code == 1
+        assert words in done.output
+
+
+def environment(world: World) -> dict[str, str]:
+    """What the command reads."""
+    settings = world.settings
+    return {
+        "HUIYIN_HOME": str(settings.home),
+        "HUIYIN_SECRET_KEY": settings.secret_key,
+        "HUIYIN_NOTIFY_DATABASE_URL": settings.databases["notify"],
+        "HUIYIN_SMTP_URL": settings.smtp_url,
+    }
