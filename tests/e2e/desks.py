@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.request import Request, urlopen
 
@@ -155,15 +156,19 @@ def desk(
     directory: dict[str, Any] | None = None,
     package: str = "yunting/2026",
     start: datetime = START,
+    settings: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[Desk]:
-    """A fresh embedded installation on the morning of START: the demo's package, its people of these units."""
-    settings, clock = homes.fresh(home, start)
+    """A fresh embedded installation on the morning of START: the demo's package, its people of these units.
+
+    `settings` are those that are not as usual.
+    """
+    usual, clock = homes.fresh(home, start)
     directory = directory or demo_directory()
     accounts = directory["accounts"]
     directory["accounts"] = [one for one in accounts if all(r.get("unit", "") in (*units, "") for r in one["roles"])]
     cast = casts.of(directory)
     logs.setup("WARNING", "json")
-    with Installation(settings, port=0) as installation:
+    with Installation(replace(usual, **settings), port=0) as installation:
         workflow_seed.publish(installation.engines["workflow"], PROCESSES / package, clock.now())
         intake_seed.load(installation.engines["intake"], directory, clock.now())
         client = Client(installation.url, cast.passwords)
