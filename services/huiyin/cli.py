@@ -31,6 +31,7 @@ def _open_workflow() -> tuple[Engine, Clock]:
 
 
 joining.agency.add_command(rehearsing.simulate)
+joining.agency.add_command(rehearsing.verify)
 for command in workflow_cli.commands(_open_workflow):
     workflow.add_command(command)
 for command in (

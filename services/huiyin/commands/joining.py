@@ -80,18 +80,24 @@ def unlock(connector: str, account: str | None, as_json: bool) -> None:
 @contextmanager
 def _gate(connector: str) -> Iterator[Gate]:
     """The connector's place at the broker of this installation; what goes wrong ends the command with a word."""
+    with managed(connector) as (management, broker_url):
+        yield Gate(management, unquote(urlsplit(broker_url).path.removeprefix("/")) or VHOST, connector)
+
+
+@contextmanager
+def managed(connector: str) -> Iterator[tuple[Management, str]]:
+    """The management interface and the URL of the broker; what goes wrong there ends the command with a word."""
     settings = homes.settings()
     if not settings.broker_url:
         raise click.ClickException(say("no_broker"))
     if not settings.broker_admin_url:
         raise click.ClickException(say("no_broker_admin"))
-    vhost = unquote(urlsplit(settings.broker_url).path.removeprefix("/")) or VHOST
     try:
         topology.check_connector(connector)
     except ValueError as error:
         raise click.ClickException(f"{say('bad_connector')}: {connector}") from error
     try:
-        yield Gate(Management.at(settings.broker_admin_url), vhost, connector)
+        yield Management.at(settings.broker_admin_url), settings.broker_url
     except Unreachable as error:
         raise click.ClickException(f"{say('broker_unreachable')}: {error}") from error
     except Refused as error:
