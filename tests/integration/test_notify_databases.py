@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select, text
 
 from services.common import db, migrations
-from services.notify import store, tables
+from services.notify import dispatch, store, tables
 from tests.unit.notify import worlds
+from tests.unit.notify.test_dispatch import Post
 from tests.unit.notify.worlds import AT, World
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
@@ -113,3 +114,29 @@ OLD = [
     "INSERT INTO preference (person_id, address, mail, changed_at) "
     "VALUES ('p', 'own@mail.example', TRUE, '2026-03-06')",
 ]
+
+
+def test_digests_letters_and_faults_are_found_on_postgresql_too(world: World) -> None:
+    """A day becomes one letter; whom nothing reaches gets paper; a text at fault is named."""
+    world.wish("p-liaison", digest_at="17:30")
+    for number in (1, 2):
+        world.notice([{"role": "unit_liaison", "unit": "housing"}], notice_id=f"n-{number}", due=str(number))
+    world.notice([{"person": "d-2"}], notice_id="n-3", template="broken")
+    post = Post()
+    dispatch.turn(world.engine, world.clock, post)
+    assert post.sent == []
+    world.clock.at = AT + timedelta(hours=9)
+    dispatch.turn(world.engine, world.clock, post)
+    assert [letter.texts["zh"]["subject"] for letter in post.sent] == ["办理通知汇总（2 条）"]
+    with db.begin(world.engine) as conn:
+        (paper,) = store.papers(conn, limit=10)
+        assert (paper["person"], store.count_papers(conn)) == ("韩若溪", 1)
+        assert store.fallen_back(conn, AT - timedelta(days=1)) == (1, ["broken"])
+        assert store.end_papers(conn, [paper["id"]], {"state": store.PRINTED}) == 1
+        sent = store.receipt(conn, "mail", [post.sent[0].delivery_id])
+        assert sent is not None
+        store.change(conn, sent["id"], {"state": store.UNDELIVERABLE})
+        assert store.untold(conn, sent["id"]) == [], "the liaison has it in the message centre"
+        store.forget(conn, "p-liaison")
+    states = {row["state"] for row in world.deliveries(channel="mail", person_id="p-liaison")}
+    assert states == {"undeliverable"}
