@@ -26,6 +26,15 @@ register(
         "not_unreached": ("没有这条未送达的记录", "there is no such delivery that reached nobody"),
         "person_left": ("此人已不在机构人员目录中，没有发送", "this person has left the directory, nothing was sent"),
         "channel_gone": ("这种通知方式已停用，没有发送", "this channel is no longer in use, nothing was sent"),
+        "still_not_wanted": (
+            "本人不接收这种通知，没有发送",
+            "this person does not want it by this channel, nothing was sent",
+        ),
+        "still_no_address": (
+            "此人还没有可用的地址，没有发送",
+            "this person still has no usable address, nothing was sent",
+        ),
+        "still_no_account": ("此人还没有账号，没有发送", "this person still has no account, nothing was sent"),
     }
 )
 
@@ -102,7 +111,7 @@ def bell(channel: str) -> str:
 def retry(conn: Connection, delivery_id: str, ways: Ways, now: datetime) -> None:
     """Begin a delivery that reached nobody anew and at once, to where the person is to be found now.
 
-    Raises `Problem`: not_unreached, person_left or channel_gone.
+    Raises `Problem` where nothing is sent: not_unreached, person_left, channel_gone, still_….
     """
     row = store.ended(conn, delivery_id)
     if row is None:
@@ -112,8 +121,17 @@ def retry(conn: Connection, delivery_id: str, ways: Ways, now: datetime) -> None
     found = recipients.resolve(conn, [{"person": row["person_id"]}])
     if not found:
         raise Problem("person_left", 409)
-    store.change(conn, delivery_id, _beginning(found[0], row["channel"], ways, now))
+    kind = preferences.NOTICE if row["kind"] == "digest" else _kind(row)
+    values = _beginning(found[0], row["channel"], ways, now, kind)
+    if values["state"] == store.SUPPRESSED:
+        raise Problem(f"still_{values['reason']}", 409)
+    store.change(conn, delivery_id, values)
     bells.promise(conn, bell(row["channel"]))
+
+
+def _kind(row: Mapping[Any, Any]) -> str:
+    """What a notice is to people's wishes."""
+    return preferences.URGENT if row["urgent"] else str(row["kind"])
 
 
 def _thing(template: str, matter_id: str | None, words: Mapping[str, Any]) -> str:
@@ -131,7 +149,7 @@ def _tell(
 ) -> None:
     if not store.add_notice(conn, row):
         return
-    kind = preferences.URGENT if row["urgent"] else row["kind"]
+    kind = _kind(row)
     told = store.told(conn, row["thing"], row["id"], now - SAME) if row["thing"] else set()
     deliveries = []
     for person in recipients.resolve(conn, addresses):
@@ -176,8 +194,8 @@ def _identity(notice_id: str, person: Recipient, channel: str, now: datetime) ->
     }
 
 
-def _beginning(person: Recipient, channel: str, ways: Ways, now: datetime, kind: str | None = None) -> dict[str, Any]:
-    """The columns of a delivery that has not been tried; without a `kind` it goes out whatever the person wished."""
+def _beginning(person: Recipient, channel: str, ways: Ways, now: datetime, kind: str) -> dict[str, Any]:
+    """The columns of a delivery that has not been tried."""
     wall = _WALL.now()
     values = {
         "address": person.addresses.get(channel),
@@ -208,9 +226,9 @@ def _ended(state: str, reason: str | None, now: datetime) -> dict[str, Any]:
     return {"state": state, "reason": reason, **ended}
 
 
-def _objection(person: Recipient, channel: Channel, kind: str | None) -> str | None:
+def _objection(person: Recipient, channel: Channel, kind: str) -> str | None:
     """Why nothing is sent to the outside: it is not wanted, or there is no address."""
-    if kind is not None and not person.wishes.wants(kind, channel.id):
+    if not person.wishes.wants(kind, channel.id):
         return "not_wanted"
     address = person.addresses.get(channel.id)
     return None if address is not None and channel.accepts(address) else "no_address"

@@ -195,7 +195,8 @@ def receipt(conn: Connection, channel: str, ids: Collection[str]) -> RowMapping 
 def ended(conn: Connection, delivery_id: str) -> RowMapping | None:
     """Lock a delivery that reached nobody; None when there is no such one."""
     may = and_(_d.id == delivery_id, _d.state.in_(UNREACHED))
-    return conn.execute(select(delivery).where(may).with_for_update()).mappings().first()
+    query = select(delivery, *_NOTICE).join(notice).where(may).with_for_update(of=delivery)
+    return conn.execute(query).mappings().first()
 
 
 def change(conn: Connection, delivery_id: str, values: Mapping[str, Any]) -> None:

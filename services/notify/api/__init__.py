@@ -74,7 +74,7 @@ def deliveries() -> Response:
 @api.post("/deliveries/<delivery_id>/retry")
 @auth.granted("messages.manage")
 def retry(delivery_id: str) -> Response:
-    """Try a delivery that reached nobody again; 404 for any other, 409 where person or channel are gone."""
+    """Try a delivery that reached nobody again; 404 for any other, 409 with the reason where nothing is sent."""
     here = auth.extension()
     with db.begin(here.engine) as conn:
         notices.retry(conn, delivery_id, edges.ways(), here.clock.now())

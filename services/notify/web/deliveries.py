@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from services.common import auth, db
+from services.common import auth, db, languages
 from services.common.pages import PAGE_SIZE, page_number, page_of
+from services.common.problems import Problem
 from services.notify import edges, notices, store
 
 pages = Blueprint("deliveries", __name__)
@@ -32,8 +33,13 @@ def log() -> str:
 @pages.post("/deliveries/<delivery_id>/retry")
 @auth.granted("messages.manage")
 def retry(delivery_id: str) -> Response:
-    """Try a delivery that reached nobody again."""
+    """Try a delivery that reached nobody again; where nothing is sent, the list says why."""
     here = auth.extension()
-    with db.begin(here.engine) as conn:
-        notices.retry(conn, delivery_id, edges.ways(), here.clock.now())
+    try:
+        with db.begin(here.engine) as conn:
+            notices.retry(conn, delivery_id, edges.ways(), here.clock.now())
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        flash(languages.pick(*problem.texts), "bad")
     return redirect(auth.safe_next(request.form.get("next"), url_for("deliveries.log")), 303)

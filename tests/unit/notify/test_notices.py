@@ -162,3 +162,13 @@ def test_nothing_is_tried_again_for_who_has_left_or_by_a_channel_that_is_gone(wo
     with db.begin(world.engine) as conn, pytest.raises(Problem, match="person_left"):
         notices.retry(conn, mail["id"], world.ways, AT)
     assert world.deliveries(channel="mail") == [mail]
+
+
+def test_nothing_is_tried_again_for_who_does_not_want_it(world: World) -> None:
+    """A wish holds whoever presses the button, and he is told so."""
+    world.wish("d-1", choices={"notice": {"mail": False}})
+    world.notice([{"person": "d-1"}])
+    (mail,) = world.deliveries(channel="mail")
+    with db.begin(world.engine) as conn, pytest.raises(Problem, match="still_not_wanted"):
+        notices.retry(conn, mail["id"], world.ways, AT)
+    assert world.deliveries(channel="mail") == [mail]

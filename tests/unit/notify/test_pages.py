@@ -139,8 +139,12 @@ def test_the_delivery_log_is_for_administrators(app: Flask, world: World) -> Non
     assert "韩若溪" in html
     assert "没有符合条件" in client.get("/deliveries?state=undeliverable").text
     row = world.deliveries(channel="mail")[0]
-    answer = client.post(f"/deliveries/{row['id']}/retry", data={"csrf_token": token(client)})
-    assert answer.status_code == 303
+    retry = f"/deliveries/{row['id']}/retry"
+    told = client.post(retry, data={"csrf_token": token(client)}, follow_redirects=True)
+    assert "此人还没有可用的地址，没有发送" in told.text
+    world.wish("d-2", addresses={"mail": "d2@deputies.example"})
+    assert client.post(retry, data={"csrf_token": token(client)}).status_code == 303
+    assert world.deliveries(channel="mail")[0]["state"] == "waiting"
 
 
 def test_programs_read_messages_and_deliveries(app: Flask, world: World) -> None:
