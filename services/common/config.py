@@ -19,6 +19,9 @@ from zoneinfo import ZoneInfo
 import services
 
 SERVICES = ("intake", "workflow", "notify")
+FILE_KINDS = ("pdf", "ofd", "docx", "xlsx", "png", "jpeg")
+"""The kinds of attachments that can be told by their content."""
+_MB = 1024 * 1024
 _SECRET_MIN = 32
 _PROCESSES = Path(services.__file__).resolve().parent.parent / "processes"
 
@@ -35,6 +38,11 @@ VARIABLES = {
     "HUIYIN_SMTP_URL": "",
     "HUIYIN_MAIL_FROM": "huiyin@localhost",
     "HUIYIN_CHANNELS": "",
+    "HUIYIN_FILES": "",
+    "HUIYIN_FILE_MAX_MB": "20",
+    "HUIYIN_FILES_PER_MATTER": "10",
+    "HUIYIN_FILE_KINDS": ",".join(FILE_KINDS),
+    "HUIYIN_CLAMD": "",
     "HUIYIN_LISTEN": "127.0.0.1:8000",
     "HUIYIN_TRUSTED_PROXY": "",
     "HUIYIN_ZONE": "Asia/Shanghai",
@@ -51,6 +59,22 @@ class ConfigError(Exception):
         self.problems = problems
         lines = [f"  {name}: {zh} / {en}" for name, zh, en in problems]
         super().__init__("\n".join(["配置有误 / the settings are wrong:", *lines]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Where attachments are kept and which are taken; `clamd`: host:port or unix:/path of the virus scanner, or ""."""
+
+    folder: Path
+    most_bytes: int
+    per_matter: int
+    kinds: tuple[str, ...]
+    clamd: str
+
+    @property
+    def request_bytes(self) -> int:
+        """The largest request that may bring files: several at once, and the form around them."""
+        return 4 * self.most_bytes + 2 * _MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +98,7 @@ class Settings:
     """The file that describes further channels to people, or None."""
     env: Mapping[str, str] = field(repr=False)
     """The environment as it was read: that file names the variables which hold its secrets."""
+    files: Files
     host: str
     port: int
     trusted_proxy: str
@@ -146,6 +171,7 @@ def _read(reader: _Reader) -> Settings:
         mail_from=reader.text("HUIYIN_MAIL_FROM"),
         channels=_channels(reader),
         env=reader.env,
+        files=_files(reader, home),
         host=host,
         port=port,
         trusted_proxy=_trusted_proxy(reader),
@@ -176,6 +202,31 @@ def _channels(reader: _Reader) -> Path | None:
     if path is not None and not path.is_file():
         reader.complain("HUIYIN_CHANNELS", f"文件不存在：{path}", f"there is no such file: {path}")
     return path
+
+
+def _files(reader: _Reader, home: Path) -> Files:
+    kinds = tuple(reader.text("HUIYIN_FILE_KINDS").replace(" ", "").split(","))
+    for kind in kinds:
+        reader.choice("HUIYIN_FILE_KINDS", FILE_KINDS, kind)
+    clamd = reader.text("HUIYIN_CLAMD")
+    host, _, port = clamd.rpartition(":")
+    if clamd and not clamd.startswith("unix:/") and not (host and port.isdigit()):
+        reader.complain("HUIYIN_CLAMD", "写成 host:port 或 unix:/路径", "write host:port or unix:/path")
+    return Files(
+        folder=Path(reader.text("HUIYIN_FILES") or home / "files").absolute(),
+        most_bytes=_whole(reader, "HUIYIN_FILE_MAX_MB", 1024) * _MB,
+        per_matter=_whole(reader, "HUIYIN_FILES_PER_MATTER", 100),
+        kinds=kinds,
+        clamd=clamd,
+    )
+
+
+def _whole(reader: _Reader, name: str, most: int) -> int:
+    value = reader.text(name)
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) <= most:
+        reader.complain(name, f"应为 1 至 {most} 的整数", f"must be a whole number from 1 to {most}")
+        return 1
+    return int(value)
 
 
 def _clock(reader: _Reader) -> Path | None:

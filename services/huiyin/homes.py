@@ -39,7 +39,7 @@ def fresh(home: Path, start: datetime) -> tuple[Settings, FileClock]:
             raise click.ClickException(f"不是演示目录，不清空 / not a demo home, left alone: {home}")
         shutil.rmtree(home)
     clock = FileClock(home / _CLOCK, start=start)
-    alone = {f"HUIYIN_{name}": "" for name in ("BROKER_URL", "SECRET_KEY", "SMTP_URL", "CHANNELS")}
+    alone = {f"HUIYIN_{name}": "" for name in ("BROKER_URL", "SECRET_KEY", "SMTP_URL", "CHANNELS", "FILES", "CLAMD")}
     databases = {f"HUIYIN_{name}_DATABASE_URL": "" for name in ("INTAKE", "WORKFLOW", "NOTIFY")}
     place = {"HUIYIN_HOME": str(home), "HUIYIN_CLOCK": f"file:{home.absolute() / _CLOCK}"}
     return settings({**alone, **databases, **place}), clock

@@ -61,6 +61,63 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请回答 agree（同意）或 refuse（谢绝），并带上读到的草稿的 digest。",
         "Answer agree or refuse, with the digest of the draft that was read.",
     ),
+    "file_kind": (
+        "这种文件不能收：内容不是 PDF、OFD、DOCX、XLSX、PNG 或 JPEG（不看文件名）。请另存为 PDF 再添加。",
+        "No such file is taken: its content is no PDF, OFD, DOCX, XLSX, PNG or JPEG, whatever its name. Save as PDF.",
+    ),
+    "file_not_allowed": (
+        "本系统不收这种附件，只收：{value}。请换一种格式再添加。",
+        "Attachments of this kind are not taken here, only: {value}. Use another format.",
+    ),
+    "file_empty": ("文件是空的，请检查后重新选择。", "The file is empty; check it and choose it again."),
+    "file_too_large": (
+        "文件超过 {limit} MB。请压缩其中的图片或分成几个文件。",
+        "The file is larger than {limit} MB. Make its pictures smaller or divide it.",
+    ),
+    "file_broken": (
+        "文件已损坏或不完整，无法读取。请重新导出或下载后再添加。",
+        "The file is damaged or incomplete and cannot be read. Export or download it again.",
+    ),
+    "file_bomb": (
+        "文件解压以后过大（压缩炸弹），不能收。请另存为 PDF 再添加。",
+        "The file grows too large when it is unpacked (a zip bomb). Save it as PDF.",
+    ),
+    "file_locked": (
+        "文件设了密码，收件人打不开。请去掉密码再添加。",
+        "The file has a password, nobody could open it. Take the password off.",
+    ),
+    "file_macros": (
+        "文件带有宏，不能收。请另存为不带宏的 DOCX、XLSX 或 PDF。",
+        "The file has macros. Save it as DOCX or XLSX without macros, or as PDF.",
+    ),
+    "file_infected": (
+        "文件查出病毒，已经隔离，任何人都不能下载。请清除病毒，换一份文件。",
+        "A virus was found in the file. It is in quarantine and nobody can download it. Bring a clean one.",
+    ),
+    "file_waits": (
+        "文件还没有查完病毒，暂时不能下载。请稍后再试；一直如此请告诉系统管理员。",
+        "The file has not been scanned for viruses yet. Try again later; tell an administrator if it stays so.",
+    ),
+    "file_missing": (
+        "文件“{value}”不在附件文件夹里，请系统管理员从备份恢复。",
+        "File “{value}” is not in the folder of attachments; an administrator has to restore it from the backup.",
+    ),
+    "file_hash": (
+        "收到的内容与所报的 SHA-256 不符，实际是 {value}。请重新发送。",
+        "What arrived does not have the SHA-256 that was announced but {value}. Send it again.",
+    ),
+    "file_conflict": (
+        "附件编号“{value}”已经用于别的内容。新的文件要用新的编号。",
+        "The file id “{value}” stands for other content already. A new file needs a new id.",
+    ),
+    "too_many_files": (
+        "附件最多 {limit} 个。请删去不需要的，或合并成一个文件。",
+        "There may be {limit} attachments at most. Remove some or put them into one file.",
+    ),
+    "unknown_file": (
+        "找不到附件“{value}”：编号不对，已经删除，或者您不能看。",
+        "There is no attachment “{value}”: the id is wrong, it was removed, or it is not for you.",
+    ),
     "account_locked": (
         "连续输错次数过多，账号已暂时锁定。请在 {minutes} 分钟后再试，或联系系统管理员。",
         "Too many wrong attempts: locked. Try again in {minutes} minutes or ask an administrator.",

@@ -148,6 +148,24 @@ invitation = Table(
     Column("answered_at", Utc),
 )
 
+file = Table(
+    "file",
+    metadata,
+    Column("id", String(128), primary_key=True, comment="never changes; chosen by the agency that brings it"),
+    Column("sha256", String(64), nullable=False),
+    Column("size", Integer, nullable=False, comment="bytes"),
+    Column("kind", String(16), nullable=False, comment="as its content says: pdf | ofd | docx | xlsx | png | jpeg"),
+    Column("name", Text, nullable=False),
+    Column("state", String(16), nullable=False, comment="unscanned | scanning | clean | infected"),
+    Column("finding", Text, comment="what the scanner said of an infected one"),
+    Column("brought_by", Text, nullable=False, comment="account id or connector:<id>"),
+    Column("brought_at", Utc, nullable=False),
+    Column("draft_id", String(128), index=True, comment="the draft or unsent form it waits with"),
+    Column("matter_id", ForeignKey("matter.id"), index=True, comment="null until it is handed in"),
+    Column("unit", String(128), comment="the unit whose file it is; null: the proposer's"),
+    comment="attachments; their bytes lie in a folder, see `cabinets`",
+)
+
 number_series = Table(
     "number_series",
     metadata,
