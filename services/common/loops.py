@@ -9,7 +9,7 @@ committed is done again.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Event
 
 from sqlalchemy import Engine, Table
@@ -29,6 +29,8 @@ _log = logs.get(__name__)
 
 Connectors = Callable[[], Sequence[str]]
 """Gives the connectors that exist now; asked again every few seconds."""
+Untaken = Callable[[Mapping[str, int]], None]
+"""Is told every few seconds how many messages lie untaken in each connector's queue."""
 
 
 def consume(
@@ -89,6 +91,7 @@ def relay(
     stop: Event,
     *,
     connectors: Connectors = tuple,
+    untaken: Untaken | None = None,
     limit: int = 500,
     rest: float = _REST,
 ) -> None:
@@ -112,7 +115,7 @@ def relay(
             stuck.reset()
             bell.wait(rest)
 
-    _keep_going("relay", str(engine.url.database), transport, turn, stop, connectors)
+    _keep_going("relay", str(engine.url.database), transport, turn, stop, connectors, untaken)
 
 
 def work(desk: Desk, stop: Event, *, limit: int = BATCH, longest_rest: float = 0.2) -> None:
@@ -139,12 +142,13 @@ def _keep_going(
     turn: Callable[[], None],
     stop: Event,
     connectors: Connectors,
+    untaken: Untaken | None = None,
 ) -> None:
     """Run `turn` over and over on a connected transport; connect again after whatever goes wrong."""
     pause = Pause()
     while not stop.is_set():
         try:
-            _run_connected(transport, turn, stop, connectors, pause)
+            _run_connected(transport, turn, stop, connectors, pause, untaken)
         except Exception as error:  # noqa: BLE001  the loop's edge: it outlives broker and database
             seconds = pause.next()
             _log.error(f"{action}_interrupted", name=name, reason=repr(error)[:500], seconds=round(seconds, 2))
@@ -154,7 +158,12 @@ def _keep_going(
 
 
 def _run_connected(
-    transport: Transport, turn: Callable[[], None], stop: Event, connectors: Connectors, pause: Pause
+    transport: Transport,
+    turn: Callable[[], None],
+    stop: Event,
+    connectors: Connectors,
+    pause: Pause,
+    untaken: Untaken | None,
 ) -> None:
     known: tuple[str, ...] | None = None
     checked = 0.0
@@ -164,6 +173,8 @@ def _run_connected(
             if current != known:
                 transport.ensure_topology(current)
                 known = current
+            if untaken is not None and known:
+                untaken(transport.untaken(known))
         turn()
         pause.reset()
 

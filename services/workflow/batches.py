@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from services.common import connectors
 from services.workflow import (
+    backlogs,
     calendar_versions,
     documents,
     editions,
@@ -129,7 +130,9 @@ class Batch:
         if held.row["next_due_at"] is not None and held.row["next_due_at"] <= until:
             self.changes.rescheduled.add(case_id)
         while (timer := self._next_timer(held, until)) is not None:
-            stimulus = e.Stimulus(kind="timer", at=timer["due_at"], actor={}, data={"timer": timer["id"]})
+            unreached = backlogs.unreached(self._conn, case_id, timer["due_at"])
+            facts = {"timer": timer["id"], **({"unreached": unreached} if unreached else {})}
+            stimulus = e.Stimulus(kind="timer", at=timer["due_at"], actor={}, data=facts)
             self.changes.clear_timer(timer["id"])
             self._fire(held, Order(case_id=case_id, stimulus=stimulus, cause=cause))
             fired += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from threading import Event
 
 from sqlalchemy import Engine, select
@@ -10,8 +11,8 @@ from services.common import db
 from services.common import loops as common
 from services.common.bus import Transport
 from services.common.clock import Clock
+from services.workflow import backlogs, ticker, worker
 from services.workflow import tables as t
-from services.workflow import ticker, worker
 
 
 def consume(transport: Transport, engine: Engine, clock: Clock, stop: Event) -> None:
@@ -24,12 +25,15 @@ def consume(transport: Transport, engine: Engine, clock: Clock, stop: Event) -> 
 
 
 def relay(transport: Transport, engine: Engine, clock: Clock, stop: Event) -> None:
-    """Send what the outbox holds."""
+    """Send what the outbox holds, and see what agencies do not take."""
 
     def connectors() -> list[str]:
         return known_connectors(engine)
 
-    common.relay(transport, engine, t.outbox_, clock, stop, connectors=connectors)
+    def note(untaken: Mapping[str, int]) -> None:
+        backlogs.note(engine, untaken, clock.now())
+
+    common.relay(transport, engine, t.outbox_, clock, stop, connectors=connectors, untaken=note)
 
 
 def work(engine: Engine, clock: Clock, stop: Event) -> None:

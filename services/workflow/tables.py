@@ -352,4 +352,36 @@ idempotency = Table(
 
 inbox_ = inbox.table(metadata)
 outbox_ = outbox.table(metadata)
+Index("ix_inbox_channel", inbox_.c.channel, inbox_.c.id)
+Index(
+    "ix_outbox_target",
+    outbox_.c.target,
+    outbox_.c.published_at,
+    outbox_.c.id,
+    postgresql_where=text("target IS NOT NULL"),
+    sqlite_where=text("target IS NOT NULL"),
+)
+
+backlog = Table(
+    "backlog",
+    metadata,
+    Column("connector", Text, primary_key=True),
+    Column("untaken", Integer, nullable=False),  # messages sent to it, or about to be, that it has not taken
+    Column("first", BigInteger),  # the oldest of them, by its row in the outbox
+    Column("sent", Utc),  # when that was sent; null while it has not been
+    Column("since", Utc),  # since when it has been lying: when it was sent, or else written
+    Column("at", Utc, nullable=False),  # when the queue was looked at
+)
+
+outage = Table(
+    "outage",
+    metadata,
+    Column("id", _serial, primary_key=True),
+    Column("connector", Text, index=True),  # null = every one
+    Column("began", Utc, nullable=False),
+    Column("ended", Utc),
+    Column("reason", Text, nullable=False),  # empty where it was found by itself
+    Column("noted_by", Text),  # the account; null where it was found by itself
+    sqlite_autoincrement=True,
+)
 directory = directories.tables(metadata)

@@ -1,5 +1,8 @@
 """What every transport promises; each test runs over RabbitMQ and over local files."""
 
+from collections.abc import Callable
+from time import monotonic, sleep
+
 from services.common.bus import Incoming
 from tests.integration.conftest import Open
 from tests.unit.common.letters import closed, complete, ids, numbered, outgoing
@@ -170,3 +173,23 @@ def test_an_empty_batch_and_no_limit_only_keep_the_connection_alive(transports: 
     assert bus.publish([]) == set()
     assert bus.receive("workflow", 0, 0.05) == []
     assert ids(bus.receive("workflow", 1, 5)) == ["n-1"]
+
+
+def test_how_much_an_agency_has_not_taken_is_known(transports: Open) -> None:
+    """What lies in its queue counts until it takes it; a queue that is not there is left out."""
+    bus, agency = transports(), transports(connector="tongbu")
+    bus.ensure_topology(["tongbu"])
+    assert bus.untaken(["tongbu", "nobody"]) == {"tongbu": 0}
+    bus.publish([outgoing(numbered(number), target="tongbu") for number in range(3)])
+    assert eventually(lambda: bus.untaken(["tongbu"]), {"tongbu": 3})
+    agency.settle(agency.receive("", 10, 5))
+    assert eventually(lambda: bus.untaken(["tongbu"]), {"tongbu": 0})
+    assert bus.publish([outgoing(numbered(9))]) == {"n-9"}
+
+
+def eventually(look: Callable[[], object], wanted: object) -> bool:
+    """Whether it comes to this within five seconds: a broker counts a moment later."""
+    end = monotonic() + 5
+    while look() != wanted and monotonic() < end:
+        sleep(0.02)
+    return look() == wanted

@@ -73,6 +73,13 @@ class Transport(Protocol):
         """Take messages off the queue; all that were received before them must have been stored as well."""
         ...
 
+    def untaken(self, connectors: Sequence[str]) -> dict[str, int]:
+        """How many messages lie in the queue of each of these connectors that it has not taken yet.
+
+        One whose queue cannot be looked at is missing.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of connections and files; what was received and not settled will come again."""
         ...

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.common.bus import EVENTS, Incoming, Outgoing, topology
+from services.common.bus import EVENTS, Incoming, Outgoing, declaring, topology
 from services.common.bus.consuming import Consumer
 from services.common.bus.declaring import Declarer
 from services.common.bus.lanes import send_in_waves
@@ -60,6 +60,10 @@ class AmqpTransport:
         """Acknowledge everything up to the newest of `incoming`, per queue."""
         if self._consumer is not None:
             self._consumer.settle(incoming)
+
+    def untaken(self, connectors: Sequence[str]) -> dict[str, int]:
+        """See `bus.Transport.untaken`: what was handed out and not acknowledged does not count. Raises `LinkLost`."""
+        return declaring.untaken(self._connect(), connectors)
 
     def close(self) -> None:
         """Close the connection; unsettled messages go back to their queues."""

@@ -53,3 +53,21 @@ class Declarer:
             self._channel = self._link.open_channel()
             return False
         return True
+
+
+def untaken(link: Link, connectors: Sequence[str]) -> dict[str, int]:
+    """How many messages lie in each connector's queue that it has not taken; without those nobody may look at."""
+    found: dict[str, int] = {}
+    channel = link.open_channel()
+    for connector in connectors:
+        try:
+            answer = link.ask(channel.queue_declare, queue=topology.agency_out(connector), passive=True)
+        except Refused as refused:
+            if refused.code not in (_ACCESS_REFUSED, _NOT_FOUND):
+                raise
+            link.forgive()
+            channel = link.open_channel()
+        else:
+            found[connector] = int(answer.method.message_count)
+    channel.close()
+    return found

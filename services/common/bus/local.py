@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sqlalchemy import Column, Engine, Integer, LargeBinary, MetaData, Table, Text, delete, select
+from sqlalchemy import Column, Engine, Integer, LargeBinary, MetaData, Table, Text, delete, func, select
 from sqlalchemy.exc import OperationalError
 
 from services.common import bells, db, logs
@@ -92,6 +92,15 @@ class LocalTransport:
         for owner, seq in last.items():
             with db.begin(self._open(owner)) as conn:
                 conn.execute(delete(_queue).where(_queue.c.seq <= seq))
+
+    def untaken(self, connectors: Sequence[str]) -> dict[str, int]:
+        """See `bus.Transport.untaken`."""
+        found: dict[str, int] = {}
+        for connector in connectors:
+            if self._path(agency(connector)).exists():
+                with db.read(self._open(agency(connector))) as conn:
+                    found[connector] = conn.scalar(select(func.count()).select_from(_queue)) or 0
+        return found
 
     def close(self) -> None:
         """Close the files; what was received and not settled comes again."""

@@ -32,7 +32,8 @@ class Case:
 
     `sides` are tasks beside others, by id; `done` tasks that can still be taken back; `spent` says why
     others cannot; `state_name` is the last milestone; `former` are ids that elements had in versions the case has left.
-    `doing`, `again` and `clocks` are notes of the step that is running, `way` are the elements its tokens came to.
+    `doing`, `again`, `clocks` and `unreached` (the units whose own systems have not taken what was sent them, as the
+    stimulus says) are notes of the step that is running, `way` are the elements its tokens came to.
     """
 
     def __init__(self, case_id: str, process: str, bundle: Bundle, calendar: Calendar) -> None:
@@ -51,12 +52,13 @@ class Case:
         self.again: dict[str, Any] | None = None
         self.clocks: dict[str, dict[str, str]] = {}
         self.pins: dict[str, str] = {}
+        self.unreached: list[str] = []
         self.way: list[str] = []
         self.outcome: str | None = None
         self.effects: list[fx.Effect] = []
         self.reason = ""
         self.moved: dict[str, None] = {}
-        self.engine = ScriptEngine(self.facts, self.due_dates, lambda: self.zone)
+        self.engine = ScriptEngine(self.facts, self.due_dates, lambda: self.unreached, lambda: self.zone)
         if process not in bundle.specs:
             raise EngineError("unknown_process", detail=process)
         self.workflow = CaseWorkflow(bundle.specs[process], bundle.specs, self.engine, self)
@@ -88,7 +90,7 @@ class Case:
     def names(self, task: CaseTask, wanted: Collection[str]) -> dict[str, Any]:
         """Everything a table or expression at this task can read; `deadlines` only if it is `wanted`."""
         limits = {"deadlines": self.due_dates(task)} if "deadlines" in wanted else {}
-        return {**task.data, **self.facts, **limits}
+        return {**task.data, **self.facts, **limits, "unreached": self.unreached}
 
     def due_dates(self, task: CaseTask) -> dict[str, str]:
         """The due dates of the deadlines in force at a task, by name."""

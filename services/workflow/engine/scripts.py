@@ -8,7 +8,7 @@ from services.workflow.engine.expressions import compile_expression, compile_scr
 from services.workflow.engine.failures import ExpressionError
 from services.workflow.engine.problems import EngineError
 
-RESERVED = frozenset({"matter", "case", "records", "now", "deadlines"})
+RESERVED = frozenset({"matter", "case", "records", "now", "deadlines", "unreached"})
 """Names every expression of a case can read and no diagram can write; the check of a diagram refuses those that do."""
 
 
@@ -16,14 +16,18 @@ class ScriptEngine:
     """The library's script engine interface; the case's own facts stand beside the task's data."""
 
     def __init__(
-        self, facts: dict[str, Any], limits: Callable[[Any], dict[str, str]], zone: Callable[[], tzinfo]
+        self,
+        facts: dict[str, Any],
+        limits: Callable[[Any], dict[str, str]],
+        unreached: Callable[[], list[str]],
+        zone: Callable[[], tzinfo],
     ) -> None:
-        self.facts, self.limits, self.zone = facts, limits, zone
+        self.facts, self.limits, self.unreached, self.zone = facts, limits, unreached, zone
 
     def names(self, task: Any, external: dict[str, Any] | None, wanted: frozenset[str]) -> dict[str, Any]:
         """Everything that can be read where the task stands; due dates are looked up only if they are wanted."""
         limits = {"deadlines": self.limits(task)} if "deadlines" in wanted else {}
-        return {**(external or {}), **task.data, **self.facts, **limits}
+        return {**(external or {}), **task.data, **self.facts, **limits, "unreached": self.unreached()}
 
     def evaluate(self, task: Any, expression: str, external_context: dict[str, Any] | None = None) -> Any:
         """The value of an expression where the task stands; raises EngineError."""

@@ -84,6 +84,7 @@ def step(case: Case, stimulus: Stimulus) -> list[fx.Effect]:
     before = case.now, case.facts["now"], case.pins
     case.turn(stimulus.at)
     case.pins = {**case.pins, **(stimulus.data.get("pins") or {})}
+    case.unreached = list(stimulus.data.get("unreached") or ())
     try:
         found = finish(case, lambda: act(case, stimulus))
     except Unexpected:

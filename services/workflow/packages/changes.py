@@ -54,6 +54,8 @@ _PROPERTIES: Final = {
     "counting.month_end_rule": ("月末规则", "rule for ends of months"),
     "counting.roll_rule": ("遇休息日", "end on a day off"),
     "counting.day_end": ("一天的截止时刻", "end of the day"),
+    "unreached.after_hours": ("接入系统多少小时未取走即提醒", "hours until an untaken task is told another way"),
+    "unreached.notice": ("未取走时的通知", "notice about an untaken task"),
     "deadlines": ("期限表", "table of deadlines"),
     "hit_policy": ("命中策略", "hit policy"),
     "amount": ("期限长度", "amount"),

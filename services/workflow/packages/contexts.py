@@ -8,10 +8,10 @@ from functools import cached_property
 
 from services.workflow.engine.decisions import Decision, parse_decision
 from services.workflow.engine.findings import Finding, Refused
+from services.workflow.engine.scripts import RESERVED
 from services.workflow.packages.diagrams import Diagram, Flow, Node, parse
 from services.workflow.packages.models import Package
 
-BUILT_IN = frozenset({"matter", "case", "records", "now", "deadlines"})
 """Variables every case has."""
 
 
@@ -58,7 +58,7 @@ class Context:
     @cached_property
     def variables(self) -> frozenset[str]:
         """Root names an expression may read."""
-        return BUILT_IN | {variable.name.partition(".")[0] for variable in self.package.variables}
+        return RESERVED | {variable.name.partition(".")[0] for variable in self.package.variables}
 
     def deadlines_at(self, node: Node) -> set[str]:
         """Names of the deadlines in force at a node: its own, its scopes', and those of every caller."""

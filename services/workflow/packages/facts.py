@@ -56,6 +56,7 @@ def _settings(package: Package) -> Iterator[tuple[Subject, Thing]]:
     file = "package.yaml"
     values = {key: str(getattr(package, key)) for key in _SETTINGS}
     values |= {f"counting.{key}": _text(value) for key, value in package.counting.items()}
+    values |= {f"unreached.{key}": _text(value) for key, value in package.unreached.items()}
     yield Subject("settings", "settings", file), Thing("", values)
     for message, process in package.entries.items():
         yield Subject("entry", message, file), Thing("", {"process": process})

@@ -97,6 +97,7 @@ class Package:
     counts: Mapping[str, tuple[str, ...]]
     counting: Mapping[str, bool | str]
     urgent: tuple[str, ...]
+    unreached: Mapping[str, Any]
     files: Mapping[str, bytes]
 
     @property

@@ -35,6 +35,9 @@ def find(context: Context) -> Iterator[Finding]:
     except (ZoneInfoNotFoundError, ValueError):
         yield say("unknown_calendar_zone", file=SETTINGS, zone=context.package.zone)
     yield from _own_days(context.package)
+    notice = context.package.unreached.get("notice")
+    if notice is not None and notice not in context.package.templates:
+        yield say("unknown_template", file=SETTINGS, element="unreached", name=notice)
 
 
 def _own_days(package: Package) -> Iterator[Finding]:

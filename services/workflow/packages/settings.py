@@ -85,6 +85,7 @@ SCHEMA: Final = _record(
             },
         ),
         "urgent": _list({"type": "string", "pattern": _ID}),
+        "unreached": _record({"after_hours": {"type": "integer", "minimum": 1, "maximum": 1000}, "notice": _LINE}),
         "counts": _table(_ID, _list({"type": "string", "pattern": _ID})),
         "extension_points": _table(
             _ID,

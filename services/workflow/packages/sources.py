@@ -115,6 +115,7 @@ def _build(s: Mapping[str, Any], files: Mapping[str, bytes]) -> Package:
         counts=_lists(s.get("counts")),
         urgent=tuple(s.get("urgent") or ()),
         counting=MappingProxyType(dict(s.get("counting") or {})),
+        unreached=MappingProxyType(dict(s.get("unreached") or {})),
         files=MappingProxyType(dict(sorted(files.items()))),
     )
 

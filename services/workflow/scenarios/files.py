@@ -13,7 +13,7 @@ from services.workflow.scenarios.models import Act, Expectation, Scenario
 _TOP: Final = frozenset({"title", "title_en", "given", "when", "then"})
 _GIVEN: Final = frozenset({"package", "calendar", "at", "matters", "auto"})
 _THEN: Final = frozenset(Expectation.__dataclass_fields__)
-_ACT: Final = frozenset({"at", "matter", "who", "unit", "data", "refused"})
+_ACT: Final = frozenset({"at", "matter", "who", "unit", "data", "refused", "unreached"})
 _VERBS: Final = frozenset({"do", "message", "record", "operator", "advance_to", "finish", "then"})
 _WHO: Final = frozenset({"role", "unit", "person", "name", "account"})
 
@@ -86,9 +86,18 @@ def _act(number: int, data: Any) -> Act:
         record=data.get("record"),
         operator=_plain(data.get("operator")),
         advance="advance_to" in data,
+        unreached=_units(data.get("unreached"), where),
         finish=bool(data.get("finish")),
         then=_expectation(data["then"], f"{where}.then") if "then" in data else None,
     )
+
+
+def _units(value: Any, where: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise BadScenario(f"{where}: unreached is a list of units")
+    return tuple(str(unit) for unit in value)
 
 
 def _expectation(data: Any, where: str) -> Expectation:

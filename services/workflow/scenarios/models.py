@@ -33,6 +33,7 @@ class Act:
     """One line of `when`. Exactly one of `do`, `message`, `record`, `operator`, `advance`, `finish`, `then` is set.
 
     `refused`: the answer to the task must be refused, for the fields at exactly these paths, or for `four_eyes`.
+    `unreached`: units whose own systems take nothing while time passes up to this line.
     """
 
     at: str | None = None
@@ -46,6 +47,7 @@ class Act:
     record: str | None = None
     operator: Mapping[str, Any] | None = None
     advance: bool = False
+    unreached: tuple[str, ...] = ()
     finish: bool = False
     then: Expectation | None = None
 

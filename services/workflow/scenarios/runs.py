@@ -65,7 +65,7 @@ class _Player:
 
     def play(self, act: Act) -> None:
         if act.at is not None:
-            self._pass_time(self._instant(act.at))
+            self._pass_time(self._instant(act.at), act.unreached)
         matter = act.matter or self.first
         if act.then is not None:
             self.expect(act.then, matter)
@@ -94,10 +94,10 @@ class _Player:
         moment = datetime.fromisoformat(local)
         return moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
 
-    def _pass_time(self, until: datetime) -> None:
+    def _pass_time(self, until: datetime, unreached: Sequence[str] = ()) -> None:
         if until < self.world.now:
             self._stop(f"时间不能倒退到 {until.isoformat()}", f"time cannot go back to {until.isoformat()}")
-        self._engine(lambda: self.world.fire_until(until))
+        self._engine(lambda: self.world.fire_until(until, unreached))
 
     # -- tasks
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -100,13 +100,17 @@ class World:
         self.logs[case_id].append(stimulus)
         self._note(case_id, element, stimulus.actor, limit, effects, ())
 
-    def fire_until(self, until: datetime) -> None:
-        """Let time pass: every timer due by then rings at its own instant, the earliest first."""
+    def fire_until(self, until: datetime, unreached: Sequence[str] = ()) -> None:
+        """Let time pass: every timer due by then rings at its own instant, the earliest first.
+
+        `unreached` are units whose own systems take nothing meanwhile.
+        """
+        facts = {"unreached": list(unreached)} if unreached else {}
         while due := [timer for timer in self.timers.values() if timer.due_at <= until]:
             timer = min(due, key=lambda timer: (timer.due_at, timer.timer_id))
             self.timers.pop(timer.timer_id)
             self.now = max(self.now, timer.due_at)
-            stimulus = e.Stimulus(kind="timer", at=timer.due_at, data={"timer": timer.timer_id})
+            stimulus = e.Stimulus(kind="timer", at=timer.due_at, data={"timer": timer.timer_id, **facts})
             self.step(self.homes[timer.timer_id], stimulus, timer.element)
         self.now = max(self.now, until)
 

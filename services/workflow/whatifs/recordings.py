@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from services.workflow import engine as e
@@ -34,6 +35,12 @@ class Recording:
     def is_over(self) -> bool:
         """Whether the case has ended."""
         return self.track.outcome is not None
+
+    def unreached(self, at: datetime) -> dict[str, Any]:
+        """Which units were not reached when a timer rang at this very instant, as its stimulus said."""
+        said = (one.data.get("unreached") for one in self.stimuli if one.kind == "timer" and one.at == at)
+        found = next(filter(None, said), None)
+        return {"unreached": found} if found else {}
 
 
 def record(

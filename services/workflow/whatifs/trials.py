@@ -91,7 +91,8 @@ class _Run:
     def _pass_time(self, until: datetime) -> None:
         while (timer := self.track.next_timer(until)) is not None and not self.case.is_finished:
             del self.track.timers[timer.timer_id]
-            self._step(e.Stimulus(kind="timer", at=timer.due_at, data={"timer": timer.timer_id}))
+            facts = self.recording.unreached(timer.due_at)
+            self._step(e.Stimulus(kind="timer", at=timer.due_at, data={"timer": timer.timer_id, **facts}))
             self._settle(timer.due_at)
 
     def _step(self, stimulus: e.Stimulus) -> None:

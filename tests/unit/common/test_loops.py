@@ -1,6 +1,6 @@
 """The loops outlive whatever is down, and hold up nobody for one who takes nothing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +55,10 @@ class FakeTransport:
         self.on_receive()
         given, self.waiting = self.waiting[:limit], self.waiting[limit:]
         return given
+
+    def untaken(self, connectors: Sequence[str]) -> dict[str, int]:
+        """Two for everybody."""
+        return dict.fromkeys(connectors, 2)
 
     def settle(self, incoming: Sequence[Incoming]) -> None:
         """Count."""
@@ -174,6 +178,17 @@ def test_new_connectors_are_noticed(engine: Engine, monkeypatch: pytest.MonkeyPa
     )
 
     assert bus.known == [("a",), ("a", "b")]
+
+
+def test_the_relay_tells_now_and_then_what_lies_untaken(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever it looks who the connectors are, not at every turn."""
+    told: list[Mapping[str, int]] = []
+    bus = FakeTransport()
+    loops.relay(bus, engine, outbox_, StillClock(), Turns(12), connectors=lambda: ["tongbu"], untaken=told.append)
+    assert told == [{"tongbu": 2}]
+    monkeypatch.setattr(loops, "_CHECK_CONNECTORS", 0)
+    loops.relay(bus, engine, outbox_, StillClock(), Turns(12), connectors=lambda: ["tongbu"], untaken=told.append)
+    assert len(told) > 2
 
 
 def test_a_worker_outlives_its_database(engine: Engine) -> None:
