@@ -22,6 +22,7 @@ from services.workflow.web import (
     case_migrations,
     caselists,
     cases,
+    connectors,
     incidents,
     packages,
     pasts,
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     studio.pages,
     calendars.pages,
     incidents.pages,
+    connectors.pages,
 )
 
 

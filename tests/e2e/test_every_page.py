@@ -21,6 +21,8 @@ NOT_HERE: Final = {
     "notify:messages.start": "leads on to the messages",
     "notify:parked.show": "nothing is parked",
     "workflow:calendars.adoption": "every case counts by the newest calendar",
+    "workflow:connectors.message": "no agency's system is connected",
+    "workflow:connectors.show": "no agency's system is connected",
     "workflow:parked.show": "nothing is parked",
     "workflow:studio.draft": "nobody has begun a draft",
     "workflow:studio.file": "nobody has begun a draft",

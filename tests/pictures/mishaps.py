@@ -9,9 +9,15 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from services.common import clock, db, inbox
+from services.common.bus import Outgoing
+from services.common.bus.local import LocalTransport
+from services.contracts import envelopes
+from services.contracts.envelopes import Message
 from services.huiyin.clients import Client, Unanswered
+from services.huiyin.embedded import Installation
 from services.notify import papers
 from services.notify import tables as t
+from services.workflow import backlogs
 from services.workflow import engine as e
 
 TYPE: Final = "task.opened.v1"
@@ -49,3 +55,25 @@ def break_down(client: Client, path: str, answer: Mapping[str, Any], login: str)
         except Unanswered as error:
             if error.status != 503:
                 raise
+
+
+def send_garbage(installation: Installation, connector: str) -> None:
+    """An agency's system answers a task that there is not."""
+    message = Message(
+        id=f"{connector}-1",
+        type="task.complete.v1",
+        source=f"/agency/{connector}",
+        subject="demo",
+        time=installation.clock.now(),
+        data={"task_id": "none.1", "unit": "housing", "data": {}},
+    )
+    wire = envelopes.encode(message)
+    facts = {"message_id": message.id, "type": message.type, "subject": message.subject, "target": None}
+    sent = Outgoing(**facts, headers=wire.headers, body=wire.body, content_type=wire.content_type)
+    LocalTransport(installation.settings.bus_dir, connector=connector).publish([sent])
+
+
+def take_nothing(installation: Installation, connector: str) -> None:
+    """The relay looks at the queue of an agency's system, which has taken nothing."""
+    waiting = LocalTransport(installation.settings.bus_dir).untaken([connector])
+    backlogs.note(installation.engines["workflow"], waiting, installation.clock.now())

@@ -101,6 +101,10 @@ class Tour:
         [(kind, wanted)] = need.items()
         if kind == "park":
             return mishaps.park(self.year.stage.installation.engines[wanted])
+        if kind == "silent":
+            mishaps.send_garbage(self.year.stage.installation, wanted)
+            settling.wait(self.town.client)
+            return mishaps.take_nothing(self.year.stage.installation, wanted)
         if kind == "paper":
             return mishaps.fall_silent(self.year.stage.installation.engines["notify"], wanted)
         client, task = self.town.client, self._task(wanted)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from services.common import auth, form_readers, forms, languages
 from services.common import pages as page_tools
 from services.common.problems import FieldError, Problem
-from services.workflow import answers, edges, editions, four_eyes, matters, records, tasks, worklists
+from services.workflow import answers, edges, editions, four_eyes, matters, records, tasks, traffic, worklists
 from services.workflow.api.tasks import filter_of
 from services.workflow.web import sending, taskpages
 from services.workflow.web.words import say
@@ -44,18 +44,20 @@ def _list(which: str) -> str:
     size, number, speaker = page_tools.PAGE_SIZE, page_tools.page_number(), edges.speaker()
     find = worklists.todo if which == "todo" else worklists.done
     wanted, now = filter_of(), edges.now()
+    units = sorted({unit for _role, unit in speaker.roles if unit})
     with edges.reading() as conn:
         rows = find(conn, speaker, wanted, now, limit=size + 1, offset=(number - 1) * size)
         barred = four_eyes.barred(conn, rows, speaker)
         steps = worklists.counts(conn, speaker, now) if which == "todo" else []
+        linked = bool(units) and bool(traffic.readable(conn, speaker))
     page = page_tools.page_of(rows, number)
-    units = sorted({unit for _role, unit in speaker.roles if unit})
     narrowed = wanted != worklists.Filter()
     shown = {
         "page": page,
         "wanted": wanted,
         "narrowed": narrowed,
         "units": units,
+        "linked": linked,
         "now": now,
         "barred": barred,
         "steps": steps,

@@ -70,6 +70,10 @@ FIELD_TYPES: Mapping[str, tuple[str, str]] = {
 NOTICES: Mapping[str, tuple[str, str]] = {
     "draft_saved": ("草稿已保存，尚未提交", "the draft is saved, not submitted yet"),
     "submitted": ("已提交", "submitted"),
+    "resent": ("{count} 条消息将重新发出", "{count} messages leave again"),
+    "none_resent": ("没有可以重发的消息，请先选择", "nothing was sent again; choose messages first"),
+    "outage_noted": ("中断已登记", "the outage is noted"),
+    "outage_over": ("已恢复", "the outage is over"),
     "done_together": ("已办 {count} 件", "{count} done"),
     "taken_before": ("已提交，请勿重复提交", "submitted already; once is enough"),
     "used_return": ("已退回", "given back"),
