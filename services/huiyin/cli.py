@@ -32,6 +32,7 @@ def _open_workflow() -> tuple[Engine, Clock]:
 
 joining.agency.add_command(rehearsing.simulate)
 joining.agency.add_command(rehearsing.verify)
+joining.agency.add_command(rehearsing.sandbox)
 for command in workflow_cli.commands(_open_workflow):
     workflow.add_command(command)
 for command in (

@@ -1,4 +1,4 @@
-"""A place of its own at a broker where one client is tried: a virtual host that is made for it and goes afterwards."""
+"""A place of its own at a broker for one client: a virtual host that is made for it and goes afterwards."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ class Ground:
     """Of the client."""
     has_password: bool
     """Whether the URL says the password; an account that was there before has its own."""
+    service_url: str
+    """Of the services that are played, or really run there."""
     service: Transport
     _filler: Transport
 
@@ -87,17 +89,17 @@ def _filling() -> Outgoing:
 
 
 @contextmanager
-def prepared(management: Management, broker_url: str, connector: str) -> Iterator[Ground]:
+def prepared(management: Management, broker_url: str, connector: str, purpose: str) -> Iterator[Ground]:
     """Make the place at the broker of an URL, and take it down again; the connector's own account stays, if it had one.
 
     Raises what `Management` raises, `ValueError` for a bad id, `LinkLost` when the broker takes no passwords.
     """
-    gate = Gate(management, f"huiyin-verify-{connector}", connector)
+    gate = Gate(management, f"huiyin-{purpose}-{connector}", connector)
     examiner, password = gate.vhost, secrets.token_urlsafe(24)
     management.drop(f"vhosts/{place(gate.vhost)}")
     made: list[str] = []
-    service = AmqpTransport(_address(broker_url, gate.vhost, examiner, password))
-    filler = AmqpTransport(_address(broker_url, gate.vhost, examiner, password), connector=connector)
+    own = _address(broker_url, gate.vhost, examiner, password)
+    service, filler = AmqpTransport(own), AmqpTransport(own, connector=connector)
     try:
         management.call("POST", "definitions", definitions([connector], gate.vhost))
         management.call("PUT", f"users/{place(examiner)}", {"password": password, "tags": ""})
@@ -109,7 +111,7 @@ def prepared(management: Management, broker_url: str, connector: str) -> Iterato
         user = outcome.accounts[-1].name
         url = _address(broker_url, gate.vhost, user, outcome.passwords.get(user, ""))
         service.ensure_topology([connector])
-        yield Ground(management, gate.vhost, connector, url, bool(outcome.passwords), service, filler)
+        yield Ground(management, gate.vhost, connector, url, bool(outcome.passwords), own, service, filler)
     finally:
         service.close()
         filler.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,8 +30,8 @@ def settings(overrides: Mapping[str, str] | None = None) -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def fresh(home: Path, start: datetime) -> tuple[Settings, FileClock]:
-    """An empty embedded installation in `home` whose clock stands at `start`.
+def fresh(home: Path, start: datetime, broker_url: str = "") -> tuple[Settings, FileClock]:
+    """An empty embedded installation in `home` whose clock stands at `start`; with a broker's URL its bus is there.
 
     What an earlier demo left there is removed; a directory that is no demo home is refused.
     """
@@ -41,5 +42,7 @@ def fresh(home: Path, start: datetime) -> tuple[Settings, FileClock]:
     clock = FileClock(home / _CLOCK, start=start)
     alone = {f"HUIYIN_{name}": "" for name in ("BROKER_URL", "SECRET_KEY", "SMTP_URL", "CHANNELS", "FILES", "CLAMD")}
     databases = {f"HUIYIN_{name}_DATABASE_URL": "" for name in ("INTAKE", "WORKFLOW", "NOTIFY")}
+    if broker_url:
+        alone |= {"HUIYIN_BROKER_URL": broker_url, "HUIYIN_SECRET_KEY": secrets.token_urlsafe(48)}
     place = {"HUIYIN_HOME": str(home), "HUIYIN_CLOCK": f"file:{home.absolute() / _CLOCK}"}
     return settings({**alone, **databases, **place}), clock

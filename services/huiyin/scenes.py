@@ -88,9 +88,9 @@ def _forms(path: Path) -> dict[str, Mapping[str, Any]]:
 
 
 @contextmanager
-def stage(script: Script, home: Path, *, port: int | None = 0) -> Iterator[Stage]:
+def stage(script: Script, home: Path, *, port: int | None = 0, broker_url: str = "") -> Iterator[Stage]:
     """A fresh installation in `home`, package published and directory loaded; `port` 0 takes any free one."""
-    settings, clock = homes.fresh(home, script.start)
+    settings, clock = homes.fresh(home, script.start, broker_url)
     with (home / "huiyin.log").open("w", encoding="utf-8") as log, accounts.known_passwords():
         logs.setup(settings.log_level, "json", stream=log)
         installation = Installation(settings, port)

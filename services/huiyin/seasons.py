@@ -56,6 +56,10 @@ class Season:
     rhythm: Rhythm
     speech: Speech
     put_session: Put
+    away: frozenset[str] = frozenset()
+    """Units whose tasks are left to others, who may do them at any time and in any way."""
+    wait: Callable[[datetime], None] = lambda _at: None
+    """Called before the clock moves."""
     stories: dict[str, Story] = field(default_factory=dict)
     done: int = 0
     open: dict[str, Task] = field(default_factory=dict)
@@ -75,6 +79,7 @@ class Season:
             at = min(self._upcoming(due), default=end)
             if at >= end:
                 break
+            self.wait(at)
             self.clock.advance(at)
             if due is not None and due <= at:
                 continue  # what the timer brings comes before what people do
@@ -124,7 +129,8 @@ class Season:
         for key, task in self.open.items():
             if key not in self._known:
                 self._known.add(key)
-                self._plan(by_matter[task["matter_id"]], task)
+                if task["unit"] not in self.away and task["matter_id"] in by_matter:
+                    self._plan(by_matter[task["matter_id"]], task)
 
     def _tasks(self) -> Iterator[Task]:
         page, more = 1, True
@@ -177,6 +183,8 @@ class Season:
             try:
                 self._carry_out(act)
             except Unanswered as error:
+                if self.away and 400 <= error.status < 500:
+                    continue  # who is away may have done what makes this act impossible
                 raise Stuck(f"{act.story.name} {act.task.get('element', '')}: {error}") from error
         return self.done > before
 

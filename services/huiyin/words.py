@@ -100,6 +100,8 @@ SAID: Final = {
         "this account was there before: use its own password",
     ),
     "trial_unit": ("任务写明的单位", "the unit that the tasks name"),
+    "unknown_unit": ("虚构城市里没有这个单位", "the fictional city has no such unit"),
+    "tasks_of_yours": ("件是贵单位的", "of your unit"),
     "not_tried": ("没有试到", "not tried"),
     "trial_passed": ("全部通过", "all passed"),
     "trial_failed": ("没有全部通过", "not all passed"),

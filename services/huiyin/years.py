@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from services.common.config import Settings
@@ -39,8 +40,10 @@ def load(settings: Settings, script: Script) -> Year:
     return Year(programme, opening)
 
 
-def season(year: Year, stage: Stage) -> Season:
-    """The season on a stage of the year's script."""
+def season(
+    year: Year, stage: Stage, *, away: frozenset[str] = frozenset(), wait: Callable[[datetime], None] = lambda _at: None
+) -> Season:
+    """The season on a stage of the year's script; `away` and `wait` as in `Season`."""
     script, programme = year.script, year.programme
     known = workflow_seed.calendar_files(script.package_dir.parent.parent / "calendars")
     calendar = calendars.parse(known[script.package.calendar])
@@ -64,6 +67,8 @@ def season(year: Year, stage: Stage) -> Season:
             words=programme.words,
         ),
         put_session=put,
+        away=away,
+        wait=wait,
     )
 
 

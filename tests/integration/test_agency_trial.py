@@ -1,4 +1,4 @@
-"""`huiyin agency verify` on a real RabbitMQ: a good client passes every point, others fail where they misbehave."""
+"""`huiyin agency verify` and `sandbox` on a real RabbitMQ: a good client passes, others fail where they misbehave."""
 
 from __future__ import annotations
 
@@ -13,16 +13,22 @@ from threading import Event, Thread
 from typing import Any, Final
 from urllib.parse import quote
 
+import pytest
+from click.testing import CliRunner
+
 from services.common.bus.amqp import AmqpTransport
 from services.common.bus.link import LinkLost
 from services.common.bus.management import Management
 from services.common.clock import SystemClock
+from services.common.testing import guards
 from services.common.testing.brokers import Broker
 from services.contracts import messages
+from services.huiyin.cli import main
 from services.huiyin.grounds import Ground, prepared
 from services.huiyin.standins import Standin
 from services.huiyin.talks import Talk
 from services.huiyin.trials import POINTS, Trial
+from tests.e2e.houses import until
 
 ROOT: Final = Path(__file__).parents[2]
 EXAMPLE: Final = ROOT / "docs/examples/python/agency.py"
@@ -42,7 +48,7 @@ def told(broker: Broker) -> dict[str, str]:
 def ground(broker: Broker) -> Iterator[Ground]:
     """A place for a connector that nobody knows."""
     management = Management(broker.api_url, broker.user, broker.password)
-    with prepared(management, broker.url(), f"t{secrets.token_hex(4)}") as made:
+    with prepared(management, broker.url(), f"t{secrets.token_hex(4)}", "verify") as made:
         yield made
 
 
@@ -100,6 +106,34 @@ def test_the_client_of_the_examples_passes(broker: Broker, tmp_path: Path) -> No
     assert (report["passed"], trial.returncode) == (True, 0)
     names = [one["name"] for kind in ("vhosts", "users") for one in broker.api("GET", kind)]
     assert [name for name in names if connector in name] == []
+
+
+def test_a_sandbox_wants_a_unit_of_its_city(broker: Broker, tmp_path: Path) -> None:
+    """Which units there are is told, and nothing is made."""
+    done = CliRunner().invoke(main, ["agency", "sandbox", "nobody"], env={**told(broker), "HUIYIN_HOME": str(tmp_path)})
+    assert done.exit_code == 1
+    assert "housing" in done.output
+    assert "the fictional city has no such unit" in done.output
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+def test_the_client_of_the_examples_works_in_the_sandbox(broker: Broker, tmp_path: Path) -> None:
+    """In a year that runs by itself its unit's tasks are done by it alone; when it ends, nothing is left."""
+    [port] = guards.free_ports(1)
+    command = [sys.executable, "-m", "services.huiyin.cli", "agency", "sandbox", "housing", "--day", "0.2"]
+    env = {**told(broker), "HUIYIN_HOME": str(tmp_path), "HUIYIN_LISTEN": f"127.0.0.1:{port}"}
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=env, cwd=ROOT, text=True, **pipes) as sandbox:
+        assert sandbox.stderr is not None
+        url = sandbox.stderr.readline().split()[-1]
+        words = [sys.executable, str(EXAMPLE), url, "housing", f"--store={tmp_path / 'store'}"]
+        with (tmp_path / "log").open("w") as log, subprocess.Popen(words, stderr=log) as example:
+            until(lambda: (tmp_path / "log").read_text("utf-8").count("accepted: ") >= 10, 200)
+            sandbox.terminate()
+            assert sandbox.wait(60) == 0
+            example.kill()
+    assert "huiyin-sandbox-housing" not in [one["name"] for one in broker.api("GET", "vhosts")]
 
 
 def test_the_stand_in_passes_though_it_sends_twice(broker: Broker, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from services.huiyin.words import say
 from services.workflow.packages import BadPackage
 from services.workflow.scenarios import BadScenario
 
-_TROUBLE: Final = (
+TROUBLE: Final = (
     Stuck,
     Uncast,
     Unanswered,
@@ -41,6 +41,7 @@ _TROUBLE: Final = (
     BadProgramme,
     OSError,
 )
+"""What ends a play with a word to its user."""
 
 
 @click.command()
@@ -60,9 +61,9 @@ def demo(once: bool, home: str) -> None:
         year = years.load(settings, script)
         with scenes.stage(year.script, place, port=settings.port) as stage:
             _play_year(years.season(year, stage))
-            _invite(stage.installation.url, script)
+            invite(stage.installation.url, script)
             until_told(Event()).wait()
-    except _TROUBLE as error:
+    except TROUBLE as error:
         raise click.ClickException(f"{error} (huiyin.log: {place})") from error
 
 
@@ -102,7 +103,8 @@ def _teller(walk: Walk, script: Script) -> Watch:
     return tell
 
 
-def _invite(url: str, script: Script) -> None:
+def invite(url: str, script: Script) -> None:
+    """Say where the pages are and who may sign in."""
     password = next(iter(script.cast.passwords.values()))
     click.echo(f"\n{say('accounts')} {password}):")
     for line in accounts(script):
@@ -127,7 +129,7 @@ def walk(scenario: str | None, as_json: bool, url: str, processes: int) -> None:
             if not as_json:
                 playing.watch = _teller(playing, script)
             outcome = playing.play()
-    except _TROUBLE as error:
+    except TROUBLE as error:
         raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(json.dumps(outcome.as_dict(), ensure_ascii=False, indent=2))

@@ -1,27 +1,35 @@
-"""Commands that rehearse: a stand-in for an agency's system, and a trial of a real one."""
+"""Commands that rehearse: a stand-in for an agency's system, a trial of a real one, and a city for it to work in."""
 
 from __future__ import annotations
 
 import json
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
 from threading import Event
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 
 from services.common import clock as clocks
 from services.common import logs, loops
 from services.common.bus import Transport, topology
-from services.common.clock import monotonic
+from services.common.clock import Clock, monotonic
 from services.common.config import Settings
-from services.huiyin import homes, standins
-from services.huiyin.commands import joining
+from services.huiyin import homes, scenes, standins, years
+from services.huiyin.commands import joining, playing
 from services.huiyin.commands.running import until_told
+from services.huiyin.seasons import Season
 from services.huiyin.standins import Standin
 from services.huiyin.talks import Talk
 from services.huiyin.trials import POINTS, Trial, Verdict
 from services.huiyin.words import say
+from services.huiyin.years import Year
+from services.workflow.packages import BadPackage
+from services.workflow.scenarios import BadScenario
 
 _GRACE: Final = 3.0
 """Seconds in which a client shows what it should not do."""
@@ -81,7 +89,7 @@ def verify(connector: str, unit: str | None, patience: float, as_json: bool) -> 
     with joining.managed(connector) as (management, broker_url):
         logs.setup("CRITICAL", "console")  # a queue that takes nothing is part of the trial
         try:
-            with grounds.prepared(management, broker_url, connector) as ground:
+            with grounds.prepared(management, broker_url, connector, "verify") as ground:
                 talk = Talk(ground, unit or connector, patience)
                 _invite(ground.url, ground.has_password, talk.unit)
                 verdicts = list(_told(Trial(talk, _GRACE).run(), as_json))
@@ -93,6 +101,80 @@ def verify(connector: str, unit: str | None, patience: float, as_json: bool) -> 
     else:
         click.echo(say("trial_passed" if passed else "trial_failed"))
     raise SystemExit(0 if passed else 1)
+
+
+@click.command()
+@click.argument("connector")
+@click.option("--unit", help="接入方代表的单位，默认同接入方编号。Unit it speaks for, by default called like it.")
+@click.option("--day", default=5.0, show_default=True, help="一天走几秒。Seconds that a day takes.")
+def sandbox(connector: str, unit: str | None, day: float) -> None:
+    """虚构城市的一年，由单位系统办本单位的任务。A year of the fictional city, one unit's tasks done by its own system.
+
+    A whole installation in a home and a virtual host of its own, with an accelerated clock; everybody else's part is
+    played. Pages are open. Ctrl+C ends it and takes the virtual host down.
+    """
+    from services.huiyin import grounds  # pika is only loaded where there is a broker
+
+    settings, stop = homes.settings(), until_told(Event())
+    with joining.managed(connector) as (management, broker_url):
+        try:
+            year = _year(settings, connector, unit or connector)
+            home = settings.home / f"sandbox-{connector}"
+            with (
+                grounds.prepared(management, broker_url, connector, "sandbox") as ground,
+                scenes.stage(year.script, home, port=settings.port, broker_url=ground.service_url) as stage,
+            ):
+                _invite(ground.url, ground.has_password, unit or connector)
+                playing.invite(stage.installation.url, year.script)
+                pace = Pace(stage.clock, day, stop)
+                _play(years.season(year, stage, away=frozenset({unit or connector}), wait=pace))
+                stop.wait()
+        except Stopped:
+            return
+        except playing.TROUBLE as error:
+            raise click.ClickException(str(error)) from error
+
+
+class Stopped(Exception):
+    """Somebody has had enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Lets a day take so many seconds, of which who is away makes use."""
+
+    clock: Clock
+    day: float
+    stop: Event
+
+    def __call__(self, at: datetime) -> None:
+        """Wait as long as the time until `at` is to take."""
+        left = (at - self.clock.now()) / timedelta(days=1)
+        if self.stop.wait(max(left, 0.0) * self.day):
+            raise Stopped
+
+
+def _year(settings: Settings, connector: str, unit: str) -> Year:
+    """The demo year, with the connector in its directory; it may also hand in matters, as a congress's system does."""
+    try:
+        year = years.load(settings, scenes.script(settings))
+    except (BadScenario, BadPackage) as error:
+        raise click.ClickException(str(error)) from error
+    known = [one["id"] for one in year.script.directory["units"]]
+    if unit not in known:
+        raise click.ClickException(f"{say('unknown_unit')}: {unit} ({', '.join(known)})")
+    bound = {"id": connector, "units": [unit], "submit": True}
+    return replace(year, script=replace(year.script, directory={**year.script.directory, "connectors": [bound]}))
+
+
+def _play(season: Season) -> None:
+    """A line for each day on which somebody acted."""
+    zone = ZoneInfo(season.rhythm.calendar.zone)
+    for day, instants in groupby(season.play(), key=lambda at: f"{at.astimezone(zone):%Y-%m-%d}"):
+        for _ in instants:
+            pass
+        mine = sum(task["unit"] in season.away for task in season.open.values())
+        click.echo(f"  {day}  {mine:>3} {say('tasks_of_yours')}  {len(season.open):>3} {say('open_tasks')}")
 
 
 def _invite(url: str, has_password: bool, unit: str) -> None:
