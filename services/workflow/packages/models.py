@@ -64,7 +64,10 @@ class OutcomeClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionPoint:
-    """A called process that a unit may replace by its own; `reads` and `writes` are its fixed interface."""
+    """A called process that a unit may replace by its own; `reads` and `writes` are its fixed interface.
+
+    `own` is the process of units whose own system does the inside (`internal: self`), empty where there is none.
+    """
 
     name: str
     process: str
@@ -72,6 +75,7 @@ class ExtensionPoint:
     label_en: str
     reads: tuple[str, ...]
     writes: tuple[str, ...]
+    own: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +112,13 @@ class Package:
     @property
     def settings(self) -> dict[str, Any]:
         """What the engine wants to know beside the files."""
-        names = ("deadlines", "zone", "version", "counts", "counting")
+        names = ("deadlines", "zone", "version", "counts", "counting", "own")
         return {name: getattr(self, name) for name in names}
+
+    @property
+    def own(self) -> dict[str, str]:
+        """By extension point the process of units whose own system does the inside."""
+        return {point.name: point.own for point in self.extension_points.values() if point.own}
 
     @cached_property
     def forms(self) -> Mapping[str, dict[str, Any]]:

@@ -68,8 +68,9 @@ def _entries(context: Context) -> Iterator[Finding]:
 
 def _points(context: Context) -> Iterator[Finding]:
     for point in context.package.extension_points.values():
-        if point.process not in context.processes:
-            yield say("unknown_process", file=SETTINGS, element=point.name, name=point.process)
+        for process in (point.process, *([point.own] if point.own else ())):
+            if process not in context.processes:
+                yield say("unknown_process", file=SETTINGS, element=point.name, name=process)
 
 
 def _table(context: Context) -> Iterator[Finding]:

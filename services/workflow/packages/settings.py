@@ -96,7 +96,8 @@ SCHEMA: Final = _record(
                     "label_en": _LINE,
                     "reads": _list(_LINE),
                     "writes": _list(_LINE),
-                }
+                },
+                {"own": _LINE},
             ),
         ),
     },

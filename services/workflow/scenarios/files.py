@@ -11,7 +11,7 @@ import yaml
 from services.workflow.scenarios.models import Act, Expectation, Scenario
 
 _TOP: Final = frozenset({"title", "title_en", "given", "when", "then"})
-_GIVEN: Final = frozenset({"package", "calendar", "at", "matters", "auto"})
+_GIVEN: Final = frozenset({"package", "calendar", "at", "matters", "auto", "own"})
 _THEN: Final = frozenset(Expectation.__dataclass_fields__)
 _ACT: Final = frozenset({"at", "matter", "who", "unit", "data", "refused", "unreached"})
 _VERBS: Final = frozenset({"do", "message", "record", "operator", "advance_to", "finish", "then"})
@@ -42,6 +42,7 @@ def load(content: bytes | str) -> Scenario:
         at=_time(given["at"]),
         matters=tuple(_matter(item) for item in given["matters"]),
         auto=bool(given.get("auto")),
+        own=tuple(str(unit) for unit in given.get("own") or ()),
         acts=tuple(_act(number, item) for number, item in enumerate(found.get("when") or (), 1)),
         then=_expectation(found.get("then") or {}, "then"),
     )

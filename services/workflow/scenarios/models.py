@@ -54,7 +54,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """Given, when, then. `at` is local time where the package applies; `matters` are the facts a case gets."""
+    """Given, when, then. `at` is local time where the package applies; `matters` are the facts a case gets.
+
+    `own` are units whose own systems do the inside.
+    """
 
     title: str
     title_en: str
@@ -63,6 +66,7 @@ class Scenario:
     at: str
     matters: tuple[Mapping[str, Any], ...]
     auto: bool
+    own: tuple[str, ...]
     acts: tuple[Act, ...]
     then: Expectation
 

@@ -52,7 +52,7 @@ class _Player:
         self.scenario, self.bundle, self.entries = scenario, bundle, entries
         self.unbidden = bundle.thrown | bundle.interrupting
         self.zone = ZoneInfo(bundle.calendar(calendar).zone)
-        self.world = World(bundle, calendar, self._instant(scenario.at))
+        self.world = World(bundle, calendar, self._instant(scenario.at), scenario.own)
         self.first = str(scenario.matters[0]["matter_id"])
         self.failures: list[Failure] = []
         self.line = 0

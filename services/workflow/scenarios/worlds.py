@@ -65,6 +65,7 @@ class World:
     bundle: e.Bundle
     calendar: Calendar
     now: datetime
+    own: tuple[str, ...] = ()
     matters: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     cases: dict[str, Running] = field(default_factory=dict)
     tasks: dict[str, e.TaskOpened] = field(default_factory=dict)
@@ -87,6 +88,9 @@ class World:
         number = 1 + sum(running.matter == matter for running in self.cases.values())
         case_id = f"{matter}-{number}"
         data = {"process": process, "matter": dict(self.matters[matter]), "vars": dict(variables)}
+        places = self.bundle.settings.get("own", {}).items()
+        if pins := {f"{point}/{unit}": inside for point, inside in places for unit in self.own}:
+            data["pins"] = pins
         stimulus = e.Stimulus(kind="start", at=self.now, data=data)
         case, effects = e.start(case_id, stimulus, self.bundle, self.calendar)
         self.cases[case_id] = Running(case_id, matter, process, case)

@@ -43,7 +43,7 @@ class Trial:
 
 def try_out(recording: Recording, bundle: e.Bundle, calendar: Calendar) -> Trial:
     """Let a recorded case run under another package; an engine error ends it and is one of the differences."""
-    first = _without_pins(recording.stimuli[0])
+    first = _pinned(recording.stimuli[0], bundle)
     try:
         case, effects = e.start(recording.case_id, first, bundle, calendar)
     except e.EngineError as error:
@@ -74,7 +74,7 @@ class _Run:
 
     def play(self, effects: list[e.Effect]) -> None:
         """Everything that came after the start, which has had these effects."""
-        first, *rest = map(_without_pins, self.recording.stimuli)
+        first, *rest = (_pinned(stimulus, self.bundle) for stimulus in self.recording.stimuli)
         self._fold(effects, first.at)
         self._settle(first.at)
         for stimulus in rest:
@@ -245,6 +245,8 @@ def _named(task: Task) -> dict[str, Any]:
     return {"element": task.element, "name": task.name, "unit": task.unit}
 
 
-def _without_pins(stimulus: e.Stimulus) -> e.Stimulus:
-    """Units' own diagrams belong to the version they were published for."""
-    return replace(stimulus, data={key: value for key, value in stimulus.data.items() if key != "pins"})
+def _pinned(stimulus: e.Stimulus, bundle: e.Bundle) -> e.Stimulus:
+    """Units' own diagrams belong to the version they were published for; processes of the package stay in place."""
+    pins = {place: process for place, process in stimulus.data.get("pins", {}).items() if process in bundle.specs}
+    data = {key: value for key, value in stimulus.data.items() if key != "pins"}
+    return replace(stimulus, data={**data, **({"pins": pins} if pins else {})})

@@ -50,13 +50,13 @@ def answer(office: Office, element: str, unit: str | None = None, **changes: Any
     return answer_task(office, row, **changes)
 
 
-def answer_task(office: Office, row: Mapping[str, Any], **changes: Any) -> str:
-    """Somebody of the role answers a task from what its form holds and from its examples; the task id."""
+def answer_task(office: Office, row: Mapping[str, Any], who: Speaker | None = None, **changes: Any) -> str:
+    """Somebody of the role, or `who`, answers a task from what its form holds and from its examples; the task id."""
     with db.read(office.engine) as conn:
         schema, held = tasks.schema_of(conn, row), tasks.initial_of(conn, row) or {}
     data = {name: part["examples"][0] for name, part in schema["properties"].items() if "examples" in part}
     given = {**data, **{name: value for name, value in held.items() if value is not None}, **changes}
-    office.complete(row["id"], given, somebody(row["role"], row["unit"]))
+    office.complete(row["id"], given, who or somebody(row["role"], row["unit"]))
     return str(row["id"])
 
 
