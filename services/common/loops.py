@@ -171,8 +171,7 @@ def _run_connected(
         if known is None or monotonic() - checked > _CHECK_CONNECTORS:
             current, checked = tuple(sorted(connectors())), monotonic()
             if current != known:
-                transport.ensure_topology(current)
-                known = current
+                known = transport.ensure_topology(current)  # one that is missing is looked for again
             if untaken is not None and known:
                 untaken(transport.untaken(known))
         turn()

@@ -116,6 +116,24 @@ def test_a_missing_deployment_is_named(broker: Broker, opened: contextlib.ExitSt
         broker.api("DELETE", f"users/{place.users[0]}")
 
 
+def test_a_connector_without_its_place_holds_up_nobody_else(place: Place, opened: contextlib.ExitStack) -> None:
+    """Registered before the broker knew it: it is logged with its cure, the others are heard; made, so is it."""
+    workflow = use(opened, place.account("svc-workflow", service_permissions("workflow")))
+    tongbu = use(opened, place.account("agency-tongbu", agency_permissions("tongbu")), "tongbu")
+    with capture_logs() as lines:
+        assert workflow.ensure_topology(["early", "tongbu"]) == ("tongbu",)
+    assert [(line["event"], line["connector"], line["cure"]) for line in lines] == [
+        ("connector_missing", "early", "huiyin agency add")
+    ]
+    tongbu.publish([outgoing(complete(1))])
+    assert ids(workflow.receive("workflow", 1, 5)) == ["a-1"]
+
+    document = definitions(["early"], place.vhost)
+    del document["vhosts"]
+    place.broker.api("POST", "definitions", document)
+    assert workflow.ensure_topology(["early", "tongbu"]) == ("early", "tongbu")
+
+
 def test_declaring_services_fit_the_deployed_objects(place: Place, opened: contextlib.ExitStack) -> None:
     """An account with all permissions declares the same objects without contradiction."""
     admin = use(opened, place.broker.url(place.vhost))

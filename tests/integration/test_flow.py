@@ -64,9 +64,9 @@ class Mortal:
     inner: Transport
     fate: Fate
 
-    def ensure_topology(self, connectors: Sequence[str]) -> None:
+    def ensure_topology(self, connectors: Sequence[str]) -> tuple[str, ...]:
         """As the inner one."""
-        self.inner.ensure_topology(connectors)
+        return self.inner.ensure_topology(connectors)
 
     def publish(self, batch: Sequence[Outgoing]) -> set[str]:
         """Die before or after sending."""

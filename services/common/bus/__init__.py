@@ -48,9 +48,11 @@ class Transport(Protocol):
     """A way for messages. One instance belongs to one thread; it connects when first used and after
     `close`."""
 
-    def ensure_topology(self, connectors: Sequence[str]) -> None:
-        """Make or check every queue of the services and of these connectors, so that nothing sent is
-        missed."""
+    def ensure_topology(self, connectors: Sequence[str]) -> tuple[str, ...]:
+        """Make or check every queue of the services and of these connectors, so that nothing sent is missed.
+
+        Returns the connectors whose place is there; nothing is heard of the others until this is called again.
+        """
         ...
 
     def publish(self, batch: Sequence[Outgoing]) -> set[str]:

@@ -31,11 +31,11 @@ class AmqpTransport:
         self._publisher: Publisher | None = None
         self._consumer: Consumer | None = None
 
-    def ensure_topology(self, connectors: Sequence[str]) -> None:
+    def ensure_topology(self, connectors: Sequence[str]) -> tuple[str, ...]:
         """Declare what is missing; where this user may not declare, check that the deployment did."""
-        self._connectors = tuple(topology.check_connector(connector) for connector in connectors)
-        if self._connector is None:
-            Declarer(self._connect()).declare(self._connectors)
+        wanted = tuple(topology.check_connector(connector) for connector in connectors)
+        self._connectors = wanted if self._connector else Declarer(self._connect()).declare(wanted)
+        return self._connectors
 
     def publish(self, batch: Sequence[Outgoing]) -> set[str]:
         """Send and wait for the confirms; see `bus.Transport.publish`. Raises `LinkLost`."""

@@ -47,10 +47,11 @@ class LocalTransport:
         self._engines: dict[str, Engine] = {}
         self._seen: dict[str, int] = {}
 
-    def ensure_topology(self, connectors: Sequence[str]) -> None:
+    def ensure_topology(self, connectors: Sequence[str]) -> tuple[str, ...]:
         """Make the files of all services and of these connectors."""
         for owner in (*topology.SERVICES, *map(agency, connectors)):
             self._open(owner)
+        return tuple(connectors)
 
     def publish(self, batch: Sequence[Outgoing]) -> set[str]:
         """See `bus.Transport.publish`; a file that cannot be written leaves its messages unconfirmed."""

@@ -32,14 +32,16 @@ class FakeTransport:
     waiting: list[Incoming] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     known: list[tuple[str, ...]] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
     settled: int = 0
     kept_alive: int = 0
     closed: int = 0
     on_receive: Callable[[], None] = field(default=lambda: None)
 
-    def ensure_topology(self, connectors: Sequence[str]) -> None:
+    def ensure_topology(self, connectors: Sequence[str]) -> tuple[str, ...]:
         """Remember."""
         self.known.append(tuple(connectors))
+        return tuple(one for one in connectors if one not in self.missing)
 
     def publish(self, batch: Sequence[Outgoing]) -> set[str]:
         """Take all that is not for someone full."""
@@ -178,6 +180,22 @@ def test_new_connectors_are_noticed(engine: Engine, monkeypatch: pytest.MonkeyPa
     )
 
     assert bus.known == [("a",), ("a", "b")]
+
+
+def test_a_connector_whose_place_is_missing_is_looked_for_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At every look at the list, until it is there."""
+    monkeypatch.setattr(loops, "_CHECK_CONNECTORS", -1.0)
+    bus = FakeTransport(missing={"b"})
+
+    def connectors() -> list[str]:
+        if len(bus.known) == 2:
+            bus.missing.clear()
+        return ["a", "b"]
+
+    loops.consume(bus, engine, inbox_, "workflow", StillClock(), Turns(6), connectors=connectors)
+    assert bus.known == [("a", "b")] * 3
 
 
 def test_the_relay_tells_now_and_then_what_lies_untaken(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
