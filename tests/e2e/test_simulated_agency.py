@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import signal
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -64,23 +63,22 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Pat
         yield made, home
 
 
-def simulate(home: Path, behave: str, *words: str, seconds: float = 1.5) -> str:
-    """Run the command for the connector that behaves so; what it printed."""
-    env = {"HUIYIN_HOME": str(home), "HUIYIN_CLOCK": f"file:{home / 'clock'}", "HUIYIN_SECRET_KEY": "s" * 40}
-    options = ["--as", UNITS[behave].replace("_", "-"), "--behave", behave, "--seconds", str(seconds), *words]
-    done = CliRunner().invoke(main, ["agency", "simulate", *options], env=env)
-    assert done.exit_code == 0, done.output
-    return done.output
+@contextmanager
+def standing_in(home: Path, behave: str) -> Iterator[Callable[[str, int], list[dict[str, Any]]]]:
+    """A stand-in at work: `hear(type, count)` lets it go on until it has heard so many, and gives what they say."""
+    connector, told = UNITS[behave].replace("_", "-"), list[Event]()
+    with closing(LocalTransport(home / "bus", connector=connector)) as transport:
+        standin = Standin(transport, connector, FileClock(home / "clock"), behave)
 
+        def hear(type: str, count: int) -> list[dict[str, Any]]:
+            def heard() -> list[dict[str, Any]]:
+                told.extend(standin.turn(0.1))
+                found = [dict(one.data) for one in told if (one.what, one.type) == ("heard", type)]
+                return found if len(found) >= count else []
 
-def events(home: Path, behave: str, **how: float) -> list[dict[str, Any]]:
-    """What a stand-in heard and sent."""
-    return [json.loads(line) for line in simulate(home, behave, "--json", **how).splitlines()]
+            return until(heard)
 
-
-def heard(told: list[dict[str, Any]], type: str) -> list[dict[str, Any]]:
-    """The messages of a type that it was told."""
-    return [one["data"] for one in told if one["what"] == "heard" and one["type"] == type]
+        yield hear
 
 
 def receipt(home: House, behave: str) -> dict[str, Any]:
@@ -96,46 +94,54 @@ def verdicts(home: House) -> dict[str, str]:
     return {row["unit"]: row["data"]["verdict"] for row in rows}
 
 
-def test_the_good_and_the_one_that_sends_twice_are_accepted_once(place: tuple[House, Path]) -> None:
-    """Each is told once that it was accepted, and one record stands in the ledger."""
+def test_the_command_does_the_task_and_tells_what_it_did(place: tuple[House, Path]) -> None:
+    """A line for what it hears and one for what it sends, in both languages; the record stands in the ledger."""
     made, home = place
-    for behave in ("accept", "twice"):
-        told = events(home, behave)
-        sent = [one["id"] for one in told if one["what"] == "sent"]
-        assert (len(sent), len(set(sent))) == ((1, 1) if behave == "accept" else (2, 1))
-        accepted = [one for one in heard(told, "command.accepted.v1") if one["original_id"] == sent[0]]
-        assert len(accepted) == 1
-        until(lambda unit=UNITS[behave]: verdicts(made).get(unit) == "accepted")  # type: ignore[misc]
+    env = {"HUIYIN_HOME": str(home), "HUIYIN_CLOCK": f"file:{home / 'clock'}", "HUIYIN_SECRET_KEY": "s" * 40}
+    words = ["agency", "simulate", "--as", UNITS["accept"], "--behave", "accept", "--seconds", "1"]
+    done = CliRunner().invoke(main, words, env=env)
+    assert done.exit_code == 0, done.output
+    assert "收到 / heard: task.opened.v1" in done.output
+    assert "发出 / sent: task.complete.v1" in done.output
+    until(lambda: verdicts(made).get(UNITS["accept"]) == "accepted")
+
+
+def test_what_is_sent_twice_is_accepted_once(place: tuple[House, Path]) -> None:
+    """One answer, one record."""
+    made, home = place
+    with standing_in(home, "twice") as hear:
+        assert len(hear("task.closed.v1", 1)) == 1
+        made.settle()
+        assert len(hear("command.accepted.v1", 1)) == 1
+    assert verdicts(made)[UNITS["twice"]] == "accepted"
 
 
 def test_a_return_is_asked_for_with_everything_the_form_demands(place: tuple[House, Path]) -> None:
     """Reason, text and signature come from the form's own conditions."""
     made, home = place
-    assert "收到 / heard: command.accepted.v1" in simulate(home, "return")
+    with standing_in(home, "return") as hear:
+        assert hear("command.accepted.v1", 1)
     until(lambda: verdicts(made).get(UNITS["return"]) == "return_requested")
 
 
 def test_garbage_is_rejected_four_times_and_does_nothing(place: tuple[House, Path]) -> None:
     """Each with its reason; the task stays open."""
     made, home = place
-    codes = [one["code"] for one in heard(events(home, "garbage"), "message.rejected.v1")]
-    assert codes == ["malformed", "unknown_type", "wrong_schema", "unknown_task"]
+    with standing_in(home, "garbage") as hear:
+        codes = [one["code"] for one in hear("message.rejected.v1", 4)]
+    assert sorted(codes) == ["malformed", "unknown_task", "unknown_type", "wrong_schema"]
     assert receipt(made, "garbage")["state"] == "open"
 
 
 def test_the_late_one_waits_until_its_time_is_over(place: tuple[House, Path]) -> None:
-    """It sends nothing before; by then silence has counted as acceptance, and saying the same is no fault."""
+    """It is told first that its task is closed: silence counts as acceptance; saying the same then is no fault."""
     made, home = place
-    clock = FileClock(home / "clock")
-    with closing(LocalTransport(home / "bus", connector=UNITS["late"])) as transport:
-        standin = Standin(transport, UNITS["late"], clock, "late")
-        assert [one.type for one in standin.turn(1.0)] == ["task.opened.v1"]
-        assert [*standin.turn(0.1)] == []
-        clock.advance(receipt(made, "late")["due_at"] + timedelta(minutes=2))
-        told: list[Event] = []
-        until(lambda: told.extend(standin.turn(0.1)) or [one for one in told if one.type == "command.accepted.v1"])
-    assert [one.what for one in told if one.type == "task.complete.v1"] == ["sent"]
-    assert receipt(made, "late")["reason"] == "expired"
+    with standing_in(home, "late") as hear:
+        assert hear("task.opened.v1", 1)
+        FileClock(home / "clock").advance(receipt(made, "late")["due_at"] + timedelta(minutes=2))
+        [accepted] = hear("command.accepted.v1", 1)
+        [closed] = hear("task.closed.v1", 1)
+    assert (accepted["stimulus"], closed["reason"]) == (None, "expired")
 
 
 def test_a_stranger_is_told_so() -> None:

@@ -83,7 +83,7 @@ class Careless(Standin):
         return iter(())
 
 
-def judged(place: Ground, patience: float = 6.0) -> Mapping[str, bool | None]:
+def judged(place: Ground, patience: float = 10.0) -> Mapping[str, bool | None]:
     """What comes of the client that is there, by point."""
     return {one.point: one.passed for one in Trial(Talk(place, "housing", patience), 0.5).run()}
 
