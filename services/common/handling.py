@@ -29,6 +29,7 @@ from services.contracts.envelopes import Malformed, Message
 from services.contracts.rejections import REJECTIONS
 
 _REJECTION = "message.rejected.v1"
+_NUMBER_MAX = 100
 RUN = 50
 """Messages about one subject that are handled in one transaction, at most."""
 _ANSWERS = frozenset({_REJECTION, "command.accepted.v1"})  # never answered, or two services would argue for ever
@@ -200,8 +201,18 @@ def _answer(desk: Desk, row: RowMapping, refusal: Refusal, now: datetime) -> Mes
             "retryable": refusal.retryable,
             "text": refusal.text[:2000],
             "text_en": refusal.text_en[:2000],
+            "external_ref": _own_number(row),
         },
     )
+
+
+def _own_number(row: RowMapping) -> str | None:
+    """What the sender calls the message, where that can be read."""
+    try:
+        found = envelopes.peek(row["headers"], row["body"], row["content_type"]).data.get("external_ref")
+    except Malformed:
+        return None
+    return found if isinstance(found, str) and found.strip() and len(found) <= _NUMBER_MAX else None
 
 
 def _refusal(error: Exception) -> Refusal | None:

@@ -92,5 +92,6 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "retryable": False,
         "text": "联系电话：此项必填",
         "text_en": "contact phone: this field is required",
+        "external_ref": "HB-2026-0412",
     },
 }

@@ -291,6 +291,7 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "task_id": _TASK,
             "stimulus": "14",
             "at": _AT,
+            "external_ref": "住建收文〔2026〕0412",
         },
     ),
     "message.rejected.v1": (

@@ -293,6 +293,7 @@ class CommandAccepted(Contract):
     task_id = fields.ident("任务编号", "task id", required=False, nullable=True)
     stimulus = fields.line("处理序号", "number of the stimulus in the case's log", required=False, nullable=True)
     at = fields.instant("时间", "at")
+    external_ref = fields.line("对方编号", "the sender's own number", most=100, required=False, nullable=True)
 
 
 class MessageRejected(Contract):
@@ -307,6 +308,7 @@ class MessageRejected(Contract):
     retryable = fields.flag("可否重发", "the same message may be sent again later")
     text = fields.line("说明", "explanation in Chinese", most=2000)
     text_en = fields.line("英文说明", "explanation in English", most=2000)
+    external_ref = fields.line("对方编号", "the sender's own number", most=100, required=False, nullable=True)
 
 
 _Schema = type[Contract]

@@ -86,7 +86,13 @@ def _accepted(message: Message, done: matters.Submitted, context: Context) -> Me
         source="/intake",
         subject=done.matter_id,
         time=context.now,
-        data={"original_id": message.id, "task_id": None, "stimulus": None, "at": context.now.isoformat()},
+        data={
+            "original_id": message.id,
+            "task_id": None,
+            "stimulus": None,
+            "at": context.now.isoformat(),
+            "external_ref": message.data.get("external_ref"),
+        },
         causation_id=message.id,
     )
 

@@ -196,6 +196,7 @@ def _accept(conn: Connection, message: Message, context: Context, applied: cases
             "task_id": task_id,
             "stimulus": applied.stimulus_id,
             "at": context.received_at.isoformat(),
+            "external_ref": message.data.get("external_ref"),
         },
         correlation_id=applied.case_id,
         causation_id=message.id,

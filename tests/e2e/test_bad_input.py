@@ -203,7 +203,9 @@ def test_messages_that_cannot_be_read_are_rejected(home: House, writers: dict[st
     rejected(bureau.ask("task.complete.v1", b" " * (MAX_BODY + 1)), "oversized", "body")
     rejected(bureau.ask("task.fly.v1", good), "unknown_type")
     rejected(bureau.ask("directory.changed.v1", {"kind": "unit"}), "not_permitted", "ce-type")
-    rejected(bureau.ask("task.complete.v1", {**good, "unit": 7}), "wrong_schema", "unit")
+    wrong = bureau.ask("task.complete.v1", {**good, "unit": 7, "external_ref": "住建收文〔2026〕0413"})
+    rejected(wrong, "wrong_schema", "unit")
+    assert wrong.data["external_ref"] == "住建收文〔2026〕0413"
     del good["task_id"]
     rejected(bureau.ask("task.complete.v1", good), "wrong_schema", "task_id")
     bureau.send("task.complete.v1", good, "no-id", id=None)
@@ -224,8 +226,9 @@ def test_completions_that_cannot_be_are_rejected(home: House, writers: dict[str,
     rejected(bureau.ask(kind, completion(mine, verdict="maybe")), "invalid_field", "verdict")
     rejected(bureau.ask(kind, completion(tasks[""], verdict="accepted")), "already_done")
     assert facts(home) == before
-    key = bureau.send(kind, completion(mine, verdict="accepted"))
-    assert bureau.answer(key).type == "command.accepted.v1"
+    key = bureau.send(kind, {**completion(mine, verdict="accepted"), "external_ref": "住建收文〔2026〕0412"})
+    accepted = bureau.answer(key)
+    assert (accepted.type, accepted.data["external_ref"]) == ("command.accepted.v1", "住建收文〔2026〕0412")
     rejected(bureau.ask(kind, completion(mine, verdict="accepted")), "already_done")
     done = workflow.stimulus.c.cause == key
     assert home.count("workflow", workflow.stimulus, done) == 1
