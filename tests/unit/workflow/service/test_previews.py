@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from services.common import db, outbox
 from services.contracts.envelopes import Message
@@ -76,20 +77,28 @@ def test_what_cannot_be_read_has_its_line_too(office: Office, draft_id: int, con
 
 def test_the_page_fills_it_from_a_notice_that_went_out(
     office: Office,
+    app: Flask,  # noqa: F811 (fixture)
     people: dict[str, Person],  # noqa: F811 (fixture)
     draft_id: int,
 ) -> None:
-    """The latest of the same text, or the one chosen; only for those who may see all matters."""
-    path = f"/packages/drafts/{draft_id}/files/{ZH}"
-    page = people["owner"].page(path)
-    assert "用示例内容预览" in page
-    assert EN in page
-    tell(office, "n-1")
-    tell(office, "n-2", title="公交站")
+    """The latest of the same text, or the one chosen; for those who may see all matters."""
+    path, held = (
+        f"/packages/drafts/{draft_id}/files/{ZH}",
+        [{"role": name, "unit": None} for name in ("owner", "office")],
+    )
+    office.directory("account", "a-both", login="both", person_id="p-owner", epoch=1, active=True, roles=held)
+    both = Person(app, "a-both")
+    assert "还没有发过这种通知" in both.page(path)
+    for notice_id, title in (("n-1", "路灯"), ("n-2", "公交站")):
+        tell(office, notice_id, title=title)
     tell(office, "n-3", template="other", title="别的")
+    page = both.page(path)
+    assert "请于2026-03-19前办理" in page
+    assert "第 4 行" in page
+    assert page.index("公交站") < page.index("路灯")
+    assert "别的" not in page
+    assert '"n-1" selected' in both.page(f"{path}?sample=n-1")
     assert "公交站" not in people["owner"].page(path), "the owner of this office may not see all matters"
-    with db.read(office.engine) as conn:
-        assert [one.id for one in previews.samples(conn, "late")] == ["n-2", "n-1"]
 
 
 def test_facts_that_diagrams_give_stand_for_themselves(office: Office, draft_id: int) -> None:
