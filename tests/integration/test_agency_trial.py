@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from services.common.bus.amqp import AmqpTransport
+from services.common.bus.definitions import agency_permissions
 from services.common.bus.link import LinkLost
 from services.common.bus.management import Management
 from services.common.clock import SystemClock
@@ -108,6 +109,22 @@ def test_the_client_of_the_examples_passes(broker: Broker, tmp_path: Path) -> No
     assert [name for name in names if connector in name] == []
 
 
+def test_an_account_that_was_there_before_outlives_the_trial(broker: Broker) -> None:
+    """It comes in with its own password, and keeps its rights elsewhere when the place is taken down."""
+    management, connector = Management(broker.api_url, broker.user, broker.password), f"t{secrets.token_hex(4)}"
+    user = f"agency-{connector}"
+    broker.api("PUT", f"users/{user}", {"password": "geheim", "tags": ""})
+    rights = agency_permissions(connector)._asdict()
+    broker.api("PUT", f"permissions/%2F/{user}", rights)
+    with prepared(management, broker.url(), connector, "verify") as place:
+        assert not place.has_password
+        own = AmqpTransport(place.url.replace(user, f"{user}:geheim", 1), connector=connector)
+        assert own.receive(connector, 1, 0.1) == []
+        own.close()
+    assert broker.api("GET", f"users/{user}/permissions") == [{"user": user, "vhost": "/", **rights}]
+    broker.api("DELETE", f"users/{user}")
+
+
 def test_a_sandbox_wants_a_unit_of_its_city(broker: Broker, tmp_path: Path) -> None:
     """Which units there are is told, and nothing is made."""
     done = CliRunner().invoke(main, ["agency", "sandbox", "nobody"], env={**told(broker), "HUIYIN_HOME": str(tmp_path)})
@@ -156,7 +173,7 @@ def test_a_careless_client_fails_where_it_is_careless(broker: Broker) -> None:
     with ground(broker) as place:
         transport = AmqpTransport(place.url, connector=place.connector)
         with beside(place, Careless(transport, place.connector, SystemClock(), "accept")):
-            found = judged(place)
+            found = judged(place, 4.0)
     assert {point for point, passed in found.items() if not passed} == {"redelivery", "confirms"}
 
 
