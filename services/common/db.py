@@ -169,14 +169,6 @@ def insert_ignore(
     return conn.execute(statement, dict(row)).first()
 
 
-def insert_new(
-    conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]], returning: Sequence[Column[Any]]
-) -> Sequence[Row[Any]]:
-    """Insert, in order, those of `rows` (all with the same columns) whose unique keys are new; what came of them."""
-    statement = _insert(conn, table).on_conflict_do_nothing().returning(*returning)
-    return conn.execute(statement, [dict(row) for row in rows]).all() if rows else []
-
-
 def upsert(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]) -> None:
     """Insert `rows` (all with the same columns), or update the other columns where `key` (unique) exists."""
     if not rows:

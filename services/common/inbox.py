@@ -22,6 +22,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Index,
+    Insert,
     Integer,
     LargeBinary,
     MetaData,
@@ -38,7 +39,7 @@ from sqlalchemy import (
     select,
 )
 
-from services.common import bells, db
+from services.common import bells, db, questions, writes
 from services.common.bus import EVENTS, Incoming, topology
 from services.common.db import Json, Utc
 from services.contracts.envelopes import MAX_ATTRIBUTE
@@ -93,13 +94,16 @@ def store(conn: Connection, table: Table, deliveries: Sequence[Incoming], now: d
     """
     bells.promise(conn, bells.WORK)
     rows = [_row(delivery, now) for delivery in deliveries]
-    fresh = {(row.channel, row.message_id): int(row.id) for row in db.insert_new(conn, table, rows, _identity(table))}
+    kept = questions.ask(conn, _storing(table, postgres=db.is_postgres(conn)), rows)
+    fresh = {(row["channel"], row["message_id"]): int(row["id"]) for row in kept}
     ids = [fresh.pop((row["channel"], row["message_id"]), None) or _known(conn, table, row) for row in rows]
     return [key for key in ids if key is not None]
 
 
-def _identity(table: Table) -> list[Column[Any]]:
-    return [table.c.id, table.c.channel, table.c.message_id]
+@cache
+def _storing(table: Table, *, postgres: bool) -> Insert:
+    """Rows whose channel and id are new; several go in one statement."""
+    return writes.adding_missing(table, postgres=postgres).returning(table.c.id, table.c.channel, table.c.message_id)
 
 
 def _known(conn: Connection, table: Table, row: dict[str, Any]) -> int | None:
@@ -126,6 +130,8 @@ def _row(delivery: Incoming, now: datetime) -> dict[str, Any]:
         "content_type": None if delivery.content_type is None else _clean(delivery.content_type),
         "digest": digest,
         "received_at": now,
+        "state": NEW,
+        "attempts": 0,
         "code": _verdict(delivery, headers),
     }
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Insert, Select
 
 from services.common import db, pending
 from services.common.renderings import rendered
 
 
-def ask(conn: Connection, question: Select[Any], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What a question finds for each row of its parameters, in their order; give the same statement every time."""
+def ask(conn: Connection, question: Select[Any] | Insert, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a question finds for each row of its parameters, in their order; give the same statement every time.
+
+    Also what an INSERT that returns something has added.
+    """
     if not rows:
         return []
     if db.is_postgres(conn):

@@ -13,7 +13,20 @@ from pathlib import Path
 from services.common.testing import brokers, databases
 from services.common.testing.brokers import Broker
 from services.common.testing.databases import Postgres
-from tests.bench import crowds, growth, notices, offices, profiles, scans, sizes, steps, stories, whatif, workers
+from tests.bench import (
+    bursts,
+    crowds,
+    growth,
+    notices,
+    offices,
+    profiles,
+    scans,
+    sizes,
+    steps,
+    stories,
+    whatif,
+    workers,
+)
 from tests.bench.results import Figure, Report
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +49,7 @@ class Scale:
     crews: tuple[int, ...]
     profiled: int
     told: int  # notices
+    burst: int  # messages of an agency
 
 
 FULL = Scale(
@@ -52,6 +66,7 @@ FULL = Scale(
     crews=(1, 2, 4),
     profiled=20,
     told=60,
+    burst=10_000,
 )
 SMALL = Scale(
     rounds=1,
@@ -67,6 +82,7 @@ SMALL = Scale(
     crews=(2,),
     profiled=2,
     told=3,
+    burst=150,
 )
 
 
@@ -87,6 +103,7 @@ def measure(server: Postgres, broker: Broker, scale: Scale, tell: Callable[[str]
         add("Size", sizes.measure(few, story, scale.live))
         add("Growth with age", growth.by_age(few, *scale.old, scale.repeated))
         add("Growth with width", growth.by_width(few, *scale.wide, scale.repeated))
+        add("A burst", bursts.measure(server, broker, scale.burst, min(scale.repeated, 3)))
         add("Notices", notices.measure(server, broker, scale.told))
         add("Many workers", workers.measure(few, story, scale.answered, scale.crews))
         for office, count in zip((few, many), scale.crowd, strict=True):

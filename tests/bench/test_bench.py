@@ -12,7 +12,17 @@ from services.common.testing.databases import Postgres
 from tests.bench.__main__ import SMALL, measure
 from tests.bench.results import Figure, Report
 
-HEADINGS = {"A step", "Size", "What-if", "Growth with age", "Growth with width", "Many workers", "Hot path", "Notices"}
+HEADINGS = {
+    "A step",
+    "Size",
+    "What-if",
+    "Growth with age",
+    "Growth with width",
+    "Many workers",
+    "Hot path",
+    "Notices",
+    "A burst",
+}
 
 
 @pytest.mark.timeout(300)

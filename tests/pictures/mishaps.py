@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -70,10 +71,11 @@ def send_garbage(installation: Installation, connector: str) -> None:
     wire = envelopes.encode(message)
     facts = {"message_id": message.id, "type": message.type, "subject": message.subject, "target": None}
     sent = Outgoing(**facts, headers=wire.headers, body=wire.body, content_type=wire.content_type)
-    LocalTransport(installation.settings.bus_dir, connector=connector).publish([sent])
+    with contextlib.closing(LocalTransport(installation.settings.bus_dir, connector=connector)) as agency:
+        agency.publish([sent])
 
 
 def take_nothing(installation: Installation, connector: str) -> None:
     """The relay looks at the queue of an agency's system, which has taken nothing."""
-    waiting = LocalTransport(installation.settings.bus_dir).untaken([connector])
-    backlogs.note(installation.engines["workflow"], waiting, installation.clock.now())
+    with contextlib.closing(LocalTransport(installation.settings.bus_dir)) as bus:
+        backlogs.note(installation.engines["workflow"], bus.untaken([connector]), installation.clock.now())
