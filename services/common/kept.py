@@ -194,4 +194,4 @@ def _again(kept: Kept, *, expired: bool) -> BaseResponse:
 
 def _readable(left: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """What somebody would miss: texts, not what buttons and hidden fields said."""
-    return [(name, text) for name, text in left if text.strip() and name not in ("action", "once", "next")]
+    return [(name, text) for name, text in left if text.strip() and name not in ("action", "once", "next", "remove")]

@@ -1,10 +1,10 @@
 """What comes in over HTTP, made fit for every database before a view sees it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from math import isfinite
 from re import compile as pattern
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import flask
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
@@ -16,7 +16,14 @@ WORDS: Final = (
     "含有无法保存的内容：控制字符、残缺的字符、过大的数或过深的嵌套",
     "has what cannot be kept: control characters, broken characters, huge numbers or too deep a nest",
 )
+View = TypeVar("View", bound=Callable[..., Any])
 _UNSTORABLE: Final = pattern("[\x00\ud800-\udfff]")
+
+
+def takes_files(view: View) -> View:
+    """This view takes files: requests may be as large as the settings say."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
 
 
 class Request(flask.Request):

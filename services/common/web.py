@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from flask import Blueprint, Flask, Response, abort, g, jsonify, request, session
+from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined
@@ -80,8 +80,8 @@ def create_app(
 ) -> Flask:
     """A Flask app for ``service``; templates are sought in its ``templates`` folder, then in ours.
 
-    ``grants_of`` says which grants an actor's roles give. A view that takes files raises the limit for itself
-    (``request.max_content_length = …``). ``health``: what the service registered; the database joins.
+    ``grants_of`` says which grants an actor's roles give. A view that takes files is marked (``requests.takes_files``)
+    and has another limit. ``health``: what the service registered; the database joins.
     """
     app = Flask(import_name or f"services.{service}", static_folder=None)
     app.request_class = Request
@@ -146,6 +146,8 @@ def _begin() -> None:
     structlog.contextvars.bind_contextvars(
         service=auth.extension().service, request_id=g.request_id, traceparent=g.traceparent
     )
+    if request.endpoint and getattr(current_app.view_functions[request.endpoint], "takes_files", False):
+        request.max_content_length = auth.extension().settings.files.request_bytes
 
 
 def _new_trace() -> str:

@@ -31,6 +31,13 @@ _SUBMITTED = {
     "wish_units": ["housing"],
     "submitted_at": "2026-02-27T02:15:00Z",
 }
+_ATTACHMENT = {
+    "file_id": "6f2f1a0e-5d0b-4b7e-9a2e-0d3c1f6b8a11",
+    "name": "现场照片.pdf",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "size": 734003,
+    "media_type": "application/pdf",
+}
 _SIMILAR = {
     "matter_id": "m-2025-0112",
     "matter_no": "055112",
@@ -43,7 +50,10 @@ _SIMILAR = {
 _MAIN = {"matter_id": "m-2026-0021", "matter_no": "061021", "title": "关于推进老旧小区适老化改造的建议"}
 
 EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
-    "matter.submitted.v1": (_SUBMITTED, {**_SUBMITTED, "matter_no": None, "similar": [_SIMILAR]}),
+    "matter.submitted.v1": (
+        _SUBMITTED,
+        {**_SUBMITTED, "matter_no": None, "similar": [_SIMILAR], "attachments": [_ATTACHMENT]},
+    ),
     "matter.admitted.v1": (
         {"matter_id": MATTER, "topic": "城建环资", "secrecy": "none", "difficult": True},
         {"matter_id": MATTER},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.contracts import codes, fields
-from services.contracts.parts import MatterBody, Person, Session
+from services.contracts.parts import Attachment, MatterBody, Person, Session
 from services.contracts.rules import Contract
 
 SIMILAR_MAX = 5
@@ -43,6 +43,7 @@ class MatterSubmitted(Contract):
     similar = fields.listing(
         "相似的往年建议", "earlier matters that read alike", SimilarMatter, most=SIMILAR_MAX, required=False
     )
+    attachments = fields.listing("附件", "attachments", Attachment, most=100, required=False)
     submitted_at = fields.instant("提交时间", "submitted at")
 
 

@@ -284,6 +284,14 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "wish_units": ["housing"],
             "external_ref": "YTRD-2026-0031",
         },
+        {
+            "matter_kind": "suggestion",
+            "title": TITLE,
+            "secrecy": "none",
+            "lead_proposer": "d-0107",
+            "body": BODY,
+            "attachments": ["6f2f1a0e-5d0b-4b7e-9a2e-0d3c1f6b8a11"],
+        },
     ),
     "command.accepted.v1": (
         {

@@ -283,6 +283,13 @@ class MatterSubmit(Contract):
     wish_units = fields.listing(
         "希望承办单位", "units wished for", fields.unit("单位", "unit"), most=20, required=False
     )
+    attachments = fields.listing(
+        "附件",
+        "ids of files that were brought before",
+        fields.ident("附件编号", "file id"),
+        most=100,
+        required=False,
+    )
     external_ref = fields.line("对方编号", "the sender's own number", most=100, required=False, nullable=True)
 
 

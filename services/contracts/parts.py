@@ -5,6 +5,8 @@ from __future__ import annotations
 from services.contracts import fields
 from services.contracts.rules import Contract
 
+SHA256 = r"^[0-9a-f]{64}$"
+
 
 class Person(Contract):
     """A person as others may see them: id and name, never a phone number."""
@@ -41,6 +43,16 @@ class MatterBody(Contract):
     situation = fields.text("情况", "situation", most=3000)
     analysis = fields.text("分析", "analysis", most=3000)
     request = fields.text("建议", "request", most=3000)
+
+
+class Attachment(Contract):
+    """A file that belongs to a matter; its id and its content never change, and its bytes are fetched by its id."""
+
+    file_id = fields.ident("附件编号", "file id")
+    name = fields.line("名称", "name", most=200)
+    sha256 = fields.line("SHA-256", "SHA-256 of the content", most=64, pattern=SHA256)
+    size = fields.whole("字节数", "bytes", least=1)
+    media_type = fields.line("类型", "media type, as its content says", most=100)
 
 
 class Deadline(Contract):

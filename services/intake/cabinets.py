@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, BinaryIO, Final
 
 from sqlalchemy import Row
 
@@ -47,7 +47,7 @@ class Cabinet:
     scanner: Scanner | None
 
     @contextmanager
-    def receive(self, stream: BinaryIO, *, sha256: str | None = None) -> Iterator[Arrival]:
+    def receive(self, stream: IO[bytes], *, sha256: str | None = None) -> Iterator[Arrival]:
         """Take in a file piece by piece; what was not put in its place by the end of the block is gone.
 
         `sha256`: what it must have. Raises `Problem` file_empty, file_too_large, file_hash, file_not_allowed and those
@@ -67,7 +67,7 @@ class Cabinet:
         finally:
             path.unlink(missing_ok=True)
 
-    def _copy(self, stream: BinaryIO, file: BinaryIO) -> tuple[str, int]:
+    def _copy(self, stream: IO[bytes], file: BinaryIO) -> tuple[str, int]:
         """Write what comes, to the disk itself; its hash and size."""
         digest, size = hashlib.sha256(), 0
         while data := stream.read(_CHUNK):

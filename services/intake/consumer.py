@@ -13,7 +13,7 @@ from services.common.handling import Context, Desk, Handler
 from services.common.problems import Problem, Rejected
 from services.contracts.envelopes import Message
 from services.contracts.rejections import REJECTIONS
-from services.intake import ledger, letters, matters, merges, store, tables, withdrawals
+from services.intake import files, ledger, letters, matters, merges, store, tables, withdrawals
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 _MISSING: Final = frozenset({"required", "part_empty"})
@@ -57,7 +57,11 @@ def submit(conn: Connection, message: Message, context: Context, zone: ZoneInfo 
         raise Rejected("not_permitted", 403)
     origin = matters.Origin(scope=f"connector:{context.connector}", message_id=message.id)
     try:
-        done = matters.submit(conn, message.data, key=message.id, origin=origin, now=context.received_at, zone=zone)
+        known = store.claimed(conn, origin.scope, message.id) is not None  # its files are handed over already
+        brought = [] if known else files.of_connector(conn, origin.scope, message.data.get("attachments") or ())
+        done = matters.submit(
+            conn, message.data, key=message.id, origin=origin, now=context.received_at, zone=zone, brought=brought
+        )
     except Problem as problem:
         raise _rejected(problem) from problem
     answer = _accepted(message, done, context)

@@ -1,7 +1,7 @@
 """Drafts of deputies 草稿, and who is invited to co-sign them 联名.
 
 A draft is its deputy's own: nobody else sees it but those invited to co-sign. Who agrees, agrees to what is written
-then; when title, text or points change afterwards the question is open again. Submitting takes those who agree.
+then; when title, text, points or files change afterwards the question is open again. Submitting takes those who agree.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row
 
 from services.common.problems import Problem
-from services.intake import matters, store, store_drafts, submissions
+from services.intake import files, matters, store, store_drafts, store_files, submissions
 from services.intake.problems import field_errors
 from services.intake.submissions import Fault
 
@@ -60,9 +60,22 @@ def save(conn: Connection, draft_id: str, person_id: str, form: Mapping[str, Any
     known = store_drafts.lock_draft(conn, draft_id)
     if known is not None and known.person_id != person_id:
         raise Problem("unknown_draft", 404)
-    digest = submissions.digest({name: tidy.get(name) or None for name in _AGREED_TO})
+    digest = _digest(conn, draft_id, tidy)
     row = {"id": draft_id, "person_id": person_id, "form": tidy, "digest": digest, "saved_at": now}
     store_drafts.put_draft(conn, row)
+
+
+def renew(conn: Connection, draft_id: str) -> None:
+    """After its files have changed: whoever agreed to co-sign, agreed to others."""
+    draft = store_drafts.lock_draft(conn, draft_id)
+    if draft is not None:
+        store_drafts.put_draft(conn, {**draft._mapping, "digest": _digest(conn, draft_id, draft.form)})
+
+
+def _digest(conn: Connection, draft_id: str, form: Mapping[str, Any]) -> str:
+    said = {name: form.get(name) or None for name in _AGREED_TO}
+    attached = [one.sha256 for one in store_files.of_draft(conn, draft_id)]
+    return submissions.digest({**said, "files": attached} if attached else said)
 
 
 def get(conn: Connection, draft_id: str, person_id: str) -> Row[Any]:
@@ -78,9 +91,10 @@ def of(conn: Connection, person_id: str) -> Sequence[Row[Any]]:
     return store_drafts.drafts_of(conn, person_id)
 
 
-def discard(conn: Connection, draft_id: str, person_id: str) -> None:
-    """Throw a draft away; raises `Problem` unknown_draft."""
+def discard(conn: Connection, draft_id: str, person_id: str) -> Sequence[Row[Any]]:
+    """Throw a draft away. Returns its files, see `files.remove`; raises `Problem` unknown_draft."""
     store_drafts.drop_draft(conn, get(conn, draft_id, person_id).id)
+    return files.discard(conn, draft_id)
 
 
 def invite(conn: Connection, draft_id: str, person_id: str, people: Iterable[str], now: datetime) -> int:
@@ -160,7 +174,10 @@ def submit(
         return done
     store_drafts.lock_draft(conn, draft_id)
     form = whole(conn, get(conn, draft_id, person_id))
-    fresh = matters.submit(conn, form, key=_key(draft_id), origin=_signed(origin, form), now=now, zone=zone)
+    brought = store_files.of_draft(conn, draft_id)
+    fresh = matters.submit(
+        conn, form, key=_key(draft_id), origin=_signed(origin, form), now=now, zone=zone, brought=brought
+    )
     store_drafts.drop_draft(conn, draft_id)
     return fresh
 
@@ -181,7 +198,7 @@ def _key(draft_id: str) -> str:
 def check(conn: Connection, draft: Row[Any], origin: matters.Origin) -> None:
     """Whether a draft could be handed in as it is, with those who agree; raises what `matters.check` raises."""
     form = whole(conn, draft)
-    matters.check(conn, form, origin=_signed(origin, form))
+    matters.check(conn, form, origin=_signed(origin, form), brought=store_files.of_draft(conn, draft.id))
 
 
 def _signed(origin: matters.Origin, form: Mapping[str, Any]) -> matters.Origin:

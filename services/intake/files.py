@@ -82,12 +82,17 @@ def _present(conn: Connection, place: Place, by: str) -> Sequence[Row[Any]]:
 
 def tidy_name(name: str, kind: str) -> str:
     """A name that is shown and offered as such: no path, nothing invisible, and an ending that fits the content."""
-    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    plain = "".join(c for c in last if unicodedata.category(c)[0] not in "CZ" or c == " ").strip(" .")
-    stem, dot, end = plain.rpartition(".")
+    shown = plain(name)
+    stem, dot, end = shown.rpartition(".")
     fits = f"{dot}{end}".lower() in kinds.KINDS[kind].suffixes
     suffix = f".{end.lower()}" if fits else kinds.KINDS[kind].suffixes[0]
-    return f"{(stem if fits else plain)[: NAME_MAX - len(suffix)].strip(' .') or 'file'}{suffix}"
+    return f"{(stem if fits else shown)[: NAME_MAX - len(suffix)].strip(' .') or 'file'}{suffix}"
+
+
+def plain(name: str) -> str:
+    """A name without folders and without what cannot be seen or turns the text round."""
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    return "".join(c for c in last if unicodedata.category(c)[0] not in "CZ" or c == " ").strip(" .")[:NAME_MAX]
 
 
 def remove(conn: Connection, draft_id: str, file_id: str) -> list[Row[Any]]:
@@ -125,11 +130,9 @@ def hand_over(conn: Connection, brought: Sequence[Row[Any]], matter_id: str) -> 
     store_files.change(conn, [one.id for one in brought], {"draft_id": None, "matter_id": matter_id})
 
 
-def check(brought: Sequence[Row[Any]], limit: int) -> list[FieldError]:
+def check(brought: Sequence[Row[Any]]) -> list[FieldError]:
     """What keeps these files from being handed in."""
-    faults = [_fault(f"attachments.{n}", "file_infected") for n, one in enumerate(brought) if one.state == "infected"]
-    many = [FieldError("attachments", "too_many_files", *Problem("too_many_files", limit=limit).texts)]
-    return faults + (many if len(brought) > limit else [])
+    return [_fault(f"attachments.{n}", "file_infected") for n, one in enumerate(brought) if one.state == "infected"]
 
 
 def _fault(path: str, code: str, value: str | None = None) -> FieldError:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row
 
 from services.common import directories
 from services.common.problems import FieldError, Problem
-from services.intake import announcements, disclosures, ledger, numbers, resemblances, store, submissions, tables
+from services.intake import announcements, disclosures, files, ledger, numbers, resemblances, store, submissions, tables
 from services.intake.problems import field_errors
 from services.intake.submissions import Fault
 
@@ -52,9 +52,16 @@ class Submitted:
 
 
 def submit(
-    conn: Connection, form: Mapping[str, Any], *, key: str, origin: Origin, now: datetime, zone: ZoneInfo
+    conn: Connection,
+    form: Mapping[str, Any],
+    *,
+    key: str,
+    origin: Origin,
+    now: datetime,
+    zone: ZoneInfo,
+    brought: Sequence[Row[Any]] = (),
 ) -> Submitted:
-    """Hand in a suggestion or proposal.
+    """Hand in a suggestion or proposal, with the files that were brought for it.
 
     The same key with the same content returns the same matter; with other content it raises
     `Problem("duplicate_conflict")`. Faults raise `Problem("invalid_form")` with the wrong fields.
@@ -63,7 +70,7 @@ def submit(
     taken = store.claimed(conn, origin.scope, key)
     if taken is not None:
         return _again(conn, taken, digest)
-    clean, session = check(conn, form, origin=origin)
+    clean, session = check(conn, form, origin=origin, brought=brought)
     matter_id = str(uuid5(_IDS, f"{origin.scope}\n{key}"))  # derived: the same walk gives the same ids everywhere
     taken = store.claim_key(conn, origin.scope, key, digest, matter_id, now)
     if taken is not None:
@@ -75,8 +82,11 @@ def submit(
     row = _row(clean, session, matter_id, number, when, origin, now)
     store.insert_matter(conn, row, names)
     ledger.touch(conn, [matter_id])
+    files.hand_over(conn, brought, matter_id)
     told = {**session, "process_version": directories.version_on(session, now.astimezone(zone).date())}
     data = {**_submitted(row, clean, told, names), "similar": resemblances.find(conn, clean, session, matter_id)}
+    if brought:
+        data["attachments"] = files.told(brought)
     announcements.send(conn, "matter.submitted.v1", data, f"{matter_id}.submitted", now, origin.message_id)
     return Submitted(
         matter_id=matter_id,
@@ -86,7 +96,9 @@ def submit(
     )
 
 
-def check(conn: Connection, form: Mapping[str, Any], *, origin: Origin) -> tuple[dict[str, Any], Mapping[str, Any]]:
+def check(
+    conn: Connection, form: Mapping[str, Any], *, origin: Origin, brought: Sequence[Row[Any]] = ()
+) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Return (the tidy form, the body of its session) or raise `Problem("invalid_form")`."""
     clean, faults = submissions.check(form)
     session = open_session(conn, clean.get("session_id"))
@@ -100,8 +112,9 @@ def check(conn: Connection, form: Mapping[str, Any], *, origin: Origin) -> tuple
             most=limits.get("body_max", submissions.BODY_MAX),
         )
     faults += _unknown(conn, clean, session, origin)
-    if faults or session is None:
-        raise Problem("invalid_form", 422, errors=field_errors(faults))
+    errors = [*field_errors(faults), *files.check(brought)]
+    if errors or session is None:
+        raise Problem("invalid_form", 422, errors=errors)
     clean["session_id"] = session["id"]
     return clean, session
 

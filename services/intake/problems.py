@@ -114,6 +114,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "附件最多 {limit} 个。请删去不需要的，或合并成一个文件。",
         "There may be {limit} attachments at most. Remove some or put them into one file.",
     ),
+    "no_certificate": (
+        "这里凭接入方的客户端证书进入：没有出示证书，或者系统没有开放这个接口。请联系系统管理员。",
+        "A connector's client certificate is needed here: none was shown, or this door is closed.",
+    ),
+    "unknown_certificate": (
+        "证书“{value}”不是任何接入方现在可用的证书。请联系系统管理员。",
+        "The certificate “{value}” is none that a connector may use now. Ask the administrator.",
+    ),
+    "bad_file_id": (
+        "附件编号不正确：1 至 100 个字母、数字、点、横线、下划线，以字母或数字开头，例如 UUID。",
+        "This is no file id: 1 to 100 letters, digits, dots, hyphens, underscores, such as a UUID.",
+    ),
+    "missing_digest": (
+        "缺少内容的 SHA-256：请写 X-SHA256（十六进制）、Content-Digest 或 Digest 请求头。",
+        "The SHA-256 of the content is missing: send X-SHA256 (hexadecimal), Content-Digest or Digest.",
+    ),
+    "missing_length": (
+        "缺少 Content-Length 请求头，请写明字节数。",
+        "The Content-Length header is missing.",
+    ),
+    "which_unit": (
+        "请写明附件属于哪个单位（unit）：要是本接入方代表、并参与办理这件建议的单位。",
+        "Say whose file it is (unit): a unit this connector speaks for and that takes part in the matter.",
+    ),
     "unknown_file": (
         "找不到附件“{value}”：编号不对，已经删除，或者您不能看。",
         "There is no attachment “{value}”: the id is wrong, it was removed, or it is not for you.",

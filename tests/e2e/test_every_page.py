@@ -16,6 +16,7 @@ NOT_HERE: Final = {
     "intake:connectors.edit": "the demo has no connectors",
     "intake:drafts.draft": "nobody has begun a draft",
     "intake:drafts.invitation": "nobody is invited to co-sign",
+    "intake:files.download": "nothing is attached to anything",
     "intake:merges.ask_to_separate": "nobody waits for the reply to a main matter",
     "intake:parked.show": "nothing is parked",
     "notify:messages.start": "leads on to the messages",

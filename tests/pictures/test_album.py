@@ -21,6 +21,7 @@ from tests.pictures.albums import CONTENTS, DOCS, FOLDER, Picture
 NO_PICTURE: Final = {
     "intake:contracts.asyncapi": "a file",
     "intake:contracts.schema": "a file",
+    "intake:files.download": "a file",
     "intake:ledgers.export_csv": "a file",
     "intake:ledgers.export_xlsx": "a file",
     "intake:parked.show": "as notify:parked.show",

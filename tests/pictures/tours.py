@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
 
 from services.huiyin import settling
 from services.workflow.packages.examples import example
@@ -126,7 +126,7 @@ class Tour:
         _drawn(page)
         page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)")
         width, height = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollHeight]")
-        top = _top(page.get_by_role("heading", name=picture.part, exact=True).last) if picture.part else 0.0
+        top = _top(page, picture.part) if picture.part else 0.0
         top = max(0.0, min(top, height - SIZES[picture.phone]["height"]))
         clip = {"x": 0.0, "y": top, "width": float(width), "height": float(min(HEIGHT, height - top))}
         return page.screenshot(full_page=True, clip=clip, animations="disabled")  # type: ignore[arg-type]
@@ -146,6 +146,10 @@ def _do(person: Person, step: Mapping[str, Any]) -> None:
         for label, text in wanted.items():
             file = {"name": "people.csv", "mimeType": "text/csv", "buffer": text.encode()}
             person.page.get_by_label(label).set_input_files(file)  # type: ignore[arg-type]
+    elif kind == "attach":
+        for label, name in wanted.items():
+            file = {"name": name, "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}
+            person.page.get_by_label(label, exact=True).set_input_files(file)  # type: ignore[arg-type]
     elif kind == "element":
         _drawn(person.page)
         person.page.locator(f'[data-element-id="{wanted}"] .djs-hit').first.click()
@@ -154,9 +158,10 @@ def _do(person: Person, step: Mapping[str, Any]) -> None:
             person.page.get_by_role("link", name=wanted).first.click()
 
 
-def _top(heading: Locator) -> float:
-    """Where a heading stands on the page."""
-    box = heading.bounding_box()
+def _top(page: Page, part: str) -> float:
+    """Where a heading, or the label of a question, stands on the page."""
+    heading = page.get_by_role("heading", name=part, exact=True)
+    box = (heading if heading.count() else page.get_by_text(part, exact=True)).last.bounding_box()
     assert box is not None
     return max(0.0, box["y"] - _ABOVE)
 

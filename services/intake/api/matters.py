@@ -9,12 +9,14 @@ from sqlalchemy import Connection, Row
 from services.common import auth, db
 from services.common.problems import Problem
 from services.intake import (
+    files,
     grants,
     groups,
     matters,
     merges,
     secrecies,
     store,
+    store_files,
     store_ledger,
     tables,
     timelines,
@@ -57,7 +59,10 @@ def show(matter_id: str) -> Response:
         own = any(row.person_id == seen.person_id for row in store.proposers(conn, matter_id))
         reader = Reader(sees=seen.sight(own), person_id=actor.deputy_id, sees_ratings=seen.sees_ratings)
         story = timelines.tell(conn, matter, reader, here.clock.now())
-        return answer({**_facts(conn, matter), **asdict(story)})
+        attached = [
+            one for one in store_files.of_matter(conn, matter_id) if one.unit is None or reader.sees.covers(one.unit)
+        ]
+        return answer({**_facts(conn, matter), "attachments": files.told(attached), **asdict(story)})
 
 
 @api.post("/matters/<matter_id>/withdraw")

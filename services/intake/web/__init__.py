@@ -7,6 +7,7 @@ from services.intake.web import (
     contracts,
     doors,
     drafts,
+    files,
     imports,
     labels,
     ledgers,
@@ -22,7 +23,8 @@ from services.intake.web import (
 def install(app: Flask) -> None:
     """Give the app its pages and the words they use."""
     labels.install(app)
-    matters_ = (suggestions.pages, drafts.pages, merges.pages, matters.pages, secrecies.pages)
+    app.jinja_env.globals.update(size_label=files.size_label, file_hints=files.hints)
+    matters_ = (suggestions.pages, drafts.pages, files.pages, merges.pages, matters.pages, secrecies.pages)
     for blueprint in (doors.pages, *matters_, ledgers.pages, publics.pages, contracts.pages):
         app.register_blueprint(blueprint)
     for blueprint in (

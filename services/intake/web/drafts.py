@@ -8,9 +8,10 @@ from flask import Blueprint, flash, redirect, render_template, request
 from services.common import auth, db, forms, languages
 from services.common.auth import Actor
 from services.common.problems import FieldError, Problem
-from services.intake import drafts, matters
+from services.common.requests import takes_files
+from services.intake import drafts, matters, store_files
 from services.intake.drafts import Invited
-from services.intake.web import labels, writing
+from services.intake.web import files, labels, writing
 from services.intake.web.words import say
 
 pages = Blueprint("drafts", __name__, url_prefix="/matters")
@@ -38,23 +39,16 @@ def draft(draft_id: str) -> str:
 
 
 @pages.post("/drafts/<draft_id>")
+@takes_files
 @auth.signed_in
 def change(draft_id: str) -> Any:
-    """Save the draft and invite whom it names; then submit it, if that is wanted and nothing is open."""
+    """Save the draft with its files and invite whom it names; then submit it, if that is wanted and nothing is open."""
     actor = _deputy()
     schema, options = writing.form_for(actor)
     data = forms.read(schema, request.form, options=options)
     if (done := _submitted(actor, draft_id)) is not None:
         return done  # a second click
-    try:
-        if request.form.get("action") != "submit":
-            return _kept(draft_id, _save(actor, draft_id, data))
-        _save(actor, draft_id, data)
-        return _submit(actor, draft_id)
-    except Problem as problem:
-        if problem.code == "unknown_draft":
-            raise
-        return _show(actor, draft_id, data, errors=writing.errors_of(problem)), problem.status
+    return keep(actor, draft_id, data, request.form.get("action") == "submit")
 
 
 @pages.post("/drafts/<draft_id>/uninvite")
@@ -76,7 +70,8 @@ def discard(draft_id: str) -> Any:
     """Throw a draft away."""
     actor = _deputy()
     with db.begin(auth.extension().engine) as conn:
-        drafts.discard(conn, draft_id, str(actor.deputy_id))
+        gone = drafts.discard(conn, draft_id, str(actor.deputy_id))
+    files.cabinet().clear(gone)
     flash(say("draft_discarded"), "good")
     return redirect("/matters/drafts", 303)
 
@@ -88,7 +83,8 @@ def invitation(draft_id: str) -> str:
     actor = _deputy()
     with db.read(auth.extension().engine) as conn:
         found = drafts.invitation(conn, draft_id, str(actor.deputy_id))
-    return render_template("invitation.html", invitation=found)
+        attached = store_files.of_draft(conn, draft_id)
+    return render_template("invitation.html", invitation=found, attached=attached)
 
 
 @pages.post("/invitations/<draft_id>")
@@ -104,10 +100,20 @@ def answer(draft_id: str) -> Any:
     return redirect("/matters/drafts", 303)
 
 
-def keep(actor: Actor, key: str, data: Mapping[str, Any]) -> Any:
-    """Make a draft of a new form and invite whom it names; `key` is that of the form: twice is once."""
-    draft_id = drafts.draft_id_of(actor.account_id, key)
-    return _kept(draft_id, _save(actor, draft_id, data))
+def keep(actor: Actor, draft_id: str, data: Mapping[str, Any], submits: bool) -> Any:
+    """Save a draft, new or known, with what the form brings; what is wrong keeps it from being submitted, not saved.
+
+    Raises `Problem` for what is not even kept.
+    """
+    invited = _save(actor, draft_id, data)
+    if wrong := files.change(draft_id):
+        return _show(actor, draft_id, data, wrong=wrong), 422
+    if not submits:
+        return _kept(draft_id, invited)
+    try:
+        return _submit(actor, draft_id)
+    except Problem as problem:
+        return _show(actor, draft_id, data, errors=writing.errors_of(problem)), problem.status
 
 
 def _save(actor: Actor, draft_id: str, data: Mapping[str, Any]) -> int:
@@ -165,10 +171,12 @@ def _show(
     *,
     errors: Sequence[FieldError] = (),
     doubts: Mapping[str, str] | None = None,
+    wrong: Sequence[str] = (),
 ) -> str:
     with db.read(auth.extension().engine) as conn:
         found = drafts.get(conn, draft_id, str(actor.deputy_id))
         invited = drafts.invited(conn, draft_id)
+        attached = store_files.of_draft(conn, draft_id)
     schema, options = writing.form_for(actor, frozenset(one.person_id for one in invited))
     return render_template(
         "draft.html",
@@ -176,6 +184,8 @@ def _show(
         invited=invited,
         form=forms.render(schema, data, errors, options=options),
         doubts=doubts or {},
+        attached=attached,
+        wrong=wrong,
     )
 
 

@@ -24,7 +24,7 @@ from services.intake import (
 )
 from services.intake.groups import Group
 from services.intake.timelines import Reader
-from services.intake.web import labels
+from services.intake.web import files, labels
 from services.intake.web.words import say
 
 pages = Blueprint("matters", __name__)
@@ -116,6 +116,7 @@ def _about(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
         "units": store_ledger.rows_of(conn, tables.led_unit, [matter.id]),
         "story": timelines.tell(conn, matter, reader, here.clock.now()),
         "letters": store.letters(conn, matter.id),
+        "attached": files.visible(conn, matter),
         "public": _public(matter) if line.published_at is not None else None,
         "confirmable": {one.record_id: one.href for one in _contacts(conn, matter, actor.deputy_id)},
         "may_change_secrecy": any(map(auth.has_grant, secrecies.GRANTS)),

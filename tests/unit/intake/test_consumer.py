@@ -1,11 +1,14 @@
 """Messages that arrive: letters are delivered once, agencies submit what they may and get an answer."""
 
+import io
 from typing import Any
 
 import pytest
 
+from services.common import db
 from services.contracts.envelopes import Message
-from services.intake import tables
+from services.intake import cabinets, files, tables
+from tests.unit.intake.papers import PDF
 from tests.unit.intake.worlds import FORM, START, Case, World
 
 
@@ -49,6 +52,25 @@ def test_a_congress_system_submits_over_the_bus(world: World) -> None:
     assert (answer.type, answer.data["original_id"]) == ("command.accepted.v1", "ext-1")
     assert answer.subject == said.subject
     assert world.rows(tables.matter)[0]["entered_by"] == "connector:congress"
+
+
+def test_a_congress_system_hands_in_files_it_has_brought(world: World) -> None:
+    """Its own alone, by their ids; the same message again changes nothing."""
+    cabinet = cabinets.of(world.settings.files)
+    for file_id, by in (("f-1", "connector:congress"), ("f-2", "connector:bureau")):
+        with cabinet.receive(io.BytesIO(PDF)) as arrival, db.begin(world.engine) as conn:
+            at = world.clock.now()
+            files.keep(conn, cabinet, arrival, file_id=file_id, name="a.pdf", place=files.Place(), by=by, at=at)
+    world.receive(submission(), submission("ext-2", attachments=["f-2"]), channel="congress")
+    world.receive(submission("ext-3", attachments=["f-1"]), channel="congress")
+    world.work()
+    world.receive(submission("ext-3", attachments=["f-1"]), channel="congress")
+    world.work()
+    assert [answer.data.get("path") for answer in answers(world)] == [None, "attachments.0", None]
+    assert [said.data.get("attachments", [{}])[0].get("file_id") for said in world.sent("matter.submitted.v1")] == [
+        None,
+        "f-1",
+    ]
 
 
 def test_a_bureau_cannot_submit(world: World) -> None:
