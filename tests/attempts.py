@@ -23,3 +23,23 @@ IN_A_MESSAGE: Final = {
     "same-id": "duplicate_conflict",
 }
 """With what its sender is told; tried in `tests/e2e/test_bad_input.py`."""
+
+WITH_A_FILE: Final = {
+    "file-no-certificate": "no_certificate",
+    "file-header": "no_certificate",
+    "file-certificate": "unknown_certificate",
+    "file-leaked": "unknown_certificate",
+    "file-matter": "unknown_matter",
+    "file-unit": "unknown_file",
+    "file-connector": "unknown_file",
+    "file-name": "which_unit",
+    "file-id": "file_conflict",
+    "file-hash": "file_hash",
+    "file-large": "file_too_large",
+    "file-disguised": "file_kind",
+    "file-bomb": "file_bomb",
+    "file-macros": "file_macros",
+    "file-virus": "file_infected",
+    "file-path": "bad_file_id",
+}
+"""With the code of the refusal; tried in `tests/unit/intake/test_agency_files.py`."""

@@ -167,8 +167,8 @@ def issue_token(account_id: str, epoch: int, *, lifetime: timedelta = TOKEN_LIFE
 
 
 def is_api() -> bool:
-    """Whether this request is for a program (a path with ``/api/``), not for a page."""
-    return "/api/" in f"{request.path}/"
+    """Whether this request is for a program (a path with ``/api/``, or below ``/agency/``), not for a page."""
+    return "/api/" in f"{request.path}/" or request.path.startswith("/agency/")
 
 
 def uses_bearer() -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -45,6 +46,7 @@ VARIABLES = {
     "HUIYIN_CLAMD": "",
     "HUIYIN_LISTEN": "127.0.0.1:8000",
     "HUIYIN_TRUSTED_PROXY": "",
+    "HUIYIN_CERTIFICATE_HEADER": "",
     "HUIYIN_ZONE": "Asia/Shanghai",
     "HUIYIN_LOG_LEVEL": "INFO",
     "HUIYIN_LOG_FORMAT": "console",
@@ -103,6 +105,8 @@ class Settings:
     port: int
     trusted_proxy: str
     """Address of the reverse proxy whose X-Forwarded headers count, "*" for any, "" for none."""
+    certificate_header: str
+    """The header in which that proxy names the client certificate it has verified, or "" = none is known."""
     zone: ZoneInfo
     log_level: str
     log_format: str
@@ -175,6 +179,7 @@ def _read(reader: _Reader) -> Settings:
         host=host,
         port=port,
         trusted_proxy=_trusted_proxy(reader),
+        certificate_header=_header(reader),
         zone=_zone(reader),
         log_level=reader.choice(
             "HUIYIN_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), reader.text("HUIYIN_LOG_LEVEL").upper()
@@ -256,6 +261,13 @@ def _trusted_proxy(reader: _Reader) -> str:
             "HUIYIN_TRUSTED_PROXY", "留空，或写一个 IP 地址，或 *", "leave it empty, write one IP address or *"
         )
         return ""
+
+
+def _header(reader: _Reader) -> str:
+    value = reader.text("HUIYIN_CERTIFICATE_HEADER")
+    if not re.fullmatch(r"(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)?", value):
+        reader.complain("HUIYIN_CERTIFICATE_HEADER", "不是请求头的名称", "this is no name of a header")
+    return value
 
 
 def _zone(reader: _Reader) -> ZoneInfo:

@@ -51,7 +51,8 @@ class Installation:
         self.migrate()
         apps = {part.name: part.create(self.settings, self.clock, self.engines[part.name]) for part in PARTS.values()}
         port = self.settings.port if self.port is None else self.port
-        self._server = gateway.listen(gateway.compose(apps), self.settings.host, port, self.settings.trusted_proxy)
+        told = self.settings.trusted_proxy, self.settings.certificate_header
+        self._server = gateway.listen(gateway.compose(apps), self.settings.host, port, *told)
         self._start("web", self._server.run)
         for part in PARTS.values():
             here = Surroundings(self.settings, self.clock, self.stop, self.engines[part.name])

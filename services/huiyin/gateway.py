@@ -8,12 +8,14 @@ from typing import Any
 
 from flask import Flask
 from waitress import create_server  # type: ignore[import-untyped, unused-ignore]
+from waitress.proxy_headers import proxy_headers_middleware  # type: ignore[import-untyped, unused-ignore]
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from services.common import certificates
 from services.huiyin.parts import PARTS
 
 THREADS = 8
-FORWARDED = "x-forwarded-for x-forwarded-proto x-forwarded-host"
+FORWARDED = frozenset({"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"})
 
 
 def compose(apps: Mapping[str, Flask]) -> Any:
@@ -28,20 +30,21 @@ def mount(name: str, app: Flask) -> Any:
     return DispatcherMiddleware(_nothing, {prefix: app}) if prefix else app
 
 
-def listen(application: Any, host: str, port: int, trusted_proxy: str = "") -> Any:
+def listen(application: Any, host: str, port: int, trusted_proxy: str = "", certificate_header: str = "") -> Any:
     """A server that is bound but does not serve yet: `run()` serves, `end` ends it, `effective_port` tells.
 
-    Forwarded headers count from `trusted_proxy` alone and are dropped otherwise.
+    Forwarded headers, and that of a verified certificate, count from `trusted_proxy` alone and are dropped otherwise.
     """
-    proxy = {"trusted_proxy": trusted_proxy, "trusted_proxy_headers": FORWARDED} if trusted_proxy else {}
+    forwarded = proxy_headers_middleware(
+        application, trusted_proxy=trusted_proxy or None, trusted_proxy_headers=set(FORWARDED)
+    )  # not by `create_server`: the guard has to see who is really connected
     return create_server(
-        application,
+        certificates.guard(forwarded, trusted_proxy, certificate_header),
         host=host,
         port=port,
         threads=THREADS,
         ident="huiyin",
-        clear_untrusted_proxy_headers=True,
-        **proxy,
+        clear_untrusted_proxy_headers=False,
     )
 
 

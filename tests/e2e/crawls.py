@@ -65,7 +65,7 @@ class Site:
             f"{name}:{rule.endpoint}"
             for name, app in self.apps.items()
             for rule in app.url_map.iter_rules()
-            if "GET" in (rule.methods or ()) and not rule.rule.startswith(("/api/", "/health/", "/static/"))
+            if "GET" in (rule.methods or ()) and not rule.rule.startswith(("/api/", "/agency/", "/health/", "/static/"))
         }
 
     def access(self) -> dict[str, Access]:

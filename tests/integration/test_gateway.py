@@ -8,7 +8,9 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from services.common import certificates
 from services.huiyin import gateway
 
 FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "huiyin.example", "X-Forwarded-For": "10.1.2.3"}
@@ -25,6 +27,17 @@ def test_anybody_elses_headers_are_dropped(trusted: str) -> None:
     """Nobody makes a plain connection look like HTTPS, or himself like somebody else."""
     with serving(tell, trusted) as port:
         assert ask(port, {**FORWARDED, "Host": "here"}) == "http here 127.0.0.1"
+
+
+@pytest.mark.parametrize(("trusted", "header", "told"), [
+    ("127.0.0.1", "X-Client-Certificate", "agency-housing"), ("192.0.2.1", "X-Client-Certificate", "None"),
+    ("", "X-Client-Certificate", "None"), ("127.0.0.1", "", "None")])  # fmt: skip
+def test_a_certificate_is_known_from_the_trusted_proxy_alone(trusted: str, header: str, told: str) -> None:
+    """Whoever sends the header himself has no certificate; where no header is set, nobody has one."""
+    application = Flask(__name__)
+    application.get("/")(lambda: str(certificates.name()))
+    with serving(application, trusted, header) as port:
+        assert ask(port, {**FORWARDED, "X-Client-Certificate": "agency-housing"}) == told
 
 
 def test_a_request_under_way_is_answered_before_the_server_ends() -> None:
@@ -65,9 +78,9 @@ def tell(environ: Any, start_response: Any) -> list[bytes]:
 
 
 @contextmanager
-def serving(application: Any, trusted: str = "") -> Iterator[int]:
+def serving(application: Any, trusted: str = "", header: str = "") -> Iterator[int]:
     """A server on a free port; the port."""
-    server = gateway.listen(application, "127.0.0.1", 0, trusted)
+    server = gateway.listen(application, "127.0.0.1", 0, trusted, header)
     thread = Thread(target=server.run)
     thread.start()
     try:

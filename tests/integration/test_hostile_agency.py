@@ -19,7 +19,7 @@ from services.common.bus import topology
 from services.common.bus.definitions import AGENCY_LIMITS, agency_permissions, definitions
 from services.common.bus.management import Management, Refused
 from services.common.testing.brokers import Broker
-from tests.attempts import AT_THE_DOOR, IN_A_MESSAGE
+from tests.attempts import AT_THE_DOOR, IN_A_MESSAGE, WITH_A_FILE
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs/security.md"
 PASSWORD: Final = "geheim"
@@ -215,7 +215,8 @@ def test_the_document_lists_every_act() -> None:
     """In both languages, each act once, none that is not tried by a test; of messages with what the sender is told."""
     rows = [line.split("|") for line in DOCUMENT.read_text("utf-8").splitlines() if line.startswith("| `")]
     listed = [cells[1].strip().strip("`") for cells in rows]
-    names = [*AT_THE_DOOR, *(one.name for one in ACTS), *ELSEWHERE, *IN_A_MESSAGE]
+    names = [*AT_THE_DOOR, *(one.name for one in ACTS), *ELSEWHERE, *IN_A_MESSAGE, *WITH_A_FILE]
+    told = IN_A_MESSAGE | WITH_A_FILE
     assert sorted(listed) == sorted([*names, *names])
     for name, cells in zip(listed, rows, strict=True):
-        assert f"`{IN_A_MESSAGE[name]}`" in cells[-2] if name in IN_A_MESSAGE else cells[-2].strip()
+        assert f"`{told[name]}`" in cells[-2] if name in told else cells[-2].strip()

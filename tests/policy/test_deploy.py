@@ -85,6 +85,16 @@ def test_the_proxy_finds_every_service_where_it_listens() -> None:
         assert re.search(rf"location {part.prefix}/ +{{ proxy_pass http://huiyin_{part.name}; }}", text)
 
 
+def test_only_the_port_for_agencies_names_a_certificate() -> None:
+    """The public entrance clears the header and knows no such address; the other asks everybody for a certificate."""
+    public, agencies = ((DEPLOY / f"nginx/{name}.conf").read_text("utf-8") for name in ("huiyin", "agencies"))
+    assert 'proxy_set_header X-Client-Certificate "";' in public
+    assert "location /agency/    { return 404; }" in public
+    assert "ssl_verify_client on;" in agencies
+    assert "proxy_set_header X-Client-Certificate $huiyin_certificate;" in agencies
+    assert re.findall(r"location (\S+)", agencies) == ["/agency/files", "/"]
+
+
 def test_the_accounts_of_the_broker_may_what_the_services_need() -> None:
     """The script and the code say the same."""
     text = (DEPLOY / "compose/accounts.sh").read_text("utf-8")

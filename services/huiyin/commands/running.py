@@ -89,7 +89,8 @@ def _serve(settings: Settings, names: list[str]) -> None:
     apps = {name: PARTS[name].create(settings, clock, db.connect(settings.databases[name])) for name in names}
     whole = gateway.compose(apps) if len(apps) > 1 else gateway.mount(names[0], apps[names[0]])
     try:
-        server = gateway.listen(whole, settings.host, settings.port, settings.trusted_proxy)
+        told = settings.trusted_proxy, settings.certificate_header
+        server = gateway.listen(whole, settings.host, settings.port, *told)
     except OSError as error:
         raise click.ClickException(f"{say('port_taken')}: {settings.host}:{settings.port}") from error
 

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from services.intake.api import drafts, ledger, matters, tokens
+from services.intake.api import agency, drafts, ledger, matters, tokens
 
 
 def install(app: Flask) -> None:
     """Give the app its HTTP interface."""
-    for blueprint in (tokens.api, matters.api, drafts.api, ledger.api):
+    for blueprint in (tokens.api, matters.api, drafts.api, ledger.api, agency.api):
         app.register_blueprint(blueprint)
