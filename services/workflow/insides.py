@@ -1,7 +1,7 @@
 """What runs inside a unit at an extension point: its own diagram, its own system (`internal: self`), the package's.
 
-A case learns it with every stimulus and keeps what it has learnt: a unit that changes its mind is heard by cases that
-begin afterwards.
+A case learns it with every stimulus and keeps what it has learnt. So a unit's own way counts for whatever comes to that
+part from then on; a unit that goes back to the package's process is heard by cases that begin afterwards.
 """
 
 from __future__ import annotations

@@ -90,6 +90,18 @@ def test_a_unit_that_gives_up_its_system_does_so_for_cases_to_come(office: Offic
     assert {row["element"] for row in office.open(running) if row["unit"] == "unit_b"} == {"task_own_handling"}
 
 
+def test_a_unit_that_takes_its_own_system_does_so_where_it_comes_next(office: Office, version: str) -> None:
+    """What is inside a part ends there as it began; the next part is its own."""
+    handed_over(office, version)
+    office.directory("unit", "unit_a", version=2, name="单位unit_a", kind="government", active=True, internal="self")
+    answer(office, "task_unit_read", "unit_a")
+    answer(office, "task_unit_assign", "unit_a")
+    answer(office, "task_contact", "unit_a")
+    answer(office, "task_prepare", "unit_a")
+    draft(office, "unit_a")
+    assert "task_own_sign_off@unit_a" in waiting(office)
+
+
 def test_a_missing_part_of_a_section_keeps_the_unit_from_its_reply(office: Office, version: str) -> None:
     """The lead section merges when all have spoken; no section passes the gates or issues the reply."""
     for key in ("p1", "p2"):
