@@ -222,3 +222,15 @@ def ids_of(schema: Schema) -> frozenset[str]:
     """The fields of a resolved form that hold the id of something which people know by no name."""
     parts = (schema.get("properties") or {}).items()
     return frozenset(name for name, part in parts if part.get("pattern") == IDENTIFIER and not options_of(part))
+
+
+def settled(schema: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer with what a form leaves no choice about (`const`), such as that it is late."""
+    found = dict(data)
+    for name, part in schema.get("properties", {}).items():
+        if "const" in part:
+            found.setdefault(name, part["const"])
+        elif part.get("type") == "object" and isinstance(found.get(name, {}), Mapping):
+            inner = settled(part, found.get(name, {}))
+            found |= {name: inner} if inner else {}
+    return found

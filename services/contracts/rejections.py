@@ -126,8 +126,9 @@ REJECTIONS: Final[Mapping[str, Rejection]] = {
         "已逾期，不再受理",
         "too late",
         False,
-        "任务到期已由系统关闭，不能再答复；需要补报的，联系督查机构",
-        "the clock has closed the task; if something still has to be said, ask the supervision office",
+        "任务到期已由系统关闭，流程也没有再要；流程另有补交任务的（例如逾期的会办意见），仍发给原任务即可，系统记到补交任务上，按逾期计",
+        "the clock has closed the task and the process does not ask again; where it does (a late co-handling opinion), "
+        "an answer to the old task is kept for the new one, as late",
     ),
     "too_early": Rejection(
         "尚未到受理时间",

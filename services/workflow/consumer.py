@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from services.common import directories, outbox
+from services.common import directories, form_schemas, outbox
 from services.common.handling import Context, Handler
 from services.common.problems import Problem
 from services.contracts.envelopes import Message
@@ -119,25 +119,28 @@ def directory_changed(conn: Connection, message: Message, context: Context) -> N
 
 
 def task_complete(conn: Connection, message: Message, context: Context) -> None:
-    """`task.complete`: a unit's own system answers a task, by the same rules as the page."""
-    data = message.data
-    speaker = _connector(conn, message, context)
+    """`task.complete`: a unit's own system answers a task, by the same rules as the page.
+
+    An answer that is late goes to the task that asks the unit for the same once more, where the process has one.
+    """
+    data, task_id = message.data, message.data["task_id"]
+    speaker, unit = _connector(conn, message, context), successions.heir(conn, message.data["unit"])
+
+    def complete(asked: str, answer: Mapping[str, Any]) -> cases.Applied:
+        return tasks.complete(conn, asked, answer, speaker, context.received_at, unit=unit, cause=message.id)
+
     try:
-        applied = tasks.complete(
-            conn,
-            data["task_id"],
-            data["data"],
-            speaker,
-            context.received_at,
-            unit=successions.heir(conn, data["unit"]),
-            cause=message.id,
-        )
+        applied = complete(task_id, data["data"])
     except Problem as problem:
-        over = problem.code in ("task_closed", "already_done", "late")
-        if over and divisions.is_out(conn, tasks.find(conn, data["task_id"])["matter_id"], data["unit"]):
+        row = tasks.find(conn, task_id) if problem.code in ("task_closed", "already_done", "late") else None
+        if row is not None and divisions.is_out(conn, row["matter_id"], data["unit"]):
             raise Problem("assignment_returned", 409) from problem
-        raise
-    _accept(conn, message, context, applied, data["task_id"])
+        again = tasks.asked_again(conn, row) if row is not None and problem.code == "late" else None
+        if again is None:
+            raise
+        task_id = again["id"]
+        applied = complete(task_id, form_schemas.settled(tasks.schema_of(conn, again), data["data"]))
+    _accept(conn, message, context, applied, task_id)
 
 
 def task_operate(conn: Connection, message: Message, context: Context) -> None:

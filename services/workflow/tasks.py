@@ -214,6 +214,15 @@ def implied(conn: Connection, row: RowMapping, data: Mapping[str, Any]) -> Appli
     return Applied(case_id=row["case_id"], seq=None)
 
 
+def asked_again(conn: Connection, row: Mapping[Any, Any]) -> RowMapping | None:
+    """The open task that asks a unit for the same record once more since this one's time ran out, if there is one."""
+    c = t.task.c
+    same = (c.matter_id == row["matter_id"]) & (c.unit == row["unit"]) & (c.record == row["record"])
+    query = select(t.task).where(same, c.state == "open", c.opened_at >= row["closed_at"])
+    found = conn.execute(query).mappings().all()
+    return found[0] if len(found) == 1 else None
+
+
 def told(data: Mapping[str, Any]) -> dict[str, Any]:
     """What is filled in of a record's own fields."""
     return {key: value for key, value in data.items() if key != "extra" and value not in (None, "")}

@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from services.common import db, inbox
+from services.common.bus import Incoming
+from services.contracts import envelopes
+from services.contracts.envelopes import Message
 from services.workflow import tables as t
 from tests.unit.workflow.service import yunting
 from tests.unit.workflow.service.office import Office
@@ -104,3 +108,72 @@ def test_a_record_of_a_unit_that_is_out_is_told_so(office: Office) -> None:
     office.receive("record.submit.v1", body, channel="county")
     office.turn()
     assert [m["code"] for m in office.sent("message.rejected.v1")] == ["assignment_returned"]
+
+
+def asked_late(office: Office) -> str:
+    """A co-handler has let its term and a week pass; the task it has not answered."""
+    yunting.begin(office, yunting.settle_in(office))
+    yunting.hand_over(office, "lead", unit_a="lead", unit_b="co_handler")
+    for unit in ("unit_a", "unit_b"):
+        yunting.answer(office, "task_receipt", unit)
+    [opinion] = [row["id"] for row in office.open() if row["element"] == "task_co_opinion"]
+    office.later(days=40)
+    office.turn()
+    return opinion
+
+
+def test_a_late_opinion_is_kept_as_late(office: Office) -> None:
+    """Sent for the task it was asked for, it answers the one that asks for it again; once, and never silently."""
+    opinion = asked_late(office)
+    [again] = [row["id"] for row in office.open() if row["element"] == "task_late_opinion"]
+    said(office, opinion, "unit_b", {**OPINION, "answer_text": ""}, "empty")
+    for message_id in ("opinion", "opinion", "opinion-again"):
+        said(office, opinion, "unit_b", OPINION, message_id)
+    taken = office.sent("command.accepted.v1")[-1]
+    assert (taken["original_id"], taken["task_id"]) == ("opinion", again)
+    [kept] = yunting.records(office, "co_opinion")
+    assert (kept["task_id"], kept["unit"]) == (again, "unit_b")
+    refused = {m["original_id"]: m["code"] for m in office.sent("message.rejected.v1")}
+    assert refused == {"empty": "invalid_field", "opinion-again": "late"}
+    assert office.replayed("m1-1")
+
+
+def test_a_clock_that_is_wrong_over_there_changes_nothing(office: Office) -> None:
+    """When something happened is the sender's word; what counts is when it came."""
+    yunting.begin(office, yunting.settle_in(office))
+    yunting.hand_over(office, "lead", unit_a="lead", unit_b="co_handler")
+    [receipt] = [row for row in office.open() if row["unit"] == "unit_b"]
+    now = office.clock.at
+    for years, message_id in ((-30, "past"), (60, "future")):
+        office.clock.at = now.replace(year=now.year + years)
+        body = {
+            "task_id": receipt["id"],
+            "unit": "unit_b",
+            "data": {"verdict": "accepted"},
+            "actor": {"name": "王工"},
+            "occurred_at": office.clock.at.isoformat(),
+        }
+        message = encoded(office, body, message_id)
+        office.clock.at = now
+        with db.begin(office.engine) as conn:
+            inbox.store(conn, t.inbox_, [message], now)
+        office.turn()
+    assert [m["code"] for m in office.sent("message.rejected.v1")] == ["already_done"]
+    [row] = office.rows(t.task, t.task.c.id == receipt["id"])
+    assert (row["closed_at"], row["reason"]) == (now, "done")
+    assert office.replayed("m1-1")
+
+
+def encoded(office: Office, body: dict[str, Any], message_id: str) -> Incoming:
+    """A message as it arrives from the county's system, with the time its clock shows."""
+    message = Message(
+        id=message_id,
+        type="task.complete.v1",
+        source="/agency/county",
+        subject="m1",
+        time=office.clock.now(),
+        data=body,
+    )
+    wire = envelopes.encode(message)
+    facts = {"headers": dict(wire.headers), "body": wire.body, "content_type": wire.content_type}
+    return Incoming(channel="county", message_id=message_id, user_id=None, token=None, **facts)
