@@ -3,17 +3,31 @@
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from services.common import db, migrations
 from services.common.handling import handle
 from services.common.problems import Problem
-from services.intake import accounts, consumer, grants, ledger, listings, statistics, tables, withdrawals
+from services.intake import (
+    accounts,
+    cabinets,
+    consumer,
+    files,
+    grants,
+    ledger,
+    listings,
+    statistics,
+    tables,
+    withdrawals,
+)
 from services.intake.listings import Filter
 from tests.unit.intake import groups, stories, worlds
+from tests.unit.intake.papers import PDF
 from tests.unit.intake.worlds import PASSWORD, ZONE, Case, World, package
 
 RIVALS = 8
@@ -62,6 +76,26 @@ def test_rivals_get_different_numbers_without_gaps(world: World) -> None:
     """Eight submissions at once: serials 1 to 8."""
     done = at_once(lambda n: world.submit(key=str(n)))
     assert sorted(one.matter_no for one in done) == [f"18300{n}" for n in range(1, RIVALS + 1)]
+
+
+def test_rivals_with_one_file_id_keep_one_file(world: World) -> None:
+    """A client that repeats itself before it has an answer: one row, one content, and the matter counts its files."""
+    matter_id, cabinet = world.submit().matter_id, cabinets.of(world.settings.files)
+
+    def bring(n: int, file_id: str = "f-1") -> Any:
+        place = files.Place(matter_id=matter_id, unit="edu")
+        try:
+            with cabinet.receive(BytesIO(PDF)) as arrival, db.begin(world.engine) as conn:
+                at = world.clock.now()
+                return files.keep(conn, cabinet, arrival, file_id=file_id, name=f"{n}", place=place, by="x", at=at)
+        except IntegrityError:
+            return None
+
+    assert [one.id for one in at_once(bring) if one is not None] == ["f-1"]
+    brought = at_once(lambda n: bring(n, f"g-{n}"), 12)
+    assert [getattr(one, "code", "") for one in brought].count("too_many_files") == 3
+    kept = [path.name for path in (world.settings.files.folder / "kept").rglob("*-*")]
+    assert len(kept) == len(world.rows(tables.file)) == world.settings.files.per_matter
 
 
 def test_rivals_with_one_key_make_one_matter(world: World) -> None:
