@@ -233,6 +233,7 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     ),
     "publication": (
         {"decision": "publish", "attribute": "proactive", "form": "full_text", "published_on": "2026-06-05"},
+        {"decision": "publish", "attribute": "proactive", "form": "full_text", "attachments": True},
         {"decision": "withhold", "attribute": "not_public", "ground": "涉及内部工作流程,依条例第十六条不予公开。"},
     ),
     "supplementary_reply": (

@@ -73,6 +73,7 @@ class Publication(Record):
     ground = fields.text("不公开或撤下的依据", "ground", most=1000, required=False)
     summary_text = fields.text("公开摘要", "summary", most=5000, required=False)
     published_on = fields.day("公开日期", "published on", required=False)
+    attachments = fields.flag("同时公开代表的附件", "publish the deputy's attachments as well", required=False)
     rules = (
         Rule({"decision": ("withhold", "withdraw")}, {"ground": 0}),
         Rule({"decision": ("publish",)}, {"form": 0}),

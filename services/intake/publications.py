@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from services.intake import disclosures, ledger, store, store_ledger
+from services.intake import disclosures, ledger, store, store_files, store_ledger
 from services.intake import tables as t
 
 REPLY_DEADLINE: Final = "reply"
@@ -54,6 +54,7 @@ class Item:
     stages: tuple[tuple[datetime, str], ...]
     body: Mapping[str, str] | None
     main: Row[Any] | None
+    files: tuple[Row[Any], ...]
 
 
 def is_public(conn: Connection, matter: Row[Any]) -> bool:
@@ -79,7 +80,18 @@ def find(conn: Connection, code: str) -> Item | None:
         stages=_stages(matter, milestones),
         body=_body(matter) if matter.extra.get("wish_publish_text") else None,
         main=_main(conn, matter),
+        files=_files(conn, matter),
     )
+
+
+def _files(conn: Connection, matter: Row[Any]) -> tuple[Row[Any], ...]:
+    """The deputy's attachments, where the newest decision opens them and the deputy wished the text to be public."""
+    decision = store_ledger.newest(store_ledger.records_of(conn, [matter.id], ["publication"]))
+    opened = decision is not None and decision.data.get("decision") == "publish" and decision.data.get("attachments")
+    if not opened or not matter.extra.get("wish_publish_text"):
+        return ()
+    attached = store_files.of_matter(conn, matter.id)
+    return tuple(one for one in attached if one.unit is None and one.state in ("clean", "unscanned"))
 
 
 def _main(conn: Connection, matter: Row[Any]) -> Row[Any] | None:

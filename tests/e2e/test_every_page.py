@@ -19,6 +19,7 @@ NOT_HERE: Final = {
     "intake:files.download": "nothing is attached to anything",
     "intake:merges.ask_to_separate": "nobody waits for the reply to a main matter",
     "intake:parked.show": "nothing is parked",
+    "intake:publics.file": "nothing is attached to anything",
     "notify:messages.start": "leads on to the messages",
     "notify:parked.show": "nothing is parked",
     "workflow:calendars.adoption": "every case counts by the newest calendar",

@@ -25,6 +25,7 @@ NO_PICTURE: Final = {
     "intake:ledgers.export_csv": "a file",
     "intake:ledgers.export_xlsx": "a file",
     "intake:parked.show": "as notify:parked.show",
+    "intake:publics.file": "a file",
     "notify:messages.start": "leads on to the messages",
     "workflow:cases.diagram": "a diagram's text",
     "workflow:packages.diagram": "a diagram's text",

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from services.common import auth, db
 from services.common.pages import PAGE_SIZE, page_number, page_of
 from services.intake import disclosures, publications, store
+from services.intake.web.files import send
 
 pages = Blueprint("publics", __name__, url_prefix="/public")
 TEXT_MAX = 100
@@ -35,3 +36,14 @@ def item(code: str) -> tuple[str, int]:
     if found is None:
         return render_template("public_closed.html"), 404
     return render_template("public_item.html", item=found), 200
+
+
+@pages.get("/<code>/files/<file_id>")
+@auth.public
+def file(code: str, file_id: str) -> Response | tuple[str, int]:
+    """An attachment that was opened to the public; everything else gets the same answer as an unknown code."""
+    typed = disclosures.read_code(code)
+    with db.read(auth.extension().engine) as conn:
+        item = publications.find(conn, typed) if typed is not None else None
+    found = next((one for one in (item.files if item is not None else ()) if one.id == file_id), None)
+    return send(found) if found is not None else (render_template("public_closed.html"), 404)

@@ -1,6 +1,7 @@
 """The public page: what is published, as far as it is; nothing else, and no hint of it."""
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from services.common import db
 from services.contracts import records
-from services.intake import disclosures, ledger, store, tables
+from services.intake import cabinets, disclosures, files, ledger, store, tables
+from services.intake.files import Place
 from tests.unit.intake import stories
+from tests.unit.intake.papers import PDF
 from tests.unit.intake.readers import Reader
 from tests.unit.intake.test_withdrawals import said
 from tests.unit.intake.worlds import FORM, Case, World
@@ -56,6 +59,25 @@ class Told:
         self._number += 1
         self.world.receive(self.case.record(f"p{self._number}", "publication", data, **about))
         self.world.work()
+
+
+def test_attachments_are_public_when_the_newest_decision_says_so(world: World, public: FlaskClient) -> None:
+    """The deputy's, not a unit's; never where the deputy keeps the text closed; taken down with the next decision."""
+    seen = []
+    for wish in (True, False):
+        told = Told(world, key=f"k-{wish}", wish_publish_text=wish, title=f"关于{wish}的建议")
+        cabinet = cabinets.of(world.settings.files)
+        for file_id, unit in ((f"own-{wish}", None), (f"edu-{wish}", "edu")):
+            with cabinet.receive(BytesIO(PDF)) as arrival, db.begin(world.engine) as conn:
+                place, at = Place(matter_id=told.case.matter_id, unit=unit), world.clock.now()
+                files.keep(conn, cabinet, arrival, file_id=file_id, name="图.pdf", place=place, by="x", at=at)
+        for decision in (FULL, {**FULL, "attachments": True}, {**FULL, "attachments": False}, TAKEN_DOWN):
+            told.decide(decision)
+            addresses = [f"/public/{told.code}/files/{name}-{wish}" for name in ("own", "edu")]
+            got = [public.get(address, buffered=True).status_code for address in addresses]
+            seen.append((got, "图.pdf" in public.get(f"/public/{told.code}").text))
+    closed = ([404, 404], False)
+    assert seen == [closed, ([200, 404], True), closed, closed, *[closed] * 4]
 
 
 def test_a_published_matter_is_shown_without_signing_in(world: World, public: FlaskClient) -> None:

@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 
 from services.common import auth, config, db
 from services.workflow import app as apps
-from services.workflow import cases, packages
+from services.workflow import cases, matters, packages
 from services.workflow import engine as e
 from services.workflow import tables as t
 from tests.unit.workflow.service import package
-from tests.unit.workflow.service.office import Office, publish, somebody
+from tests.unit.workflow.service.office import Office, matter, publish, somebody
 from tests.unit.workflow.service.test_branches import files as branching
 from tests.unit.workflow.service.test_fill import filled
 from tests.unit.workflow.service.test_four_eyes import drafted
@@ -163,6 +163,22 @@ def test_the_pages_of_a_task(office: Office, people: dict[str, Person]) -> None:
     assert "关于增设盲道的建议" in people["office"].page("/tasks/done")
     assert "办完这项任务" in people["office"].page(f"/tasks/{task_id}")
     assert "单位u_a" in people["liaison"].page("/tasks")
+
+
+def test_a_task_names_the_attachments_of_its_matter(office: Office, people: dict[str, Person]) -> None:
+    """Intake hands them out; the page links to them by their ids."""
+    task_id = office.open(office.start())[0]["id"]
+    assert "/files/" not in people["office"].page(f"/tasks/{task_id}")
+    attached = {
+        "file_id": "f-1",
+        "name": "现场<照片>.pdf",
+        "sha256": "0" * 64,
+        "size": 9,
+        "media_type": "application/pdf",
+    }
+    with db.begin(office.engine) as conn:
+        matters.keep(conn, {**matter("m1"), "attachments": [attached]}, office.clock.now())
+    assert '<a href="/files/f-1">现场&lt;照片&gt;.pdf</a>' in people["office"].page(f"/tasks/{task_id}")
 
 
 def test_an_overdue_task_is_marked(office: Office, people: dict[str, Person]) -> None:
