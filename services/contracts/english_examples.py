@@ -78,6 +78,28 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "wish_units": ["housing"],
         "external_ref": "YTRD-2026-0107",
     },
+    "letter.issued.v1": {
+        "letter_id": "c-2026-0107.letter.0",
+        "matter_id": MATTER,
+        "matter_no": "061107",
+        "submission_id": "5c0e9d61-1a53-4d62-9a55-3b8a1f0f9c02",
+        "unit": "housing",
+        "redo_round": 0,
+        "recipients": ["d-0107"],
+        "data": {
+            "title": "Reply to suggestion No. 061107",
+            "answer_text": "Both crossings are built by the end of August; the lights follow in September.",
+            "outcome_class": "in_progress",
+            "doc_no": "Yunting Housing 2026/31",
+        },
+        "issued_at": "2026-05-20T02:00:00Z",
+    },
+    "letter.received.v1": {
+        "letter_id": "c-2026-0107.letter.0",
+        "receipt_no": "YTRD-R-2026-0107",
+        "received_at": "2026-05-20T10:04:00+08:00",
+        "external_ref": "YTRD-2026-0107",
+    },
     "command.accepted.v1": {
         "original_id": "3f0c6f0a-7a0e-4b2c-8f7a-52a1c9e0b411",
         "task_id": _TASK,

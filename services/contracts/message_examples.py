@@ -293,6 +293,26 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "attachments": ["6f2f1a0e-5d0b-4b7e-9a2e-0d3c1f6b8a11"],
         },
     ),
+    "letter.issued.v1": (
+        {
+            "letter_id": "c-2026-0031.letter.0",
+            "matter_id": MATTER,
+            "matter_no": "061031",
+            "submission_id": "8b1f7f0e-4f0e-4a39-9d3c-0d3f5a1e2b77",
+            "unit": "housing",
+            "redo_round": 0,
+            "recipients": ["d-0107", "d-0215"],
+            "data": {**RECORDS["reply_draft"][0], "doc_no": "云住建函〔2026〕31号"},
+            "issued_at": "2026-05-20T02:00:00Z",
+        },
+    ),
+    "letter.received.v1": (
+        {
+            "letter_id": "c-2026-0031.letter.0",
+            "receipt_no": "YTRD-HZ-2026-0031",
+            "received_at": "2026-05-20T10:04:00+08:00",
+        },
+    ),
     "command.accepted.v1": (
         {
             "original_id": "8b1f7f0e-4f0e-4a39-9d3c-0d3f5a1e2b77",

@@ -15,6 +15,7 @@ from marshmallow import Schema, ValidationError
 
 from services.contracts import codes, fields, rejections
 from services.contracts.errors import Malformed, faults
+from services.contracts.letters import LetterIssued, LetterReceived, ReplyDelivered, ReplyIssued
 from services.contracts.matters import (
     MatterAdmitted,
     MatterMerged,
@@ -37,15 +38,6 @@ class DirectoryChanged(Contract):
     id = fields.ident("编号", "id")
     body = fields.thing("内容", "the entry as it is now; null = removed", nullable=True)
     version = fields.whole("版本", "rises with every change of this entry; older ones are ignored", least=1)
-
-
-class ReplyDelivered(Contract):
-    """The letter has reached its deputies."""
-
-    matter_id = fields.ident("建议提案编号", "matter id")
-    letter_id = fields.ident("答复函编号", "letter id")
-    delivered_at = fields.instant("送达时间", "delivered at")
-    recipients = fields.listing("收件代表", "recipients", fields.ident("代表", "deputy"), least=1)
 
 
 class CaseOpened(Contract):
@@ -161,18 +153,6 @@ class PackagePublished(Contract):
         fields.ident("文本", "text"),
         required=False,
     )
-
-
-class ReplyIssued(Contract):
-    """A reply letter goes out to the deputies."""
-
-    letter_id = fields.ident("答复函编号", "letter id")
-    matter_id = fields.ident("建议提案编号", "matter id")
-    case_id = fields.ident("流程实例", "case id")
-    unit = fields.unit("答复单位", "replying unit")
-    redo_round = fields.whole("第几次重新办理", "redo round, 0 = first reply", most=99)
-    recipients = fields.listing("收件代表", "recipients", fields.ident("代表", "deputy"), least=1)
-    data = fields.thing("内容", "the letter: fields of record reply_draft, and doc_no")
 
 
 class NoticeRequested(Contract):
@@ -368,6 +348,8 @@ MESSAGES: Final[Mapping[str, MessageType]] = {
         _entry("task.operate.v1", TaskOperate, "agency > workflow", "单位系统退回、转办、加签或撤回任务"),
         _entry("record.submit.v1", RecordSubmit, "agency > workflow", "单位系统报送办理记录"),
         _entry("matter.submit.v1", MatterSubmit, "agency > intake", "人大系统提交建议提案"),
+        _entry("letter.issued.v1", LetterIssued, "intake > agency", "答复函，发给提交建议的人大系统"),
+        _entry("letter.received.v1", LetterReceived, "agency > intake", "人大系统签收答复函"),
         _entry("command.accepted.v1", CommandAccepted, "workflow intake > agency", "指令已受理"),
         _entry("message.rejected.v1", MessageRejected, "workflow intake > agency", "消息未被接受及原因"),
     )

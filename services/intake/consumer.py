@@ -53,7 +53,7 @@ def withdrawal_refused(conn: Connection, message: Message, context: Context) -> 
 
 def submit(conn: Connection, message: Message, context: Context, zone: ZoneInfo = CHINA) -> None:
     """Take a suggestion that a congress system hands in."""
-    if context.connector is None or not _may_submit(conn, context.connector):
+    if context.connector is None or not letters.may_submit(conn, context.connector):
         raise Rejected("not_permitted", 403)
     origin = matters.Origin(scope=f"connector:{context.connector}", message_id=message.id)
     try:
@@ -64,14 +64,18 @@ def submit(conn: Connection, message: Message, context: Context, zone: ZoneInfo 
         )
     except Problem as problem:
         raise _rejected(problem) from problem
-    answer = _accepted(message, done, context)
+    answer = _accepted(message, done.matter_id, context)
     outbox.add(conn, tables.outbox, answer, target=context.connector, now=context.now)
 
 
-def _may_submit(conn: Connection, connector: str) -> bool:
-    """Only a connector whose directory entry says `submit` is a congress system; a bureau is not."""
-    known = store.entry(conn, "connector", connector)
-    return known is not None and bool((known.body or {}).get("submit"))
+def letter_received(conn: Connection, message: Message, context: Context) -> None:
+    """Keep the receipt of a letter that was sent to a congress system."""
+    try:
+        matter_id = letters.acknowledge(conn, message, context.connector, context.received_at)
+    except Problem as problem:
+        raise _rejected(problem) from problem
+    answer = _accepted(message, matter_id, context)
+    outbox.add(conn, tables.outbox, answer, target=context.connector, now=context.now)
 
 
 def _rejected(problem: Problem) -> Rejected:
@@ -83,12 +87,12 @@ def _rejected(problem: Problem) -> Rejected:
     return Rejected(code if code in REJECTIONS else "invalid_field", 422, errors=problem.errors)
 
 
-def _accepted(message: Message, done: matters.Submitted, context: Context) -> Message:
+def _accepted(message: Message, matter_id: str, context: Context) -> Message:
     return Message(
         id=f"intake.accepted.{context.inbox_id}",
         type="command.accepted.v1",
         source="/intake",
-        subject=done.matter_id,
+        subject=matter_id,
         time=context.now,
         data={
             "original_id": message.id,
@@ -106,6 +110,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "milestone.reached.v1": reached,
     "reply.issued.v1": receive_letter,
     "matter.submit.v1": submit,
+    "letter.received.v1": letter_received,
     "matter.admitted.v1": admit,
     "matter.withdrawn.v1": withdrawn,
     "withdrawal.refused.v1": withdrawal_refused,

@@ -7,9 +7,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from services.common import outbox
+from services.common.problems import Problem
 from services.contracts.envelopes import Message
 from services.intake import ledger, store, store_ledger, tables
 
+CONNECTOR: Final = "connector:"
+"""What `entered_by` of a matter begins with that a congress system has handed in."""
 REPLIED: Final = frozenset(
     {"replied", "awaiting_feedback", "feedback_closed", "redo", "completed", "following_up", "closed_out", "archived"}
 )
@@ -26,7 +29,56 @@ def receive(conn: Connection, message: Message, now: datetime) -> bool:
         return False
     ledger.touch(conn, [data["matter_id"]])
     outbox.add(conn, tables.outbox, _delivered(message, now), now=now)
+    _upload(conn, message, now)
     return True
+
+
+def _upload(conn: Connection, message: Message, now: datetime) -> None:
+    """Send the letter to the congress system that handed the matter in, if one did and still is one."""
+    matter = store.matter(conn, message.data["matter_id"])
+    scope = matter.entered_by if matter is not None else ""
+    connector = scope.removeprefix(CONNECTOR)
+    if matter is None or connector == scope or not may_submit(conn, connector):
+        return
+    names = ("letter_id", "matter_id", "unit", "redo_round", "data")
+    facts = {
+        **{name: message.data[name] for name in names},
+        "recipients": list(message.data["recipients"]),
+        "matter_no": matter.no,
+        "submission_id": store.submission_of(conn, scope, matter.id),
+        "issued_at": message.time.isoformat(),
+    }
+    letter_id = message.data["letter_id"]
+    sent = Message(
+        id=f"{letter_id}.issued",
+        type="letter.issued.v1",
+        source="/intake",
+        subject=matter.id,
+        time=now,
+        data=facts,
+        correlation_id=message.data["case_id"],
+        causation_id=message.id,
+    )
+    outbox.add(conn, tables.outbox, sent, target=connector, now=now)
+    store.send_letter(conn, letter_id, connector)
+
+
+def may_submit(conn: Connection, connector: str) -> bool:
+    """Only a connector whose directory entry says `submit` is a congress system; a bureau is not."""
+    known = store.entry(conn, "connector", connector)
+    return known is not None and bool((known.body or {}).get("submit"))
+
+
+def acknowledge(conn: Connection, message: Message, connector: str | None, now: datetime) -> str:
+    """Keep the receipt of the system the letter was sent to, the first one; the matter it is about.
+
+    `now` is when it came: the sender's clock is only its word. Raises `Problem` not_permitted for anybody else.
+    """
+    letter = store.letter(conn, message.data["letter_id"])
+    if letter is None or connector is None or letter.sent_to != connector:
+        raise Problem("not_permitted", 403)
+    store.acknowledge_letter(conn, letter.id, message.data.get("receipt_no"), now)
+    return str(letter.matter_id)
 
 
 def has_reply(conn: Connection, matter_id: str) -> bool:

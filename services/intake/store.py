@@ -165,6 +165,23 @@ def letter(conn: Connection, letter_id: str) -> Row[Any] | None:
     return conn.execute(select(t.letter).where(t.letter.c.id == letter_id)).one_or_none()
 
 
+def submission_of(conn: Connection, scope: str, matter_id: str) -> str:
+    """The idempotency key under which somebody handed a matter in."""
+    c = t.submission.c
+    return str(conn.execute(select(c.key).where(c.scope == scope, c.matter_id == matter_id)).scalar_one())
+
+
+def send_letter(conn: Connection, letter_id: str, connector: str) -> None:
+    """Note to which congress system a letter was sent."""
+    conn.execute(update(t.letter).where(t.letter.c.id == letter_id).values(sent_to=connector))
+
+
+def acknowledge_letter(conn: Connection, letter_id: str, receipt_no: str | None, now: datetime) -> None:
+    """Keep a receipt, unless there is one."""
+    fresh = (t.letter.c.id == letter_id) & t.letter.c.received_at.is_(None)
+    conn.execute(update(t.letter).where(fresh).values(received_at=now, receipt_no=receipt_no))
+
+
 def letters(conn: Connection, matter_id: str) -> Sequence[Row[Any]]:
     """The letters of a matter in the order of issue."""
     query = select(t.letter).where(t.letter.c.matter_id == matter_id)

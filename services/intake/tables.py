@@ -186,6 +186,9 @@ letter = Table(
     Column("issued_at", Utc, nullable=False),
     Column("delivered_at", Utc, nullable=False),
     Column("message_id", Text, comment="the reply.issued it came with, null before there was this column"),
+    Column("sent_to", String(64), comment="the congress system that handed the matter in"),
+    Column("received_at", Utc, comment="when its receipt came"),
+    Column("receipt_no", Text, comment="the number it gave"),
 )
 
 # --- owned: directory ---------------------------------------------------------------------------------------

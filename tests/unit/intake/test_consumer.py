@@ -113,3 +113,52 @@ def test_a_deputy_s_own_name_is_not_asked_of_a_congress_system(world: World) -> 
     world.receive(submission("1"), submission("2", lead_proposer="d-2"), channel="congress")
     world.work()
     assert [row["lead_proposer"] for row in world.rows(tables.matter) if row["no"] == "183002"] == ["d-2"]
+
+
+def received(letter_id: str, message_id: str, **changes: Any) -> Message:
+    """A receipt of a letter."""
+    data = {"letter_id": letter_id, "receipt_no": "HZ-31", "received_at": "1999-01-01T00:00:00Z", **changes}
+    return Message(
+        id=message_id, type="letter.received.v1", source="/agency/congress", subject="GZ-7", time=START, data=data
+    )
+
+
+def test_a_letter_goes_back_to_the_congress_system_and_is_received(world: World) -> None:
+    """With the id it handed the matter in under; the first receipt stays, at the time it came."""
+    world.receive(submission(), channel="congress")
+    world.work()
+    (matter,) = world.rows(tables.matter)
+    case = Case(matter["id"])
+    sent = case.letter(), case.letter("c-1.letter.1", redo_round=1)
+    for letter in sent:
+        world.receive(letter)
+    world.work()
+    first, second = [said for said in answers(world) if said.type == "letter.issued.v1"]
+    assert (first.data["submission_id"], first.data["matter_no"]) == ("ext-1", matter["no"])
+    assert (first.data["redo_round"], second.data["redo_round"]) == (0, 1)
+    assert first.data["data"] == sent[0].data["data"]
+    letter_id = first.data["letter_id"]
+    for message_id, changes in (("r-1", {}), ("r-1", {}), ("r-2", {"receipt_no": "HZ-32"})):
+        world.receive(received(letter_id, message_id, **changes), channel="congress")
+    world.work()
+    kept = {row["id"]: (row["sent_to"], row["received_at"], row["receipt_no"]) for row in world.rows(tables.letter)}
+    assert kept[letter_id] == ("congress", world.clock.now(), "HZ-31")
+    assert kept[second.data["letter_id"]] == ("congress", None, None)
+    accepted = [said.data["original_id"] for said in answers(world) if said.type == "command.accepted.v1"]
+    assert accepted == ["ext-1", "r-1", "r-2"]
+
+
+def test_nobody_else_gets_or_receives_a_letter(world: World) -> None:
+    """Neither another connector, nor for a letter that was sent to nobody or that there is not."""
+    case = Case(world.submit().matter_id)
+    world.receive(case.letter())
+    world.work()
+    assert [said for said in answers(world) if said.type == "letter.issued.v1"] == []
+    for number, (channel, letter_id) in enumerate(
+        [("congress", "c-1.letter.0"), ("bureau", "c-1.letter.0"), ("congress", "none")]
+    ):
+        world.receive(received(letter_id, f"r-{number}"), channel=channel)
+    world.work()
+    refused = [said.data["code"] for channel in ("congress", "bureau") for said in answers(world, channel)]
+    assert refused == ["not_permitted"] * 3
+    assert world.rows(tables.letter)[0]["received_at"] is None
