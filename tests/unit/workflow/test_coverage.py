@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, product
 from random import Random
-from time import process_time
+from time import thread_time
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -223,9 +223,9 @@ def test_five_hundred_rules_with_eight_columns_are_answered_within_a_second() ->
     made = Made([NUMBERS] * 8, [""] * 8, rows)
     for policy in ("UNIQUE", "FIRST"):
         sheet = sheets.read("t.dmn", made.xml(policy))
-        begun = process_time()
+        begun = thread_time()
         found = examine(sheet).coverage
-        assert process_time() - begun < 1
+        assert thread_time() - begun < 1
         assert found.too_large or found.gap is not None
 
 

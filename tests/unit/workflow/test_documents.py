@@ -32,10 +32,10 @@ def refusal(content: bytes) -> Finding:
 @pytest.mark.parametrize("doctype", DOCTYPES.values(), ids=DOCTYPES.keys())
 def test_a_doctype_is_refused_before_anything_in_it_happens(doctype: bytes) -> None:
     """Entities, local files, addresses and bombs all need a DOCTYPE, and none is read."""
-    begin = time.process_time()
+    begin = time.thread_time()
     found = refusal(b'<?xml version="1.0"?>' + doctype + b'<d a="&x;">&x;</d>')
     assert (found.code, found.severity, found.file) == ("xml_doctype", "error", "a.bpmn")
-    assert time.process_time() - begin < 0.1
+    assert time.thread_time() - begin < 0.1
 
 
 def test_a_doctype_in_another_encoding_is_refused() -> None:
@@ -90,9 +90,9 @@ def test_what_is_not_xml_is_refused_with_a_cure(content: bytes) -> None:
 )
 def test_size_depth_and_count_are_bounded(content: bytes, code: str) -> None:
     """A document that would cost too much is refused early, whatever it would become."""
-    begin = time.process_time()
+    begin = time.thread_time()
     assert refusal(content).code == code
-    assert time.process_time() - begin < 0.5
+    assert time.thread_time() - begin < 0.5
 
 
 def test_an_ordinary_document_is_read_without_comments_and_instructions() -> None:

@@ -113,9 +113,9 @@ def run(content: bytes, process: str, chance: random.Random) -> str:
 
 def answer(content: bytes) -> list[Finding]:
     """What the check says; it names only what there is, in time."""
-    begin = time.process_time()
+    begin = time.thread_time()
     findings = check_bpmn("p.bpmn", content)
-    assert time.process_time() - begin < 5
+    assert time.thread_time() - begin < 5
     assert {found.element for found in findings} <= names_of(content)
     return findings
 
