@@ -81,31 +81,25 @@ def _reads_draft(conn: Connection, actor: Actor, file: Row[Any]) -> bool:
 
 
 def change(draft_id: str) -> list[str]:
-    """Bring what was chosen for a draft or form, and take away what it says; what was wrong with which file.
+    """Bring what was chosen for a draft or form, and take away what it says; what was wrong with which file."""
+    wrong = bring(Place(draft_id=draft_id))
+    _take_away(draft_id, request.form.get("remove", ""))
+    return wrong
 
-    A file that is wrong keeps no other from being taken.
-    """
-    here, actor, wrong = auth.extension(), auth.require_actor(), list[str]()
-    for chosen in request.files.getlist(FIELD):
-        if not chosen.filename:
+
+def bring(place: Place) -> list[str]:
+    """Bring what was chosen; what was wrong with which file. A file that is wrong keeps no other from being taken."""
+    here, by, wrong = auth.extension(), auth.require_actor().account_id, list[str]()
+    for one in request.files.getlist(FIELD):
+        if not one.filename:
             continue
         try:
-            with cabinet().receive(chosen.stream) as arrival, db.begin(here.engine) as conn:
-                kept = files.keep(
-                    conn,
-                    cabinet(),
-                    arrival,
-                    file_id=str(uuid4()),
-                    name=chosen.filename,
-                    place=Place(draft_id=draft_id),
-                    by=actor.account_id,
-                    at=here.clock.now(),
-                )
-                drafts.renew(conn, draft_id)
+            with cabinet().receive(one.stream) as arrival, db.begin(here.engine) as conn:
+                name, at = one.filename, here.clock.now()
+                kept = files.keep(conn, cabinet(), arrival, file_id=str(uuid4()), name=name, place=place, by=by, at=at)
             wrong += [_said(kept.name, Problem("file_infected"))] if kept.state == "infected" else []
         except Problem as problem:
-            wrong.append(_said(chosen.filename, problem))
-    _take_away(draft_id, request.form.get("remove", ""))
+            wrong.append(_said(one.filename, problem))
     return wrong
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 
 from services.common import auth, db, languages
 from services.common.problems import Problem
+from services.common.requests import takes_files
 from services.intake import (
     agendas,
     grants,
@@ -22,6 +23,7 @@ from services.intake import (
     timelines,
     withdrawals,
 )
+from services.intake.files import Place
 from services.intake.groups import Group
 from services.intake.timelines import Reader
 from services.intake.web import files, labels
@@ -38,6 +40,23 @@ def show(matter_id: str) -> str:
     with db.read(here.engine) as conn:
         matter = visible(conn, matter_id)
         return render_template("matter.html", **_about(conn, matter))
+
+
+@pages.post("/matters/<matter_id>/files")
+@takes_files
+@auth.signed_in
+def attach(matter_id: str) -> Any:
+    """Bring files for a matter in the name of one's unit, which takes part in it."""
+    engine = auth.extension().engine
+    with db.read(engine) as conn:
+        matter, unit = visible(conn, matter_id), request.form.get("unit", "")
+        if unit not in _own_units(conn, matter):
+            raise Problem("which_unit", 422)
+    if wrong := files.bring(Place(matter_id=matter_id, unit=unit)):
+        with db.read(engine) as conn:
+            return render_template("matter.html", **{**_about(conn, matter), "wrong": wrong}), 422
+    flash(say("files_brought"), "good")
+    return redirect(f"/matters/{matter_id}#files", 303)
 
 
 @pages.get("/matters/<matter_id>/withdraw")
@@ -117,12 +136,21 @@ def _about(conn: Connection, matter: Row[Any]) -> dict[str, Any]:
         "story": timelines.tell(conn, matter, reader, here.clock.now()),
         "letters": store.letters(conn, matter.id),
         "attached": files.visible(conn, matter),
+        "own_units": _own_units(conn, matter),
+        "wrong": (),
         "public": _public(matter) if line.published_at is not None else None,
         "confirmable": {one.record_id: one.href for one in _contacts(conn, matter, actor.deputy_id)},
         "may_change_secrecy": any(map(auth.has_grant, secrecies.GRANTS)),
         **_together(conn, matter, seen),
         "may_withdraw": _is_theirs(matter) and withdrawals.hindrance(conn, matter) is None,
     }
+
+
+def _own_units(conn: Connection, matter: Row[Any]) -> list[str]:
+    """The units of whoever asks that take part in a matter."""
+    actor = auth.require_actor()
+    own = actor.units if auth.has_grant("matters.read_unit") else frozenset()
+    return sorted(own & store_ledger.units_of(conn, matter.id))
 
 
 def _others(conn: Connection, matter: Row[Any]) -> str:

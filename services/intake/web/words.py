@@ -29,6 +29,7 @@ SAID: Final = {
         "草稿已保存，已邀请 {count} 位代表联名；他们登录后会在首页看到。",
         "The draft is saved and {count} deputies are invited; they find it on their home page.",
     ),
+    "files_brought": ("附件已添加。", "The files were added."),
     "draft_discarded": ("草稿已删除。", "The draft is deleted."),
     "cosigned": (
         "您已同意联名。提交前还可以改变主意。",

@@ -160,6 +160,26 @@ def test_only_those_who_read_what_it_belongs_to_get_a_file(world: World, app: Fl
         assert len(store_files.of_matter(conn, matter_id)) == 2
 
 
+def test_a_unit_brings_files_of_its_own(world: World, app: Flask, reader: Reader) -> None:
+    """For a matter it takes part in and in its own name; a wrong one is told; nobody else is asked for any."""
+    matter_id = world.submit().matter_id
+    world.receive(*handled(matter_id)[:7])
+    world.work()
+    for login, asked in (("liyun", False), ("clerk", False), ("edu", True)):
+        somebody = Reader(app.test_client())
+        somebody.sign_in(login)
+        assert ("添加本单位的附件" in somebody.client.get(f"/matters/{matter_id}").text) is asked
+    reader.sign_in("edu")
+    address, files = f"/matters/{matter_id}/files", ((papers.OFD, "盖章件.ofd"), (papers.HTML, "假.pdf"))
+    said = reader.post(address, unit="edu", attachments=chosen(*files))
+    assert (said.status_code, names(world)) == (422, ["盖章件.ofd"])
+    assert "假.pdf：这种文件不能收" in said.text
+    assert reader.post(address, unit="edu", attachments=chosen((papers.PDF, "二.pdf"))).status_code == 303
+    assert reader.post(address, unit="traffic", attachments=chosen((papers.PDF, "三.pdf"))).status_code == 422
+    assert {row["unit"] for row in world.rows(tables.file)} == {"edu"}
+    assert Reader(app.test_client()).post(address, unit="edu").status_code in (303, 401)
+
+
 @pytest.mark.parametrize("path", ["/files/x", "/files/..%2f..%2fetc%2fpasswd", "/files/kept"])
 def test_no_address_leads_into_the_folder(reader: Reader, path: str) -> None:
     """Files are found by their row alone."""
