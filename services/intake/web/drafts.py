@@ -46,8 +46,6 @@ def change(draft_id: str) -> Any:
     actor = _deputy()
     schema, options = writing.form_for(actor)
     data = forms.read(schema, request.form, options=options)
-    if (done := _submitted(actor, draft_id)) is not None:
-        return done  # a second click
     return keep(actor, draft_id, data, request.form.get("action") == "submit")
 
 
@@ -105,6 +103,8 @@ def keep(actor: Actor, draft_id: str, data: Mapping[str, Any], submits: bool) ->
 
     Raises `Problem` for what is not even kept.
     """
+    if (done := _submitted(actor, draft_id)) is not None:
+        return done  # a second click
     invited = _save(actor, draft_id, data)
     if wrong := files.change(draft_id):
         return _show(actor, draft_id, data, wrong=wrong), 422

@@ -87,6 +87,18 @@ def test_a_wrong_file_is_told_at_its_field_and_nothing_is_lost(world: World, rea
     assert reader.post(f"/matters/drafts/{draft_id}", action="submit", **WRITTEN).status_code == 303
 
 
+def test_a_second_click_leaves_no_second_draft(world: World, reader: Reader) -> None:
+    """Written, files chosen and handed in at once, twice: one matter with its files, and nothing beside it."""
+    reader.sign_in("liyun")
+    key, places = key_of(reader.client.get("/matters/new").text), set()
+    for _ in range(2):
+        files = chosen((papers.PDF, "现场.pdf"))
+        said = reader.post("/matters/new", submission_key=key, attachments=files, action="submit", **WRITTEN)
+        places.add(said.location)
+    assert places == {f"/matters/{row['id']}" for row in world.rows(tables.matter)}
+    assert (names(world), world.rows(tables.draft)) == (["现场.pdf"], [])
+
+
 def test_a_virus_is_not_handed_in(world: World, app: Flask, reader: Reader) -> None:
     """It is told at once, stays in quarantine and keeps the draft from being handed in until it is removed."""
     with clamd() as address:
