@@ -18,12 +18,14 @@ from typing import IO, Any, BinaryIO, Final
 
 from sqlalchemy import Row
 
+from services.common import logs
 from services.common.config import Files
 from services.common.problems import Problem
 from services.intake import kinds
 from services.intake.scanners import Scanner, Unanswered
 
 _CHUNK: Final = 64 * 1024
+_log = logs.get(__name__)
 Stored = Row[Any]
 
 
@@ -111,7 +113,8 @@ class Cabinet:
         try:
             return self._kept(file.sha256, file.id).open("rb")
         except FileNotFoundError:
-            raise Problem("file_missing", 500, value=file.id) from None
+            _log.warning("file_missing", file=file.id, sha256=file.sha256)
+            raise Problem("file_missing", 410, value=file.name) from None
 
     def isolate(self, file: Stored) -> None:
         """Put a file out of everybody's reach; another may have done so at the same moment."""

@@ -99,8 +99,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The file has not been scanned for viruses yet. Try again later; tell an administrator if it stays so.",
     ),
     "file_missing": (
-        "文件“{value}”不在附件文件夹里，请系统管理员从备份恢复。",
-        "File “{value}” is not in the folder of attachments; an administrator has to restore it from the backup.",
+        "附件“{value}”的内容已经不在：依法删除了，或者要请系统管理员从备份恢复。",
+        "The content of attachment “{value}” is gone: it was erased, or an administrator has to restore it.",
     ),
     "file_hash": (
         "收到的内容与所报的 SHA-256 不符，实际是 {value}。请重新发送。",

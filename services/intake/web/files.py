@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import uuid4
 
-from flask import Blueprint, Response, current_app, request, send_file
+from flask import Blueprint, Response, current_app, render_template, request, send_file
 from sqlalchemy import Connection, Row
 
 from services.common import auth, db, languages
@@ -30,13 +30,24 @@ def cabinet() -> Cabinet:
 @pages.get("/files/<file_id>")
 @pages.get("/api/v1/files/<file_id>")
 @auth.signed_in
-def download(file_id: str) -> Response:
+def download(file_id: str) -> Response | tuple[str, int]:
     """An attachment, for whoever may read what it belongs to; anybody else does not learn that it exists."""
     with db.read(auth.extension().engine) as conn:
         found = store_files.file(conn, file_id)
         if found is None or not _may_have(conn, found):
             raise Problem("unknown_file", 404, value=file_id[:100])
-    return send(found)
+    return hand_out(found, f"/matters/{found.matter_id}" if found.matter_id else "/matters/drafts")
+
+
+def hand_out(file: Row[Any], back: str) -> Response | tuple[str, int]:
+    """The content of a file, or a page that says why nobody gets it now, with the way back."""
+    try:
+        return send(file)
+    except Problem as problem:
+        if auth.is_api():
+            raise
+        words = languages.pick(*problem.texts)
+        return render_template("file_closed.html", name=file.name, words=words, back=back), problem.status
 
 
 def send(file: Row[Any]) -> Response:

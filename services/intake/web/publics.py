@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from services.common import auth, db
 from services.common.pages import PAGE_SIZE, page_number, page_of
 from services.intake import disclosures, publications, store
-from services.intake.web.files import send
+from services.intake.web.files import hand_out
 
 pages = Blueprint("publics", __name__, url_prefix="/public")
 TEXT_MAX = 100
@@ -46,4 +46,4 @@ def file(code: str, file_id: str) -> Response | tuple[str, int]:
     with db.read(auth.extension().engine) as conn:
         item = publications.find(conn, typed) if typed is not None else None
     found = next((one for one in (item.files if item is not None else ()) if one.id == file_id), None)
-    return send(found) if found is not None else (render_template("public_closed.html"), 404)
+    return hand_out(found, f"/public/{typed}") if found is not None else (render_template("public_closed.html"), 404)

@@ -142,7 +142,7 @@ def test_what_was_brought_for_nothing_is_forgotten(world: World) -> None:
 
 
 def test_a_file_that_is_not_on_the_disk_is_an_error_that_says_what_to_do(world: World) -> None:
-    """The folder was not restored with the database."""
+    """It was erased, or the folder was not restored with the database."""
     where = cabinet(world)
     row = bring(world, where)
     where.clear([row])

@@ -106,7 +106,10 @@ def test_a_virus_is_not_handed_in(world: World, app: Flask, reader: Reader) -> N
         said, draft_id = begun(world, reader, (papers.PDF + EICAR, "病毒.pdf"))
         assert "病毒.pdf：文件查出病毒" in said.text
         (row,) = world.rows(tables.file)
-        assert reader.client.get(f"/files/{row['id']}", buffered=True).status_code == 403
+        shut = reader.client.get(f"/files/{row['id']}")
+        assert (shut.status_code, "查出病毒，已经隔离" in shut.text) == (403, True)
+        program = reader.client.get(f"/api/v1/files/{row['id']}").get_json()
+        assert program["code"] == "file_infected"
         assert reader.post(f"/matters/drafts/{draft_id}", action="submit", **WRITTEN).status_code == 422
         reader.post(f"/matters/drafts/{draft_id}", remove=row["id"], **WRITTEN)
         assert reader.post(f"/matters/drafts/{draft_id}", action="submit", **WRITTEN).status_code == 303
