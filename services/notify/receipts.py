@@ -33,11 +33,10 @@ def expected(channels: Mapping[str, Channel], name: str, secret: str) -> Receipt
     return about
 
 
-def take(conn: Connection, channel: str, about: Receipts, told: Any, now: datetime) -> None:
-    """Write down what the receipts say; one that was known changes nothing.
+def take(conn: Connection, channel: str, about: Receipts, told: Any, now: datetime) -> list[str]:
+    """Write down what the receipts say; one that was known changes nothing. Returns the ids of letters not known here.
 
-    Raises `Problem`: bad_request where nothing can be read, not_found (so that the provider comes again) where one is
-    of a letter not known here.
+    Raises `Problem` bad_request where one cannot be read.
     """
     unknown = []
     for key, state in _read(about, told):
@@ -51,7 +50,7 @@ def take(conn: Connection, channel: str, about: Receipts, told: Any, now: dateti
             _log.info("receipt_taken", channel=channel, delivery_id=row["id"], said=state)
     if unknown:
         _log.warning("receipt_unknown", channel=channel, ids=unknown[:10])
-        raise Problem("not_found", 404)
+    return unknown
 
 
 def _read(about: Receipts, told: Any) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -15,7 +16,7 @@ from services.common.config import ConfigError
 from services.notify import app as application
 from services.notify import dispatch, loops, tables
 from services.notify.channels import descriptions, registry
-from services.notify.channels.http import fill
+from services.notify.channels.http import HttpChannel, fill
 from services.notify.channels.letters import Letter
 from tests.integration.providers import FILE, SECRETS, TAKEN, Act, Provider, answering, dripping, hanging_up
 from tests.unit.notify import worlds
@@ -181,7 +182,6 @@ def test_a_receipt_tells_that_it_arrived_or_never_will(world: World, provider: P
     assert client.post("/api/v1/receipts/mail", json=told).status_code == 404
     assert sms(world)["state"] == "sent"
     bearer = {"Authorization": "Bearer shared"}
-    assert client.post(path, json=[told, {**told, "msgid": "x"}], headers=bearer).status_code == 404
     for nonsense in ([], {}, "x", {"msgid": "p-77"}, [[]]):
         assert client.post(path, json=nonsense, headers=bearer).status_code == 400
     assert client.post(path, json={**told, "stat": "ACCEPTD"}, headers=bearer).status_code == 200
@@ -191,6 +191,37 @@ def test_a_receipt_tells_that_it_arrived_or_never_will(world: World, provider: P
     late = client.post(f"{path}?secret=shared", data={"msgid": sms(world)["id"], "stat": "UNDELIV"})
     assert late.status_code == 200
     assert sms(world)["state"] == "delivered"
+
+
+def test_a_receipt_of_a_letter_not_known_here_costs_no_other(world: World, provider: Provider) -> None:
+    """It is asked for again, for it may be early; those that came with it are kept now, it may never be known."""
+    client = application.create(world.settings, world.clock, world.engine).test_client()
+    world.notice(LIAISON)
+    send(world)
+    told = [{"msgid": "p-77", "stat": "DELIVRD"}, {"msgid": "x", "stat": "DELIVRD"}]
+    assert client.post("/api/v1/receipts/sms?secret=shared", json=told).status_code == 404
+    assert sms(world)["state"] == "delivered"
+
+
+def test_secrets_are_shown_by_nothing(world: World, provider: Provider) -> None:
+    """Neither by what a busy provider repeats of the request, as it is or as an address holds it, nor by `repr`."""
+    channel = world.ways.channels["sms"]
+    assert isinstance(channel, HttpChannel)
+    assert "t0ken" not in repr(channel)
+    assert "shared" not in repr(channel)
+    odd = HttpChannel(replace(channel.about, secrets={"token": "a/b+c"}))
+    world.notice(LIAISON)
+    provider.act = answering(429, {}, b"slow down, a/b+c, a/b%2Bc, a%2Fb%2Bc")
+    dispatch.turn(world.engine, world.clock, odd)
+    assert sms(world)["error"] == "HTTP 429 slow down, ***, ***, ***"
+
+
+def test_an_id_that_no_database_keeps_does_not_send_the_letter_again(world: World, provider: Provider) -> None:
+    """PostgreSQL refuses a NUL: the letter would count as not sent, and leave every quarter of an hour."""
+    provider.act = answering(200, {}, b'{"code": 0, "data": {"id": "p-\\u00007"}}')
+    world.notice(LIAISON)
+    send(world)
+    assert (sms(world)["state"], sms(world)["provider_id"]) == ("sent", "p-7")
 
 
 def test_a_bad_receipt_makes_sent_undeliverable(world: World, provider: Provider) -> None:

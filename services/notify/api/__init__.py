@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 
 from services.common import auth, db
 from services.common.pages import PAGE_SIZE, page_number
+from services.common.problems import Problem
 from services.notify import edges, notices, receipts, store
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -86,13 +87,16 @@ def retry(delivery_id: str) -> Response:
 def receipt(channel: str) -> Response:
     """What a provider says became of letters: JSON (an object or a list of them) or a form.
 
-    It proves itself by the channel's secret, as bearer token or as `?secret=`; 404 for a channel that takes none.
+    It proves itself by the channel's secret, as bearer token or as `?secret=`; 404 for a channel that takes none, and,
+    so that it comes again, where one is of a letter not known here. The others are kept all the same.
     """
     here = auth.extension()
     about = receipts.expected(edges.ways().channels, channel, _secret())
     told = request.get_json() if request.is_json else request.form.to_dict()
     with db.begin(here.engine) as conn:
-        receipts.take(conn, channel, about, told, here.clock.now())
+        unknown = receipts.take(conn, channel, about, told, here.clock.now())
+    if unknown:
+        raise Problem("not_found", 404)
     return Response(about.answer, content_type="application/json")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,7 +93,7 @@ class Answer:
 class Receipts:
     """How the provider tells afterwards what became of a letter."""
 
-    secret: str
+    secret: str = field(repr=False)
     id: str
     state: str
     delivered: frozenset[str]
@@ -103,13 +103,13 @@ class Receipts:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A channel over HTTP as its file describes it, with the values of its secrets."""
+    """A channel over HTTP as its file describes it, with the values of its secrets; `repr` shows none."""
 
     id: str
     label: tuple[str, str]
     address_label: tuple[str, str]
     pattern: str
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
     request: Request
     answer: Answer
     receipts: Receipts | None

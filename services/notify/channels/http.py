@@ -18,7 +18,7 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, InvalidURL
 from threading import Event, Timer
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import orjson
 
@@ -95,11 +95,14 @@ class HttpSender:
             return verdict(self._about, self._exchange(fill(self._about, letter)))
         except (Refused, Unreachable) as error:
             raise type(error)(self._hide(str(error))) from None  # the cause may hold an address with a key in it
+        except Busy as busy:
+            raise Busy(self._hide(str(busy)), busy.seconds) from None
 
     def _hide(self, text: str) -> str:
-        """The text without our secrets: it is kept and shown."""
+        """The text without our secrets, as they are or as addresses hold them: it is kept and shown."""
         for secret in self._about.secrets.values():
-            text = text.replace(secret, "***")
+            for written in (secret, quote(secret), quote(secret, safe="")):
+                text = text.replace(written, "***")
         return text
 
     def _exchange(self, request: Filled) -> Reply:
@@ -143,7 +146,7 @@ def verdict(about: Description, reply: Reply) -> str | None:
         if value not in about.answer.success:
             raise Unreachable(said)
     found = dig(data, about.answer.id) if about.answer.id else None
-    return None if found in (None, "") else str(found)[:200]
+    return None if found in (None, "") else str(found).replace("\x00", "")[:200]  # no database keeps a NUL
 
 
 def dig(data: Any, path: str) -> Any:
