@@ -36,12 +36,11 @@ class Untaken:
     task: Mapping[Any, Any]
 
 
-def note(engine: Engine, waiting: Mapping[str, int], now: datetime) -> None:
-    """Keep how many messages lie in each connector's queue; tell whoever has not been reached for too long."""
-    for connector, ready in waiting.items():
-        with db.begin(engine) as conn:
-            if _keep(conn, connector, ready, now):
-                _watch(conn, connector, now)
+def note(engine: Engine, connector: str, ready: int, now: datetime) -> None:
+    """Keep how many messages lie in a connector's queue; tell whoever has not been reached for too long."""
+    with db.begin(engine) as conn:
+        if _keep(conn, connector, ready, now):
+            _watch(conn, connector, now)
 
 
 def _keep(conn: Connection, connector: str, ready: int, now: datetime) -> bool:
@@ -117,7 +116,9 @@ def tasks(conn: Connection, connector: str, case_id: str | None = None) -> Itera
 
 def unreached(conn: Connection, case_id: str, at: datetime) -> list[str]:
     """The units of a case whose own systems have not taken their open tasks, or could not at this instant."""
-    behind = conn.execute(select(t.backlog.c.connector).where(t.backlog.c.untaken > 0)).scalars().all()
+    known = select(t.directory.connector.c.id)  # nobody looks at the queue of one that was taken out
+    lagging = t.backlog.c.untaken > 0, t.backlog.c.connector.in_(known)
+    behind = conn.execute(select(t.backlog.c.connector).where(*lagging)).scalars().all()
     found = {str(one.task["unit"]) for connector in behind for one in tasks(conn, connector, case_id)}
     out = outages.at(conn, at)
     if out:
@@ -131,8 +132,11 @@ def unreached(conn: Connection, case_id: str, at: datetime) -> list[str]:
 def _watch(conn: Connection, connector: str, now: datetime) -> None:
     """Tell the holders of tasks that were not taken for longer than their packages allow, each once."""
     late = [(one, patience) for one in tasks(conn, connector) if (patience := _patience(conn, one, now)) is not None]
+    notices = [_notice(one) for one, _ in late]
+    told = set(conn.execute(select(_sent.message_id).where(_sent.message_id.in_(notices))).scalars()) if late else set()
     for one, template in late:
-        _tell(conn, one, template, now)
+        if _notice(one) not in told:
+            _tell(conn, one, template, now)
     if late:
         outages.find(conn, connector, min(one.at for one, _ in late))
     else:
@@ -147,10 +151,13 @@ def _patience(conn: Connection, one: Untaken, now: datetime) -> str | None:
     return str(rule["notice"])
 
 
+def _notice(one: Untaken) -> str:
+    """The id of the notice about a task."""
+    return f"unreached.{one.task['id']}"
+
+
 def _tell(conn: Connection, one: Untaken, template: str, now: datetime) -> None:
-    task, notice = one.task, f"unreached.{one.task['id']}"
-    if conn.execute(select(_sent.id).where(_sent.message_id == notice)).first():
-        return
+    task, notice = one.task, _notice(one)
     data = {
         "notice_id": notice,
         "template": template,

@@ -7,12 +7,14 @@ from threading import Event
 
 from sqlalchemy import Engine, select
 
-from services.common import db
+from services.common import db, logs
 from services.common import loops as common
 from services.common.bus import Transport
 from services.common.clock import Clock
 from services.workflow import backlogs, ticker, worker
 from services.workflow import tables as t
+
+_log = logs.get(__name__)
 
 
 def consume(transport: Transport, engine: Engine, clock: Clock, stop: Event) -> None:
@@ -31,7 +33,11 @@ def relay(transport: Transport, engine: Engine, clock: Clock, stop: Event) -> No
         return known_connectors(engine)
 
     def note(untaken: Mapping[str, int]) -> None:
-        backlogs.note(engine, untaken, clock.now())
+        for connector, ready in untaken.items():
+            try:
+                backlogs.note(engine, connector, ready, clock.now())
+            except Exception as error:  # noqa: BLE001  the relay's edge: what goes wrong about one holds up no message
+                _log.error("backlog_unseen", connector=connector, reason=repr(error)[:500])
 
     common.relay(transport, engine, t.outbox_, clock, stop, connectors=connectors, untaken=note)
 

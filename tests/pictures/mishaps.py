@@ -78,4 +78,5 @@ def send_garbage(installation: Installation, connector: str) -> None:
 def take_nothing(installation: Installation, connector: str) -> None:
     """The relay looks at the queue of an agency's system, which has taken nothing."""
     with contextlib.closing(LocalTransport(installation.settings.bus_dir)) as bus:
-        backlogs.note(installation.engines["workflow"], bus.untaken([connector]), installation.clock.now())
+        lying = bus.untaken([connector])[connector]
+        backlogs.note(installation.engines["workflow"], connector, lying, installation.clock.now())

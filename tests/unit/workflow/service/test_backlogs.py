@@ -6,10 +6,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
 
-from services.common import db, outbox
-from services.workflow import backlogs, outages, replays, traffic
+from services.common import db, directories, outbox
+from services.workflow import backlogs, loops, outages, replays, traffic
 from services.workflow import tables as t
+from tests.unit.common.letters import Turns
+from tests.unit.common.test_loops import FakeTransport
 from tests.unit.workflow.service import package
 from tests.unit.workflow.service.office import NOW, Office, publish, somebody
 from tests.unit.workflow.service.test_web import Person, app, people
@@ -40,7 +44,7 @@ def relay(office: Office) -> None:
 
 def look(office: Office, lying: int) -> dict[str, object]:
     """The relay has looked at the queue of the county's system; what is known of it now."""
-    backlogs.note(office.engine, {"county": lying}, office.clock.at)
+    backlogs.note(office.engine, "county", lying, office.clock.at)
     (row,) = office.rows(t.backlog)
     return {name: row[name] for name in ("untaken", "since")}
 
@@ -137,6 +141,31 @@ def test_a_timer_knows_which_units_were_not_reached(office: Office, timed: str) 
     assert units_of_timers(office, timed) == [["u_b"]]
     assert [row["data"] for row in office.rows(t.record) if row["record"] == "progress_note"] == [{"text": "u_b"}]
     assert office.replayed(timed)
+
+
+def test_a_system_that_was_taken_out_leaves_nobody_unreached(office: Office, timed: str) -> None:
+    """Nobody counts its queue any more, and its unit works on the web: what was last known of it is no excuse."""
+    look(office, 1)
+    with db.begin(office.engine) as conn:
+        directories.apply(conn, t.directory, {"kind": "connector", "id": "county", "version": 2, "body": None})
+    office.later(days=12)
+    office.turn()
+    assert units_of_timers(office, timed) == [[]]
+
+
+def test_what_goes_wrong_about_one_system_holds_up_no_message(office: Office, asked: str) -> None:
+    """The relay sends, and sees the other systems, although what was sent to one cannot be read."""
+    office.directory("connector", "town", units=["u_a"])
+    relay(office)
+    with db.begin(office.engine) as conn:
+        conn.execute(update(t.outbox_).where(t.outbox_.c.target == "county").values(body=b"{"))
+    office.start("m2")
+    bus = FakeTransport()
+    with capture_logs() as logs:
+        loops.relay(bus, office.engine, office.clock, Turns(2))  # type: ignore[arg-type]
+    assert bus.taken
+    assert [row["connector"] for row in office.rows(t.backlog)] == ["town"]
+    assert [(one["event"], one["connector"]) for one in logs] == [("backlog_unseen", "county")]
 
 
 def test_an_outage_that_was_noted_counts_while_it_lasts(office: Office, timed: str) -> None:
