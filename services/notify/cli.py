@@ -57,7 +57,7 @@ def retry(settings: Settings, delivery_id: str) -> None:
 def forget(settings: Settings, person: str) -> None:
     """删除一个人的通知设置和号码。Erase somebody's settings and addresses; what was told when stays."""
     with db.begin(db.connect(settings.databases["notify"])) as conn:
-        store.forget(conn, person)
+        notices.forget(conn, person, clock.from_settings(settings).now())
 
 
 @notify.command("try")

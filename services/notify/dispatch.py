@@ -85,11 +85,20 @@ def _send(sender: Sender, row: RowMapping, clock: Clock) -> dict[str, Any]:
         return _ended(clock, store.UNDELIVERABLE, "refused", str(refused))
     except Unreachable as unreachable:
         _log.warning("delivery_postponed", said=str(unreachable), **facts)
-        if row["attempts"] >= MAX_ATTEMPTS:
-            return _ended(clock, store.UNDELIVERABLE, "exhausted", str(unreachable))
-        return {"next_at": _WALL.now() + pause(row["attempts"]), "error": str(unreachable)}
+        return _postponed(row, clock, str(unreachable))
+    except Busy:
+        raise
+    except Exception as error:  # noqa: BLE001  a letter that its channel cannot even write costs no other a try
+        _log.exception("delivery_failed", **facts)
+        return _postponed(row, clock, type(error).__name__)
     _log.info("delivery_sent", provider_id=provider_id, **facts)
     return {**_ended(clock, store.SENT, None, None), "sent_at": clock.now(), "provider_id": provider_id}
+
+
+def _postponed(row: RowMapping, clock: Clock, why: str) -> dict[str, Any]:
+    if row["attempts"] >= MAX_ATTEMPTS:
+        return _ended(clock, store.UNDELIVERABLE, "exhausted", why)
+    return {"next_at": _WALL.now() + pause(row["attempts"]), "error": why}
 
 
 def _ended(clock: Clock, state: str, reason: str | None, error: str | None) -> dict[str, Any]:

@@ -129,6 +129,12 @@ def retry(conn: Connection, delivery_id: str, ways: Ways, now: datetime) -> None
     bells.promise(conn, bell(row["channel"]))
 
 
+def forget(conn: Connection, person_id: str, now: datetime) -> None:
+    """Erase somebody's settings and addresses; what still waited is printed, where nothing else reaches him."""
+    for ended in store.forget(conn, person_id, now):
+        papers.stand_in(conn, ended, now)
+
+
 def _kind(row: Mapping[Any, Any]) -> str:
     """What a notice is to people's wishes."""
     return preferences.URGENT if row["urgent"] else str(row["kind"])

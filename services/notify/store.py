@@ -85,10 +85,14 @@ def put_preference(conn: Connection, row: Mapping[str, Any]) -> None:
     db.upsert(conn, preference, [row], ["person_id"])
 
 
-def forget(conn: Connection, person_id: str) -> None:
-    """A person's own settings and addresses are gone; what was told when stays."""
+def forget(conn: Connection, person_id: str, now: datetime) -> list[str]:
+    """A person's own settings and addresses are gone; what was told when stays. Returns what can no longer be sent."""
     conn.execute(delete(preference).where(preference.c.person_id == person_id))
+    waiting = and_(_d.person_id == person_id, _d.state == WAITING, _d.channel.not_in((INAPP, PAPER)))
+    gone = {"state": SUPPRESSED, "reason": "no_address", "next_at": None, "ended_at": now}
+    ended = list(conn.scalars(update(delivery).where(waiting).values(**gone).returning(_d.id)))
     conn.execute(update(delivery).where(_d.person_id == person_id).values(address=None))
+    return ended
 
 
 # --- notices and deliveries ----------------------------------------------------------------------------------

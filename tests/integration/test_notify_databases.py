@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from services.common import db, migrations
-from services.notify import dispatch, store, tables
+from services.notify import dispatch, notices, store, tables
 from tests.unit.notify import worlds
 from tests.unit.notify.test_dispatch import Post
 from tests.unit.notify.worlds import AT, World
@@ -137,6 +137,6 @@ def test_digests_letters_and_faults_are_found_on_postgresql_too(world: World) ->
         assert sent is not None
         store.change(conn, sent["id"], {"state": store.UNDELIVERABLE})
         assert store.untold(conn, sent["id"]) == [], "the liaison has it in the message centre"
-        store.forget(conn, "p-liaison")
+        notices.forget(conn, "p-liaison", AT)
     states = {row["state"] for row in world.deliveries(channel="mail", person_id="p-liaison")}
     assert states == {"undeliverable"}

@@ -10,6 +10,7 @@ import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -57,9 +58,13 @@ class Mail:
 
 def is_address(text: str) -> bool:
     """Whether this can stand in the To header: one bare address, nothing that starts another header."""
-    local, at, domain = text.rpartition("@")
-    plain = text.isprintable() and " " not in text and len(text) <= 254 and parseaddr(text)[1] == text
-    return bool(at and local and domain) and plain
+    if not text.isprintable() or " " in text or len(text) > 254 or parseaddr(text)[1] != text:
+        return False
+    try:
+        found = Address(addr_spec=text)
+    except (ValueError, IndexError, HeaderParseError):  # a dot too many, letters that no mailbox has
+        return False
+    return bool(found.username and found.domain)
 
 
 class Mailer:

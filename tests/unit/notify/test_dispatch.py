@@ -152,6 +152,20 @@ def test_who_dies_while_sending_loses_nothing(waiting: World) -> None:
     assert [letter.delivery_id for letter in post.sent] == [row["id"]]
 
 
+def test_a_letter_that_breaks_its_channel_costs_no_other_a_try(world: World) -> None:
+    """It is tried again by itself; the others in hand leave in the same turn."""
+    world.notice([{"role": "unit_liaison", "unit": "housing"}, {"person": "d-1"}])
+
+    def answer(letter: Letter) -> None:
+        if letter.address.startswith("he@"):
+            raise KeyError("nobody thought of this")
+
+    turn(world, Post(answer))
+    broken, sent = sorted(world.deliveries(channel="mail"), key=lambda row: row["state"], reverse=True)
+    assert (broken["state"], broken["attempts"], broken["error"]) == ("waiting", 1, "KeyError")
+    assert sent["state"] == "sent"
+
+
 def failing_hard(_letter: Letter) -> None:
     """The process is killed."""
     raise KeyboardInterrupt

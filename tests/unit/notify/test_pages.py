@@ -168,10 +168,14 @@ def test_programs_read_messages_and_deliveries(app: Flask, world: World) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["a@b.example\nBcc: c@d.example", "a b@c.example", "@b", "a@", "张三 <a@b.example>", ""]
+    "text",
+    [
+        *("a@b.example\nBcc: c@d.example", "a b@c.example", "@b", "a@", "张三 <a@b.example>", ""),
+        *("he@housing..example", "he@housing.", ".he@housing.example", "何@housing.example", "a@b\\c", "a@[b"),
+    ],
 )
 def test_what_is_no_bare_address_is_refused(text: str) -> None:
-    """Nothing that could become a second header or a second recipient."""
+    """Nothing that could become a second header or a second recipient, or that no letter can be written to."""
     assert not smtp.is_address(text)
 
 

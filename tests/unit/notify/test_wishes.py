@@ -206,6 +206,19 @@ def test_somebody_s_addresses_can_be_erased(world: World) -> None:
         assert preferences.of(conn, "p-liaison") == Preference()
 
 
+def test_what_waits_for_somebody_whose_addresses_are_erased_is_not_sent(world: World) -> None:
+    """There is nowhere to send it; whom nothing else reaches gets a letter."""
+    world.notice([*LIAISON, {"person": "d-2"}])
+    world.wish("d-2", addresses={"mail": "own@mail.example"})
+    world.notice([{"person": "d-2"}], notice_id="n-2", due="2026-04-01")
+    for person in ("p-liaison", "d-2"):
+        done = CliRunner().invoke(notify, ["forget", person], env=environment(world))
+        assert (done.exit_code, done.output) == (0, "")
+    assert {(row["state"], row["reason"]) for row in mails(world)} == {("suppressed", "no_address")}
+    papers = {(row["person_id"], row["notice_id"]) for row in world.deliveries(channel="paper")}
+    assert papers == {("d-2", "n-1"), ("d-2", "n-2")}
+
+
 def test_the_command_says_what_became_of_a_retry_and_a_trial(world: World) -> None:
     """Nothing is sent to whom it cannot be; the words say why."""
     world.notice([{"person": "d-2"}])
