@@ -15,7 +15,7 @@ from services.common.problems import Problem
 HEAD: Final = 1024
 UNPACKED_MAX: Final = 256 * 1024 * 1024
 INDEX_MAX: Final = 2 * 1024 * 1024
-"""Bytes of an archive's list of entries, which is read into memory: some twenty thousand entries."""
+"""Bytes of an archive's list of entries, which is read into memory: some twenty thousand entries; and of its types."""
 _CHUNK: Final = 64 * 1024
 _END: Final = struct.Struct("<4s4H2LH")
 _END_MARK: Final = b"PK\x05\x06"
@@ -24,6 +24,8 @@ _LARGE_MARK: Final = b"PK\x06\x07"
 _END_REACH: Final = 65557
 _OFFICE: Final = "[Content_Types].xml"
 _LOCKED: Final = 0x1
+_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""What these kinds are packed with; the others `zipfile` knows fail in ways of their own, and take much memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,10 @@ def _archive(file: BinaryIO) -> str:
             kind = _document({one.filename for one in entries})
             if any(one.flag_bits & _LOCKED for one in entries):
                 raise Problem("file_locked")
-            if sum(one.file_size for one in entries) > UNPACKED_MAX:
+            if any(one.compress_type not in _METHODS for one in entries):
+                raise Problem("file_broken")
+            types = max((one.file_size for one in entries if one.filename == _OFFICE), default=0)
+            if sum(one.file_size for one in entries) > UNPACKED_MAX or types > INDEX_MAX:
                 raise Problem("file_bomb")
             for one in entries:
                 _unpack(archive, one)

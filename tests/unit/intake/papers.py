@@ -41,6 +41,18 @@ def saying(file: bytes, length: int) -> bytes:
     return bytes(changed)
 
 
+def strangely_packed() -> bytes:
+    """An archive packed as no office does, and broken."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_LZMA) as file:
+        file.writestr("[Content_Types].xml", TYPES)
+        file.writestr("word/document.xml", "<w:document/>")
+    changed = bytearray(made.getvalue())
+    start = changed.index(b"word/document.xml") + len(b"word/document.xml")
+    changed[start + 4 : start + 9] = b"\xff" * 5
+    return bytes(changed)
+
+
 def locked(file: bytes) -> bytes:
     """A zip file whose first entry says it is encrypted."""
     changed = bytearray(file)

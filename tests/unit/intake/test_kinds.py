@@ -18,10 +18,14 @@ GOOD = {
     "jpeg": papers.JPEG,
 }
 MACROS = papers.archive({"[Content_Types].xml": "vnd.ms-word.document.macroEnabled", "word/document.xml": ""})
+LONG = papers.archive({"[Content_Types].xml": " " * (kinds.INDEX_MAX + 1), "word/document.xml": ""})
 BAD = {
     "file_kind": [papers.HTML, b"MZ\x90", b"   %PDF-1.4", b"x", papers.archive({"a.html": "<script>"})],
-    "file_bomb": [papers.saying(papers.docx(), kinds.UNPACKED_MAX), papers.long_index(papers.docx())],
-    "file_broken": [papers.saying(papers.docx(), 3), papers.docx()[:-30], papers.docx() + b"PK\x06\x07"],
+    "file_bomb": [papers.saying(papers.docx(), kinds.UNPACKED_MAX), papers.long_index(papers.docx()), LONG],
+    "file_broken": [
+        *(papers.saying(papers.docx(), 3), papers.docx()[:-30], papers.docx() + b"PK\x06\x07"),
+        papers.strangely_packed(),
+    ],
     "file_locked": [papers.locked(papers.docx())],
     "file_macros": [papers.docx(word__vbaProject_bin="x"), papers.docx(xl__macrosheets__a_xml="x"), MACROS],
 }
