@@ -10,6 +10,7 @@ import base64
 import json
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -51,12 +52,12 @@ class Management:
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310  an administrator's address
                 text = answer.read()
+            return json.loads(text) if text else None
         except urllib.error.HTTPError as error:
             with error:
                 raise Refused(error.code, error.read(500).decode("utf-8", "replace")) from error
-        except OSError as error:  # URLError and everything a socket does
+        except (OSError, HTTPException, ValueError) as error:  # whatever a socket does, and what is no such interface
             raise Unreachable(f"{self._address}: {getattr(error, 'reason', error)}") from error
-        return json.loads(text) if text else None
 
     def find(self, path: str) -> Any:
         """What is there, or None."""
