@@ -29,7 +29,11 @@ def answering(said: bytes) -> Iterator[int]:
 
 @pytest.mark.parametrize(
     "said",
-    [b"AMQP\x00\x00\x09\x01", b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n["],
+    [
+        b"AMQP\x00\x00\x09\x01",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[",
+    ],
     ids=["the broker's own port", "another website", "cut off"],
 )
 def test_what_is_no_management_interface_is_unreachable(said: bytes) -> None:
