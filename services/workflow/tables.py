@@ -353,6 +353,9 @@ idempotency = Table(
 inbox_ = inbox.table(metadata)
 outbox_ = outbox.table(metadata)
 Index("ix_inbox_channel", inbox_.c.channel, inbox_.c.id)
+TROUBLED = text("state IN ('rejected', 'parked')")
+"""Messages that were not accepted: few among many, with an index of their own."""
+Index("ix_inbox_troubled", inbox_.c.channel, inbox_.c.id, postgresql_where=TROUBLED, sqlite_where=TROUBLED)
 Index(
     "ix_outbox_target",
     outbox_.c.target,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, false, func, literal, or_, select, true, update
 
-from services.common import bells, inbox
+from services.common import bells
 from services.common.problems import Problem
 from services.workflow import backlogs, outages
 from services.workflow import tables as t
@@ -20,7 +20,6 @@ SHOWN: Final = 100
 LATELY: Final = timedelta(days=7)
 MANAGE: Final = "messages.manage"
 _in, _out, _connector = t.inbox_.c, t.outbox_.c, t.directory.connector.c
-_TROUBLED: Final = (inbox.REJECTED, inbox.PARKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +92,7 @@ def _line(conn: Connection, row: RowMapping, now: datetime) -> Line:
         untaken=backlog.get("untaken", 0),
         since=backlog.get("since"),
         looked_at=backlog.get("at"),
-        refused=conn.scalar(refused.where(mine, _in.state.in_(_TROUBLED), _in.received_at >= now - LATELY)) or 0,
+        refused=conn.scalar(refused.where(mine, t.TROUBLED, _in.received_at >= now - LATELY)) or 0,
         outage=next((one for one in outages.of(conn, key) if lasts(one, now)), None),
     )
 
@@ -127,7 +126,7 @@ def _incoming(conn: Connection, connector: str, wanted: Mapping[str, str]) -> li
     names = ("id", "message_id", "type", "subject", "state", "code", "error")
     query = select(*(_in[name] for name in names), _in.received_at.label("at")).where(_in.channel == connector)
     if wanted.get("trouble"):
-        query = query.where(_in.state.in_(_TROUBLED))
+        query = query.where(t.TROUBLED)
     query = query.where(_named(_in, wanted)).order_by(_in.id.desc()).limit(SHOWN)
     return [Entry(incoming=True, **row) for row in conn.execute(query).mappings()]
 

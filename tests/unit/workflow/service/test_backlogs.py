@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, event, update
 from structlog.testing import capture_logs
 
 from services.common import db, directories, outbox
@@ -203,6 +206,30 @@ def test_what_is_sent_again_lies_behind_everything_else(office: Office, asked: s
         assert list(backlogs.tasks(conn, "county", second)) == []
         states = [one.state for one in traffic.messages(conn, "county", {}) if not one.incoming]
     assert states == ["untaken", "taken"]
+
+
+def test_what_was_refused_is_found_without_a_look_at_everything(office: Office) -> None:
+    """A connector's messages are kept for ever; the list of connectors counts the refused of each."""
+    plans: list[str] = []
+
+    def explain(conn: Any, _cursor: Any, statement: str, given: Any, *_more: Any) -> None:
+        if "'parked'" in statement and not statement.startswith("EXPLAIN"):
+            plans.extend(row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given))
+
+    speaker = somebody("administrator", None, "messages.manage")
+    with db.read(office.engine) as conn, listening(office.engine, explain):
+        traffic.lines(conn, speaker, NOW)
+        traffic.messages(conn, "county", {"way": "in", "trouble": "1"})
+    assert len(plans) == 2
+    assert all("ix_inbox_troubled" in plan for plan in plans)
+
+
+@contextmanager
+def listening(engine: Engine, heard: Callable[..., None]) -> Iterator[None]:
+    """Something hears of every statement."""
+    event.listen(engine, "before_cursor_execute", heard)
+    yield
+    event.remove(engine, "before_cursor_execute", heard)
 
 
 @pytest.fixture
