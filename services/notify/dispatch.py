@@ -47,7 +47,7 @@ def turn(engine: Engine, clock: Clock, channel: Channel, stop: Event | None = No
     with channel.open() as sender:
         for number, row in enumerate(rows):
             if stop is not None and stop.is_set():
-                _put_back(engine, rows[number:], 0.0, row["error"])
+                _put_back(engine, rows[number:], 0.0)
                 break
             try:
                 values = _send(sender, row, clock)
@@ -68,7 +68,7 @@ def pause(attempts: int) -> timedelta:
     return timedelta(seconds=min(_FIRST_PAUSE * 3 ** (attempts - 1), _LONGEST_PAUSE))
 
 
-def _put_back(engine: Engine, rows: list[RowMapping], seconds: float, why: str | None) -> None:
+def _put_back(engine: Engine, rows: list[RowMapping], seconds: float, why: str | None = None) -> None:
     again = _WALL.now() + timedelta(seconds=seconds)
     with db.begin(engine) as conn:
         store.put_back(conn, [row["id"] for row in rows], again, why)

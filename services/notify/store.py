@@ -179,9 +179,10 @@ def give_up(conn: Connection, channel: str, now: datetime, most: int, at: dateti
 
 
 def put_back(conn: Connection, ids: Sequence[str], next_at: datetime, error: str | None) -> None:
-    """What was taken in hand and not tried is due later, as if it had not been taken."""
+    """What was taken in hand and not tried is due later, as if it had not been taken; an `error` is the newest one."""
     mine = and_(_d.id.in_(ids), _d.state == WAITING)
-    conn.execute(update(delivery).where(mine).values(next_at=next_at, error=error, attempts=_d.attempts - 1))
+    said = func.coalesce(error, _d.error)
+    conn.execute(update(delivery).where(mine).values(next_at=next_at, error=said, attempts=_d.attempts - 1))
 
 
 def finish(conn: Connection, delivery_id: str, **values: Any) -> None:

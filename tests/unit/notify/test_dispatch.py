@@ -220,8 +220,15 @@ def test_what_could_not_be_sent_for_days_is_out_of_date(waiting: World) -> None:
 def test_who_is_told_to_stop_puts_the_rest_back(world: World) -> None:
     """The letter in hand is sent; the others are due at once, for whoever comes next."""
     world.notice([{"role": "unit_liaison", "unit": "housing"}, {"person": "d-1"}])
+    with db.begin(world.engine) as conn:
+        columns = tables.delivery.c
+        conn.execute(tables.delivery.update().values(error=columns.address))  # each has an error of its own
     stop = Event()
     post = Post(lambda _letter: stop.set())
     dispatch.turn(world.engine, world.clock, post, stop)
     assert sorted(row["state"] for row in world.deliveries(channel="mail")) == ["sent", "waiting"]
+    stop.set()
+    dispatch.turn(world.engine, world.clock, post, stop)
+    (back,) = world.deliveries(channel="mail", state="waiting")
+    assert (back["attempts"], back["error"]) == (0, back["address"])
     assert dispatch.turn(world.engine, world.clock, Post()) == (1, 0.0)
