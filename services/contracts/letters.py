@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.contracts import fields
+from services.contracts.parts import Attachment
 from services.contracts.rules import Contract
 
 
@@ -39,6 +40,7 @@ class LetterIssued(Contract):
     recipients = fields.listing("收件代表", "recipients", fields.ident("代表", "deputy"), least=1)
     data = fields.thing("内容", "the letter: fields of record reply_draft, and doc_no")
     issued_at = fields.instant("发出时间", "issued at")
+    attachments = fields.listing("盖章的答复函", "sealed forms of the letter", Attachment, most=100, required=False)
 
 
 class LetterReceived(Contract):

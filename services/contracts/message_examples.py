@@ -304,6 +304,15 @@ EXAMPLES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "recipients": ["d-0107", "d-0215"],
             "data": {**RECORDS["reply_draft"][0], "doc_no": "云住建函〔2026〕31号"},
             "issued_at": "2026-05-20T02:00:00Z",
+            "attachments": [
+                {
+                    "file_id": "yzjh-2026-31",
+                    "name": "云住建函〔2026〕31号.ofd",
+                    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                    "size": 48213,
+                    "media_type": "application/ofd",
+                }
+            ],
         },
     ),
     "letter.received.v1": (

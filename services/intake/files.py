@@ -22,16 +22,22 @@ UNPLACED_MAX: Final = 200
 """How many files an agency's system may bring before it hands in what they are for."""
 FORGOTTEN: Final = timedelta(days=30)
 """After this time a file is dropped that was brought for a form nobody sent."""
+SEALED: Final = frozenset({"ofd", "pdf"})
+"""What a sealed letter may be."""
 _DUE: Final = frozenset({"unscanned", "scanning"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What a file is for: a draft, a matter in the name of a unit, or nothing yet."""
+    """What a file is for: a draft, a matter in the name of a unit, or nothing yet.
+
+    `letter` is the round of the unit's reply letter whose sealed form it is, before or after that is issued.
+    """
 
     draft_id: str | None = None
     matter_id: str | None = None
     unit: str | None = None
+    letter: int | None = None
 
 
 def keep(
@@ -45,7 +51,9 @@ def keep(
     by: str,
     at: datetime,
 ) -> Row[Any]:
-    """Give a file that has arrived its place for good; raises `Problem` too_many_files."""
+    """Give a file that has arrived its place for good; raises `Problem` too_many_files or letter_kind."""
+    if place.letter is not None and arrival.kind not in SEALED:
+        raise Problem("letter_kind", 422)
     present = _present(conn, place, by)
     limit = cabinet.rules.per_matter if place != Place() else UNPLACED_MAX
     if len(present) >= limit:
@@ -63,6 +71,7 @@ def keep(
         "draft_id": place.draft_id,
         "matter_id": place.matter_id,
         "unit": place.unit,
+        "letter": place.letter,
     }
     kept = store_files.add(conn, row)
     cabinet.place(arrival, file_id)

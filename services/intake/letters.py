@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 from services.common import outbox
 from services.common.problems import Problem
 from services.contracts.envelopes import Message
-from services.intake import ledger, store, store_ledger, tables
+from services.intake import files, ledger, store, store_files, store_ledger, tables
 
 CONNECTOR: Final = "connector:"
 """What `entered_by` of a matter begins with that a congress system has handed in."""
@@ -35,10 +35,10 @@ def receive(conn: Connection, message: Message, now: datetime) -> bool:
 
 def _upload(conn: Connection, message: Message, now: datetime) -> None:
     """Send the letter to the congress system that handed the matter in, if one did and still is one."""
-    matter = store.matter(conn, message.data["matter_id"])
+    matter, letter = store.matter(conn, message.data["matter_id"]), store.letter(conn, message.data["letter_id"])
     scope = matter.entered_by if matter is not None else ""
     connector = scope.removeprefix(CONNECTOR)
-    if matter is None or connector == scope or not may_submit(conn, connector):
+    if matter is None or letter is None or connector == scope or not may_submit(conn, connector):
         return
     names = ("letter_id", "matter_id", "unit", "redo_round", "data")
     facts = {
@@ -47,10 +47,10 @@ def _upload(conn: Connection, message: Message, now: datetime) -> None:
         "matter_no": matter.no,
         "submission_id": store.submission_of(conn, scope, matter.id),
         "issued_at": message.time.isoformat(),
+        "attachments": files.told(store_files.of_letter(conn, letter)),
     }
-    letter_id = message.data["letter_id"]
     sent = Message(
-        id=f"{letter_id}.issued",
+        id=f"{letter.id}.issued",
         type="letter.issued.v1",
         source="/intake",
         subject=matter.id,
@@ -60,7 +60,15 @@ def _upload(conn: Connection, message: Message, now: datetime) -> None:
         causation_id=message.id,
     )
     outbox.add(conn, tables.outbox, sent, target=connector, now=now)
-    store.send_letter(conn, letter_id, connector)
+    store.send_letter(conn, letter.id, connector)
+
+
+def sealed_by(conn: Connection, file: Row[Any]) -> Row[Any] | None:
+    """The letter whose sealed form a file is, once that is issued."""
+    if file.letter is None or file.matter_id is None:
+        return None
+    found = store.letters(conn, file.matter_id)
+    return next((one for one in found if (one.unit, one.redo_round) == (file.unit, file.letter)), None)
 
 
 def may_submit(conn: Connection, connector: str) -> bool:

@@ -114,6 +114,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "附件最多 {limit} 个。请删去不需要的，或合并成一个文件。",
         "There may be {limit} attachments at most. Remove some or put them into one file.",
     ),
+    "letter_kind": (
+        "盖章的答复函应是 OFD 或 PDF 文件。",
+        "A sealed letter is an OFD or PDF file.",
+    ),
+    "bad_letter": (
+        "letter 应写第几次重新办理的答复函，首次答复写 0。",
+        "letter is the round of the reply letter, 0 for the first.",
+    ),
     "no_certificate": (
         "这里凭接入方的客户端证书进入：没有出示证书，或者系统没有开放这个接口。请联系系统管理员。",
         "A connector's client certificate is needed here: none was shown, or this door is closed.",

@@ -26,6 +26,12 @@ def of_matter(conn: Connection, matter_id: str) -> Sequence[Row[Any]]:
     return _found(conn, t.file.c.matter_id == matter_id)
 
 
+def of_letter(conn: Connection, letter: Row[Any]) -> Sequence[Row[Any]]:
+    """The sealed forms of a letter, in the order they came."""
+    mine = t.file.c.unit == letter.unit, t.file.c.letter == letter.redo_round
+    return _found(conn, t.file.c.matter_id == letter.matter_id, *mine)
+
+
 def unplaced(conn: Connection, brought_by: str) -> Sequence[Row[Any]]:
     """The files somebody has brought for nothing yet, in the order they came."""
     mine = (t.file.c.brought_by == brought_by, t.file.c.draft_id.is_(None), t.file.c.matter_id.is_(None))

@@ -163,6 +163,7 @@ file = Table(
     Column("draft_id", String(128), index=True, comment="the draft or unsent form it waits with"),
     Column("matter_id", ForeignKey("matter.id"), index=True, comment="null until it is handed in"),
     Column("unit", String(128), comment="the unit whose file it is; null: the proposer's"),
+    Column("letter", Integer, comment="the round of the unit's reply letter whose sealed form it is"),
     comment="attachments; their bytes lie in a folder, see `cabinets`",
 )
 

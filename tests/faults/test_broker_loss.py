@@ -31,7 +31,7 @@ class Node:
         self.port, distribution, api, names = guards.free_ports(4)
         self.password = secrets.token_hex(8)
         conf = brokers.CONF.format(amqp=self.port, api=api, user="huiyin", password=self.password)
-        brokers.configure(base, conf)
+        brokers.configure(base, conf, "rabbitmq_management")
         env = brokers.environment(base, self.port, distribution, names)
         mapper = [epmd, "-port", str(names), "-address", "127.0.0.1"]
         self.mapper = guards.Server(guards.Plan(mapper, env, str(base / "epmd.log"), stop=signal.SIGKILL))

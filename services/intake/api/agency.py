@@ -19,13 +19,14 @@ from services.common import auth, certificates, connectors, db, heirs, logs
 from services.common.bus import topology
 from services.common.problems import Problem
 from services.common.requests import takes_files
-from services.intake import files, store, store_files, store_ledger, tables
+from services.intake import files, letters, store, store_files, store_ledger, tables
 from services.intake.api.answers import answer
 from services.intake.files import Place
 from services.intake.web.files import cabinet, send
 
 api = Blueprint("api_agency", __name__, url_prefix="/agency")
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ROUND: Final = re.compile(r"[0-9]{1,2}")
 _HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
 _CODED: Final = re.compile(r"(?:^|,)\s*sha-256=:?([A-Za-z0-9+/]{43}=):?\s*(?:,|$)", re.IGNORECASE)
 _log = logs.get(__name__)
@@ -75,7 +76,7 @@ def fetch(file_id: str) -> Response:
 @takes_files
 @auth.public
 def bring(file_id: str) -> Response:
-    """Bring an attachment: `?name=&matter_id=&unit=`, the content as body, its SHA-256 in a header.
+    """Bring an attachment: `?name=&matter_id=&unit=&letter=`, the content as body, its SHA-256 in a header.
 
     201 with id, hash, size, kind; 200 when the same is there already, so repeat until one of them comes. 409
     file_conflict for an id that stands for other content; 422, 413 and 411 say what is wrong with the file.
@@ -136,6 +137,9 @@ def _takes_part(conn: Connection, caller: Caller, matter_id: str) -> bool:
 def _may_have(conn: Connection, caller: Caller, file: Row[Any]) -> bool:
     if file.matter_id is None:
         return bool(file.brought_by == caller.scope)
+    letter = letters.sealed_by(conn, file)
+    if letter is not None and letter.sent_to == caller.connector:
+        return True
     own = file.unit is None or file.unit in caller.units
     return own and _takes_part(conn, caller, file.matter_id)
 
@@ -153,7 +157,7 @@ def _known(conn: Connection, caller: Caller, file_id: str, digest: str) -> Row[A
 
 
 def _place(conn: Connection, caller: Caller) -> Place:
-    """What the file is for; raises `Problem` unknown_matter, which_unit or not_permitted."""
+    """What the file is for; raises `Problem` unknown_matter, which_unit, bad_letter or not_permitted."""
     matter_id, unit = request.args.get("matter_id"), request.args.get("unit")
     if not matter_id:
         if not caller.submits:
@@ -166,7 +170,14 @@ def _place(conn: Connection, caller: Caller) -> Place:
         unit = next(iter(taking_part))
     if unit not in taking_part:
         raise Problem("which_unit", 422)
-    return Place(matter_id=matter_id, unit=unit)
+    return Place(matter_id=matter_id, unit=unit, letter=_letter())
+
+
+def _letter() -> int | None:
+    given = request.args.get("letter")
+    if given is not None and not _ROUND.fullmatch(given):
+        raise Problem("bad_letter", 422)
+    return None if given is None else int(given)
 
 
 def _digest() -> str:
@@ -185,4 +196,4 @@ def _digest() -> str:
 
 
 def _told(file: Row[Any]) -> dict[str, Any]:
-    return {**files.told([file])[0], "unit": file.unit, "state": file.state}
+    return {**files.told([file])[0], "unit": file.unit, "letter": file.letter, "state": file.state}

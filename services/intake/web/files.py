@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 from services.common import auth, db, languages
 from services.common.auth import Actor
 from services.common.problems import Problem
-from services.intake import cabinets, drafts, files, grants, kinds, store, store_drafts, store_files
+from services.intake import cabinets, drafts, files, grants, kinds, letters, store, store_drafts, store_files
 from services.intake.cabinets import Cabinet
 from services.intake.files import Place
 
@@ -76,9 +76,14 @@ def _may_have(conn: Connection, file: Row[Any]) -> bool:
     actor = auth.require_actor()
     if file.matter_id is None:
         return file.draft_id is not None and _reads_draft(conn, actor, file)
+    letter = letters.sealed_by(conn, file)
+    if letter is not None and letters.may_read(letter, actor.deputy_id):
+        return True
     matter = store.matter(conn, file.matter_id)
     seen = grants.scope(actor, auth.current_grants())
-    return matter is not None and grants.may_see(conn, matter, seen) and file in visible(conn, matter)
+    if matter is None or not grants.may_see(conn, matter, seen):
+        return False
+    return letter is not None or file in visible(conn, matter)
 
 
 def _reads_draft(conn: Connection, actor: Actor, file: Row[Any]) -> bool:

@@ -1,5 +1,6 @@
 """The page of one matter: where it stands, what is due and why, what happened; letters; withdrawing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import segno
@@ -18,6 +19,7 @@ from services.intake import (
     merges,
     secrecies,
     store,
+    store_files,
     store_ledger,
     tables,
     timelines,
@@ -102,15 +104,54 @@ def withdraw(matter_id: str) -> Any:
 def letter(letter_id: str) -> str:
     """A reply letter, for its recipients and for those who see the matter."""
     with db.read(auth.extension().engine) as conn:
-        found = store.letter(conn, letter_id)
-        if found is None:
-            raise Problem("not_found", 404)
-        if not letters.may_read(found, auth.require_actor().deputy_id):
-            visible(conn, found.matter_id)
-        body = {name: value for name, value in found.data.items() if name != "title"}  # the title is the heading
-        matter, person = store.matter(conn, found.matter_id), auth.require_actor().deputy_id
-        asked = [one for one in agendas.tasks(conn, person) if one.matter_id == found.matter_id] if person else []
-        return render_template("letter.html", letter=found, body=body, matter=matter, asked=asked)
+        return _letter(conn, _readable(conn, letter_id))
+
+
+@pages.post("/letters/<letter_id>/files")
+@takes_files
+@auth.signed_in
+def seal(letter_id: str) -> Any:
+    """Bring the sealed form of a letter, in the name of the unit that has issued it."""
+    engine = auth.extension().engine
+    with db.read(engine) as conn:
+        found = _readable(conn, letter_id)
+        if not _may_seal(conn, found):
+            raise Problem("not_permitted", 403)
+    place = Place(matter_id=found.matter_id, unit=found.unit, letter=found.redo_round)
+    if wrong := files.bring(place):
+        with db.read(engine) as conn:
+            return _letter(conn, found, wrong), 422
+    flash(say("files_brought"), "good")
+    return redirect(f"/letters/{letter_id}", 303)
+
+
+def _readable(conn: Connection, letter_id: str) -> Row[Any]:
+    found = store.letter(conn, letter_id)
+    if found is None:
+        raise Problem("not_found", 404)
+    if not letters.may_read(found, auth.require_actor().deputy_id):
+        visible(conn, found.matter_id)
+    return found
+
+
+def _may_seal(conn: Connection, letter: Row[Any]) -> bool:
+    matter = store.matter(conn, letter.matter_id)
+    return matter is not None and letter.unit in _own_units(conn, matter)
+
+
+def _letter(conn: Connection, letter: Row[Any], wrong: Sequence[str] = ()) -> str:
+    matter, person = store.matter(conn, letter.matter_id), auth.require_actor().deputy_id
+    asked = [one for one in agendas.tasks(conn, person) if one.matter_id == letter.matter_id] if person else []
+    return render_template(
+        "letter.html",
+        letter=letter,
+        body={name: value for name, value in letter.data.items() if name != "title"},  # the title is the heading
+        matter=matter,
+        asked=asked,
+        sealed=store_files.of_letter(conn, letter),
+        may_seal=_may_seal(conn, letter),
+        wrong=wrong,
+    )
 
 
 def visible(conn: Connection, matter_id: str) -> Row[Any]:
