@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -112,7 +112,7 @@ def _instant(name: str, *, needed: bool = False) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(given)
-        return moment if moment.tzinfo else moment.replace(tzinfo=zone())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone())).astimezone(UTC)  # the ends of time overflow
     except (ValueError, OverflowError):
         raise Problem("invalid_field", 422, errors=[FieldError(name, "invalid_field", *_TIME)]) from None
 

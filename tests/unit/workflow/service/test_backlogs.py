@@ -287,6 +287,8 @@ def test_messages_are_sent_again_and_outages_noted_by_page(
     assert "请先选择" in admin.page("/connectors/county")
     status, page = admin.send("/connectors/county/outages", began="2026-03-02T10:00", reason="机房停电", ended="昨天")
     assert (status, "请填写日期和时间" in page, "机房停电" in page) == (422, True, True)
+    for never in ("0001-01-01T00:00", "9999-12-31T23:59-14:00"):
+        assert "请填写日期和时间" in admin.send("/connectors/county/outages", began=never, reason="停电")[1]
     late = {"began": "2026-03-02T10:00", "ended": "2026-03-02T09:00", "reason": "机房停电"}
     assert "结束时间早于开始时间" in admin.send("/connectors/county/outages", **late)[1]
     assert "请填写原因" in admin.send("/connectors/county/outages", began="2026-03-02T10:00", reason=" ")[1]
