@@ -91,7 +91,7 @@ def _files(conn: Connection, matter: Row[Any]) -> tuple[Row[Any], ...]:
     if not opened or not matter.extra.get("wish_publish_text"):
         return ()
     attached = store_files.of_matter(conn, matter.id)
-    return tuple(one for one in attached if one.unit is None and one.state in ("clean", "unscanned"))
+    return tuple(one for one in attached if one.unit is None and one.state != "infected")
 
 
 def _main(conn: Connection, matter: Row[Any]) -> Row[Any] | None:

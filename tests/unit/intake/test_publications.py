@@ -1,6 +1,7 @@
 """The public page: what is published, as far as it is; nothing else, and no hint of it."""
 
 import re
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -14,9 +15,11 @@ from services.common import db
 from services.contracts import records
 from services.intake import cabinets, disclosures, files, ledger, store, tables
 from services.intake.files import Place
+from services.intake.web.files import _CABINET
 from tests.unit.intake import stories
 from tests.unit.intake.papers import PDF
 from tests.unit.intake.readers import Reader
+from tests.unit.intake.scanning import clamd
 from tests.unit.intake.test_withdrawals import said
 from tests.unit.intake.worlds import FORM, Case, World
 
@@ -78,6 +81,25 @@ def test_attachments_are_public_when_the_newest_decision_says_so(world: World, p
             seen.append((got, "图.pdf" in public.get(f"/public/{told.code}").text))
     closed = ([404, 404], False)
     assert seen == [closed, ([200, 404], True), closed, closed, *[closed] * 4]
+
+
+def test_a_public_attachment_is_scanned_when_somebody_asks_for_it(
+    world: World, app: Flask, public: FlaskClient
+) -> None:
+    """As for everybody else: while the scanner was away it waits, listed, and goes out once it is found clean."""
+    told = Told(world, wish_publish_text=True)
+    away = cabinets.of(replace(world.settings.files, clamd="127.0.0.1:1"))
+    with away.receive(BytesIO(PDF)) as arrival, db.begin(world.engine) as conn:
+        place, at = Place(matter_id=told.case.matter_id), world.clock.now()
+        files.keep(conn, away, arrival, file_id="own", name="图.pdf", place=place, by="x", at=at)
+    told.decide({**FULL, "attachments": True})
+    address = f"/public/{told.code}/files/own"
+    app.extensions[_CABINET] = away
+    assert "图.pdf" in public.get(f"/public/{told.code}").text
+    assert public.get(address).status_code == 503
+    with clamd() as scanner:
+        app.extensions[_CABINET] = cabinets.of(replace(world.settings.files, clamd=scanner))
+        assert public.get(address, buffered=True).data == PDF
 
 
 def test_a_published_matter_is_shown_without_signing_in(world: World, public: FlaskClient) -> None:
