@@ -47,7 +47,7 @@ def _upload(conn: Connection, message: Message, now: datetime) -> None:
         "matter_no": matter.no,
         "submission_id": store.submission_of(conn, scope, matter.id),
         "issued_at": message.time.isoformat(),
-        "attachments": files.told(store_files.of_letter(conn, letter)),
+        "attachments": files.told([one for one in store_files.of_letter(conn, letter) if one.state != "infected"]),
     }
     sent = Message(
         id=f"{letter.id}.issued",

@@ -70,6 +70,9 @@ def test_a_system_seals_before_or_after_and_the_congress_fetches(world: World, a
     assert bureau.put("s-0", papers.OFD, matter_id=matter, unit=unit, letter="0", name="答复.ofd").status_code == 201
     assert code(bureau.put("s-x", papers.PDF, matter_id=matter, unit=unit, letter="first")) == "422 bad_letter"
     assert code(bureau.put("s-y", papers.PNG, matter_id=matter, unit=unit, letter="0")) == "422 letter_kind"
+    with db.begin(world.engine) as conn:  # one that the scanner has found out meanwhile
+        row = dict(conn.execute(tables.file.select()).one()._mapping)
+        conn.execute(tables.file.insert().values({**row, "id": "s-bad", "state": "infected"}))
     deputy = reader_of(app, "liyun")
     assert (congress.get("/s-0").status_code, deputy.client.get("/files/s-0", buffered=True).status_code) == (404, 404)
     letter = reply(world, matter)
