@@ -55,7 +55,7 @@ def test_a_unit_seals_its_letter_on_the_page(world: World, app: Flask, matter: s
     for login in ("liyun", "clerk", "edu"):
         somebody = reader_of(app, login)
         page = somebody.client.get(f"/letters/{letter}").text
-        assert ("答复.ofd" in page, "OFD 或 PDF 文件" in page) == (True, login == "edu")
+        assert ("答复.ofd" in page, "上传盖章的答复函" in page) == (True, login == "edu")
         assert somebody.client.get(f"/files/{file['id']}", buffered=True).data == papers.OFD
     for login in ("liyun", "clerk"):
         answer = reader_of(app, login).post(f"/letters/{letter}/files", attachments=chosen((papers.PDF, "x.pdf")))
